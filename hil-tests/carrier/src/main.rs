@@ -1,0 +1,2 @@
+//! carrier
+fn main() {}

@@ -1,0 +1,2 @@
+//! calld
+fn main() {}

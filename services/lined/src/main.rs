@@ -1,0 +1,2 @@
+//! lined
+fn main() {}
