@@ -1,1 +1,18 @@
-//! vocab
+//! The words every crate shares: ids, wall time, personal data, telephone numbers, call outcomes.
+//!
+//! It deliberately holds no behaviour of calls, no I/O and no clock; whoever needs the time is handed it.
+
+mod id;
+mod number;
+mod outcome;
+mod private;
+mod time;
+
+pub use id::{
+    AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, PersonId, ScriptId,
+    SubjectId, TrunkId,
+};
+pub use number::{MAX_NUMBER_DIGITS, NumberError, PhoneNumber};
+pub use outcome::{CampaignClass, CampaignMode, EndedBy, FailCause, Outcome};
+pub use private::{Pii, Secret};
+pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
