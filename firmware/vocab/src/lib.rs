@@ -6,6 +6,7 @@ mod id;
 mod number;
 mod outcome;
 mod private;
+mod rule;
 mod time;
 
 pub use id::{
@@ -15,4 +16,5 @@ pub use id::{
 pub use number::{MAX_NUMBER_DIGITS, NumberError, PhoneNumber};
 pub use outcome::{CampaignClass, CampaignMode, EndedBy, FailCause, Outcome};
 pub use private::{Pii, Secret};
+pub use rule::RuleId;
 pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};

@@ -13,6 +13,7 @@ const MAX_SPELLING_CHARS: usize = 64;
 
 /// A number in E.164 form without the plus. Its `Debug` shows the mask; reading the digits is a visible act.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct PhoneNumber {
     digits: [u8; MAX_NUMBER_DIGITS],
     len: u8,
@@ -114,6 +115,24 @@ fn mask(digits: &str, head: usize, tail: usize) -> String {
     let (start, rest) = digits.split_at(head.min(digits.len()));
     let end = &rest[rest.len().saturating_sub(tail)..];
     format!("{start}{}{end}", "*".repeat(hidden))
+}
+
+impl From<PhoneNumber> for String {
+    fn from(number: PhoneNumber) -> Self {
+        number.digits().to_owned()
+    }
+}
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = NumberError;
+
+    /// Accepts only the canonical digits, as written by [`String::from`].
+    fn try_from(canonical: String) -> Result<Self, NumberError> {
+        if canonical.len() > MAX_NUMBER_DIGITS {
+            return Err(NumberError::BadLength(canonical.len()));
+        }
+        Self::parse(&format!("+{canonical}"))
+    }
 }
 
 impl fmt::Debug for PhoneNumber {
