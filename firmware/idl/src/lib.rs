@@ -1,1 +1,25 @@
-//! idl
+//! Every message that crosses between two processes, and nothing else.
+//!
+//! One enum for each direction of each pair; postcard on `SOCK_SEQPACKET` (crate `ipc`). Audio never
+//! crosses. What a process must not hold has no field here: `calld` receives no number and no key.
+//!
+//! | socket | client | it sends | it receives |
+//! |---|---|---|---|
+//! | vaultd | lined | [`lines::LinedToVault`] | [`lines::VaultToLined`] |
+//! | vaultd | calld | [`campaign::CalldToVault`] | [`campaign::VaultToCalld`] |
+//! | vaultd | admind, tools | [`admin::AdminRequest`] | [`admin::AdminReply`] |
+//! | lined | calld | [`lines::CalldToLined`] | [`lines::LinedToCalld`] |
+//! | calld | admind, tools | [`desk::DeskRequest`] | [`desk::DeskReply`] |
+//! | any | supervisor | [`health::HealthRequest`] | [`health::HealthReply`] |
+
+pub mod admin;
+pub mod campaign;
+pub mod desk;
+pub mod health;
+pub mod hello;
+pub mod lines;
+
+/// Largest frame, in bytes; longer lists are sent in pages.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+/// Most items of a page in any listing.
+pub const MAX_PAGE_ITEMS: usize = 256;
