@@ -84,7 +84,10 @@ impl Conn {
     }
 
     pub(crate) fn from_fd(fd: OwnedFd) -> Result<Self, IpcError> {
-        Ok(Self { fd: AsyncFd::register_with_interest(fd, Interest::READABLE | Interest::WRITABLE)? })
+        Ok(Self {
+            fd: AsyncFd::register_with_interest(fd, Interest::READABLE | Interest::WRITABLE)
+                .map_err(std::io::Error::from)?,
+        })
     }
 
     /// Sends one message; waits while the peer's queue is full.

@@ -46,7 +46,12 @@ impl Listener {
         bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE))?;
         listen(&fd, Backlog::new(MAX_WAITING_PEERS)?)?;
-        Ok(Self { fd: AsyncFd::register(fd)?, path: path.to_owned(), me, allowed: allowed.to_vec() })
+        Ok(Self {
+            fd: AsyncFd::register(fd).map_err(std::io::Error::from)?,
+            path: path.to_owned(),
+            me,
+            allowed: allowed.to_vec(),
+        })
     }
 
     /// Waits for the next good peer. Peers that may not speak, or say nothing for a second, are dropped.
