@@ -25,6 +25,8 @@ pub enum CampaignRequest {
         /// Only ids above this one.
         after: Option<AgentId>,
     },
+    /// The agents' states as last recorded: asked once after a start.
+    AgentStates,
     /// Contacts that may be tried, earliest first. A contact given out is not given again before it was
     /// dialled, refused or returned.
     Queue {
@@ -103,6 +105,9 @@ pub enum CampaignReply {
     Campaigns(Vec<CampaignView>),
     /// A page of agents; an empty page ends the list.
     Agents(Vec<AgentView>),
+    /// Each agent who is not signed out, with the state last recorded and the call that still lacks its
+    /// wrap-up (connected to the agent, no [`CampaignRequest::WrapUp`] stored), if there is one.
+    AgentStates(Vec<(AgentId, AgentState, Option<CallId>)>),
     /// Contacts to try.
     Queue {
         /// The contacts.

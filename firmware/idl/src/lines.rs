@@ -439,6 +439,13 @@ pub enum LinedToCalld {
         /// Its state.
         state: LiveState,
     },
+    /// The agent whose leg belongs to a call: sent before the call's first state and after `Live`.
+    Agent {
+        /// The call.
+        call: CallId,
+        /// The agent of its ticket.
+        agent: AgentId,
+    },
     /// The trunks.
     Trunks(Vec<TrunkStatus>),
     /// A phone registered or left.

@@ -1,17 +1,18 @@
 //! One connection: typed messages in both directions. Either direction may be used from its own task.
 
-use crate::socket::{Received, receive_frame, send_frame};
+use crate::socket::{Received, receive_frame, register, send_frame};
 use idl::MAX_FRAME_BYTES;
 use idl::hello::{BUILD, Hello, Process};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::RefCell;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use thiserror::Error;
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use zeroize::Zeroize;
 
 /// Why a connection cannot go on. After any of these it is closed.
 #[derive(Debug, Error)]
@@ -84,10 +85,7 @@ impl Conn {
     }
 
     pub(crate) fn from_fd(fd: OwnedFd) -> Result<Self, IpcError> {
-        Ok(Self {
-            fd: AsyncFd::register_with_interest(fd, Interest::READABLE | Interest::WRITABLE)
-                .map_err(std::io::Error::from)?,
-        })
+        Ok(Self { fd: register(fd)? })
     }
 
     /// Sends one message; waits while the peer's queue is full.
@@ -134,16 +132,12 @@ impl Conn {
     /// # Errors
     /// As [`Conn::recv`].
     pub async fn recv_with<T: DeserializeOwned>(&self) -> Result<(T, Option<OwnedFd>), IpcError> {
-        let mut buffer = vec![0_u8; MAX_FRAME_BYTES + 1];
         loop {
             let mut ready = self.fd.readable().await?;
-            match ready.try_io(|fd| receive_frame(fd.as_raw_fd(), &mut buffer).map_err(Into::into)) {
-                Ok(Ok(Received::Frame(length, attached))) => {
-                    let message = postcard::from_bytes(&buffer[..length]).map_err(|_| IpcError::Malformed)?;
-                    return Ok((message, attached));
-                }
-                Ok(Ok(Received::Closed)) => return Err(IpcError::Closed),
-                Ok(Ok(Received::TooLong)) => return Err(IpcError::Malformed),
+            match ready.try_io(|fd| BUFFER.with_borrow_mut(|buffer| decode_next(fd.get_ref(), buffer))) {
+                Ok(Ok(Incoming::Message(message, attached))) => return Ok((message, attached)),
+                Ok(Ok(Incoming::Closed)) => return Err(IpcError::Closed),
+                Ok(Ok(Incoming::Malformed)) => return Err(IpcError::Malformed),
                 Ok(Err(error)) if error.raw_os_error() == Some(Errno::ECONNRESET as i32) => {
                     return Err(IpcError::Closed);
                 }
@@ -156,6 +150,29 @@ impl Conn {
     pub(crate) fn raw(&self) -> &OwnedFd {
         self.fd.get_ref()
     }
+}
+
+thread_local! {
+    /// One receive buffer for each thread: frames are decoded where they arrive.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0_u8; MAX_FRAME_BYTES + 1]);
+}
+
+enum Incoming<T> {
+    Message(T, Option<OwnedFd>),
+    Closed,
+    Malformed,
+}
+
+fn decode_next<T: DeserializeOwned>(socket: &OwnedFd, buffer: &mut [u8]) -> std::io::Result<Incoming<T>> {
+    Ok(match receive_frame(socket.as_raw_fd(), buffer)? {
+        Received::Closed => Incoming::Closed,
+        Received::TooLong => Incoming::Malformed,
+        Received::Frame(length, attached) => {
+            let message = postcard::from_bytes(&buffer[..length]);
+            buffer[..length].zeroize();
+            message.map_or(Incoming::Malformed, |message| Incoming::Message(message, attached))
+        }
+    })
 }
 
 pub(crate) fn new_socket() -> Result<OwnedFd, Errno> {

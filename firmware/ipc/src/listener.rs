@@ -1,6 +1,7 @@
 //! The listening side: takes connections of known processes of known users, and refuses the rest.
 
 use crate::conn::{Conn, IpcError, new_socket};
+use crate::socket::register;
 use idl::hello::{BUILD, Hello, Process};
 use nix::errno::Errno;
 use nix::sys::socket::{Backlog, SockFlag, UnixAddr, accept4, bind, getsockopt, listen, sockopt};
@@ -46,12 +47,7 @@ impl Listener {
         bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE))?;
         listen(&fd, Backlog::new(MAX_WAITING_PEERS)?)?;
-        Ok(Self {
-            fd: AsyncFd::register(fd).map_err(std::io::Error::from)?,
-            path: path.to_owned(),
-            me,
-            allowed: allowed.to_vec(),
-        })
+        Ok(Self { fd: register(fd)?, path: path.to_owned(), me, allowed: allowed.to_vec() })
     }
 
     /// Waits for the next good peer. Peers that may not speak, or say nothing for a second, are dropped.

@@ -5,6 +5,13 @@ use nix::errno::Errno;
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, UnixAddr, recvmsg, sendmsg};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use tokio::io::unix::AsyncFd;
+
+/// Hands a descriptor to the runtime's poller.
+pub fn register(fd: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is an open descriptor, always returns the same number, and `AsyncFd` keeps it to the end.
+    unsafe { AsyncFd::register(fd) }.map_err(Into::into)
+}
 
 /// Sends one frame; would-block is an error of its own kind for the caller's readiness loop.
 pub fn send_frame(socket: RawFd, frame: &[u8], attached: Option<&OwnedFd>) -> Result<(), Errno> {
