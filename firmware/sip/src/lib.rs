@@ -10,6 +10,7 @@ mod method;
 mod name_addr;
 mod params;
 pub mod scan;
+pub mod sdp;
 mod status;
 mod typed;
 mod uri;
