@@ -4,7 +4,7 @@ use crate::socket::{Received, receive_frame, register, send_frame};
 use idl::MAX_FRAME_BYTES;
 use idl::hello::{BUILD, Hello, Process};
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, getsockopt, socket, sockopt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
@@ -145,6 +145,14 @@ impl Conn {
                 Err(_would_block) => {}
             }
         }
+    }
+
+    /// The process id of the peer as the kernel knows it.
+    ///
+    /// # Errors
+    /// [`IpcError::Io`] if the socket does not say.
+    pub fn peer_pid(&self) -> Result<i32, IpcError> {
+        Ok(getsockopt(self.raw(), sockopt::PeerCredentials)?.pid())
     }
 
     pub(crate) fn raw(&self) -> &OwnedFd {
