@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::channel;
@@ -176,6 +177,11 @@ impl CarrierHandle {
         self.running.journal.report()
     }
 
+    /// Waits until the counters (those of numbers left out) are as wanted; false when time runs out.
+    pub fn wait_until(&self, limit: Duration, wanted: impl Fn(&Report) -> bool) -> bool {
+        self.running.journal.wait_until(limit, wanted)
+    }
+
     /// Stops the carrier and gives the final counters; dialogs still up become violations.
     pub fn stop(mut self) -> Report {
         self.running.stop();
@@ -219,7 +225,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 fn role(config: CarrierConfig) -> CarrierRole {
     CarrierRole {
-        challenger: config.auth.map(Challenger::new),
+        challenger: config.auth.map(|credentials| Box::new(Challenger::new(credentials))),
         challenge_invites: config.challenge_invites,
         default_code: config.default_code,
         only_code: config.only_code,

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -119,6 +119,8 @@ pub struct Report {
     pub dtmf_received: u64,
     /// Successful registrations, refreshes included.
     pub registrations: u64,
+    /// Registrations refused to a phone for good or for now.
+    pub registrations_refused: u64,
     /// Dialogs up now.
     pub active_dialogs: u64,
     /// Most dialogs up at once.
@@ -138,7 +140,7 @@ pub struct Report {
 /// The shared journal: cheap to clone, written from the signalling and the media thread.
 #[derive(Clone)]
 pub struct Journal {
-    inner: Arc<Mutex<Inner>>,
+    inner: Arc<(Mutex<Inner>, Condvar)>,
     epoch: Instant,
     epoch_us: u64,
 }
@@ -157,7 +159,7 @@ impl Journal {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let inner = Inner { events: Vec::new(), file, report: Report::default(), calls: HashMap::new() };
         Ok(Self {
-            inner: Arc::new(Mutex::new(inner)),
+            inner: Arc::new((Mutex::new(inner), Condvar::new())),
             epoch: Instant::now(),
             epoch_us: since.as_micros() as u64,
         })
@@ -212,6 +214,7 @@ impl Journal {
         } else {
             inner.report.journal_dropped += 1;
         }
+        self.inner.1.notify_all();
     }
 
     /// Sets the number of dialogs that are up.
@@ -219,6 +222,13 @@ impl Journal {
         let report = &mut self.lock().report;
         report.active_dialogs = active;
         report.max_simultaneous = report.max_simultaneous.max(active);
+        self.inner.1.notify_all();
+    }
+
+    /// Waits until the counters (those of numbers left out) are as wanted; false when time runs out.
+    pub fn wait_until(&self, limit: Duration, wanted: impl Fn(&Report) -> bool) -> bool {
+        let waiting = self.inner.1.wait_timeout_while(self.lock(), limit, |inner| !wanted(&inner.report));
+        !waiting.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
     /// All events so far.
@@ -250,7 +260,7 @@ impl Journal {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A writer that panicked left at worst one event half counted.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -268,6 +278,7 @@ impl Inner {
             EventKind::DtmfSent => report.dtmf_sent += 1,
             EventKind::DtmfReceived => report.dtmf_received += 1,
             EventKind::Registered => report.registrations += 1,
+            EventKind::RegisterRefused => report.registrations_refused += 1,
             EventKind::AgentAudioFirst => report.agent_audio_heard += 1,
             EventKind::RtpSummary => {
                 report.rtp_sent += event.rtp_sent.unwrap_or(0);
@@ -290,8 +301,7 @@ impl Inner {
             | EventKind::ReinviteAnswered
             | EventKind::RtpFirst
             | EventKind::AudioFirst
-            | EventKind::Ended
-            | EventKind::RegisterRefused => {}
+            | EventKind::Ended => {}
         }
     }
 }

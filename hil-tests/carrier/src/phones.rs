@@ -29,7 +29,7 @@ pub struct Phones;
 /// Running phones.
 pub struct PhonesHandle {
     running: Running,
-    accounts: usize,
+    addresses: Vec<(String, SocketAddr)>,
 }
 
 impl Phones {
@@ -55,7 +55,7 @@ impl Phones {
                 tries: 0,
             });
         }
-        let accounts = phones.len();
+        let addresses = phones.iter().map(|p| (p.account.user.clone(), p.link.local)).collect();
         let role = PhonesRole {
             phones,
             answer_ms: config.answer_ms,
@@ -73,19 +73,24 @@ impl Phones {
         };
         let thread = std::thread::Builder::new().name("phones".to_owned()).spawn(run);
         let thread = Some(thread.map_err(StartError::Thread)?);
-        Ok(PhonesHandle { running: Running { journal, stop: Some(stop), thread }, accounts })
+        Ok(PhonesHandle { running: Running { journal, stop: Some(stop), thread }, addresses })
     }
 }
 
 impl PhonesHandle {
     /// How many phones there are.
     pub fn len(&self) -> usize {
-        self.accounts
+        self.addresses.len()
+    }
+
+    /// Each phone's user name and its end of the signalling.
+    pub fn addresses(&self) -> &[(String, SocketAddr)] {
+        &self.addresses
     }
 
     /// Whether there is no phone at all.
     pub fn is_empty(&self) -> bool {
-        self.accounts == 0
+        self.addresses.is_empty()
     }
 
     /// All events so far.
@@ -96,6 +101,11 @@ impl PhonesHandle {
     /// The counters so far.
     pub fn report(&self) -> Report {
         self.running.journal.report()
+    }
+
+    /// Waits until the counters (those of numbers left out) are as wanted; false when time runs out.
+    pub fn wait_until(&self, limit: Duration, wanted: impl Fn(&Report) -> bool) -> bool {
+        self.running.journal.wait_until(limit, wanted)
     }
 
     /// Stops the phones and gives the final counters.

@@ -49,7 +49,7 @@ impl Suite {
 }
 
 enum Keys {
-    Cm { cipher: EncryptingKey, salt: [u8; 14], auth: hmac::Key },
+    Cm { cipher: Box<EncryptingKey>, salt: [u8; 14], auth: Box<hmac::Key> },
     Gcm { cipher: LessSafeKey, salt: [u8; 12] },
 }
 
@@ -75,9 +75,9 @@ impl Srtp {
                 let auth = derive(master, salt, 0x01, 20)?;
                 let cipher = UnboundCipherKey::new(&AES_128, &cipher).ok()?;
                 Keys::Cm {
-                    cipher: EncryptingKey::ctr(cipher).ok()?,
+                    cipher: Box::new(EncryptingKey::ctr(cipher).ok()?),
                     salt: derive(master, salt, 0x02, 14)?.try_into().ok()?,
-                    auth: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &auth),
+                    auth: Box::new(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &auth)),
                 }
             }
             Suite::AesGcm256 => {

@@ -37,7 +37,7 @@ pub(crate) enum Role {
 
 /// What makes a carrier.
 pub(crate) struct CarrierRole {
-    pub(crate) challenger: Option<Challenger>,
+    pub(crate) challenger: Option<Box<Challenger>>,
     pub(crate) challenge_invites: bool,
     pub(crate) default_code: u8,
     pub(crate) only_code: Option<u8>,
