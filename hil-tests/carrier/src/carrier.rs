@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::channel;
+use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -21,7 +21,7 @@ use crate::engine::{CarrierRole, Engine, Role};
 use crate::journal::{Event, Journal, Report};
 use crate::media::{Media, Ports};
 use crate::tls::{self, TlsError};
-use crate::transport::{self, INBOX_LIMIT, may_reach};
+use crate::transport::{self, INBOX_LIMIT, Input, may_reach};
 
 /// Why a carrier or phones could not start.
 #[derive(Debug, thiserror::Error)]
@@ -88,32 +88,7 @@ impl Carrier {
             ca_pem: None,
             running: Running { journal: journal.clone(), stop: None, thread: None },
         };
-        if let Some(address) = config.udp {
-            let socket = transport::bind_udp(address).map_err(|e| StartError::Socket(address, e))?;
-            handle.udp = socket.local_addr().ok();
-            tasks.spawn_on(transport::read_datagrams(Arc::new(socket), 0, sender.clone()), runtime.handle());
-        }
-        if let Some(address) = config.tcp {
-            let listener = listen(address)?;
-            handle.tcp = listener.local_addr().ok();
-            let accepting = transport::accept(listener, None, sender.clone(), config.loopback_only);
-            tasks.spawn_on(accepting, runtime.handle());
-        }
-        if let Some(address) = config.tls {
-            let server = match &config.tls_identity {
-                TlsIdentity::Generated => tls::generated(&[address.ip().to_string()])?,
-                TlsIdentity::Pem { chain, key } => tls::from_files(chain, key)?,
-            };
-            if let Some(path) = &config.ca_out {
-                std::fs::write(path, &server.ca_pem).map_err(StartError::File)?;
-            }
-            let listener = listen(address)?;
-            handle.tls = listener.local_addr().ok();
-            handle.ca_pem = Some(server.ca_pem);
-            let acceptor = Some(TlsAcceptor::from(server.config));
-            let accepting = transport::accept(listener, acceptor, sender.clone(), config.loopback_only);
-            tasks.spawn_on(accepting, runtime.handle());
-        }
+        handle.listen(&config, &sender, &mut tasks)?;
         drop(guard);
         if tasks.is_empty() {
             return Err(StartError::NoListener);
@@ -136,6 +111,42 @@ impl Carrier {
 }
 
 impl CarrierHandle {
+    /// Opens the listeners; within the runtime's context.
+    fn listen(
+        &mut self,
+        config: &CarrierConfig,
+        sender: &Sender<Input>,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<(), StartError> {
+        if let Some(address) = config.udp {
+            let socket = transport::bind_udp(address).map_err(|e| StartError::Socket(address, e))?;
+            self.udp = socket.local_addr().ok();
+            tasks.spawn(transport::read_datagrams(Arc::new(socket), 0, sender.clone()));
+        }
+        if let Some(address) = config.tcp {
+            let listener = listen(address)?;
+            self.tcp = listener.local_addr().ok();
+            let accepting = transport::accept(listener, None, sender.clone(), config.loopback_only);
+            tasks.spawn(accepting);
+        }
+        if let Some(address) = config.tls {
+            let server = match &config.tls_identity {
+                TlsIdentity::Generated => tls::generated(&[address.ip().to_string()])?,
+                TlsIdentity::Pem { chain, key } => tls::from_files(chain, key)?,
+            };
+            if let Some(path) = &config.ca_out {
+                std::fs::write(path, &server.ca_pem).map_err(StartError::File)?;
+            }
+            let listener = listen(address)?;
+            self.tls = listener.local_addr().ok();
+            self.ca_pem = Some(server.ca_pem);
+            let acceptor = Some(TlsAcceptor::from(server.config));
+            let accepting = transport::accept(listener, acceptor, sender.clone(), config.loopback_only);
+            tasks.spawn(accepting);
+        }
+        Ok(())
+    }
+
     /// The first address it listens on: UDP, else TCP, else TLS.
     pub fn addr(&self) -> SocketAddr {
         let first = self.udp.or(self.tcp).or(self.tls);

@@ -47,6 +47,8 @@ pub(super) struct Call {
     pub(super) has_media: bool,
     /// The last response to the INVITE, for its retransmission.
     pub(super) last: Vec<u8>,
+    /// The ACK of our last re-INVITE, for a repeated 200.
+    pub(super) reinvite_ack: Vec<u8>,
     pub(super) last_sent: Option<Instant>,
     pub(super) first_sent: Option<Instant>,
     /// Counts responses that need an acknowledgement, so that old timers fall silent.

@@ -204,7 +204,7 @@ impl Engine {
             return;
         }
         if let Some(call) = self.calls.get_mut(&id) {
-            call.last = ack;
+            call.reinvite_ack = ack;
         }
         self.refreshed(id, now);
         match purpose {
@@ -227,9 +227,9 @@ impl Engine {
         };
         let key = super::dialog_key(message.header("Call-ID"), our_tag);
         if let Some(call) = self.by_dialog.get(&key).and_then(|id| self.calls.get(id))
-            && call.last.starts_with(b"ACK ")
+            && !call.reinvite_ack.is_empty()
         {
-            call.link.send(&call.last);
+            call.link.send(&call.reinvite_ack);
         }
     }
 

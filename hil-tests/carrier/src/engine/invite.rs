@@ -117,6 +117,7 @@ impl Engine {
             offer,
             has_media: false,
             last: Vec::new(),
+            reinvite_ack: Vec::new(),
             last_sent: None,
             first_sent: None,
             sent: 0,

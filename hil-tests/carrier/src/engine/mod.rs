@@ -140,12 +140,26 @@ impl Engine {
             }
             self.expire(Instant::now());
         }
+        // What the peer sent before it was told of the stop still counts.
+        let last = async {
+            while let Some(input) = inbox.recv().await {
+                self.input(input, Instant::now());
+            }
+        };
+        let _ = tokio::time::timeout(GRACE, last).await;
         self.finish();
     }
 
     fn finish(self) {
-        for call in self.calls.values().filter(|c| c.is_active()) {
-            self.journal.note_detail(EventKind::Violation, call.id, &call.number, "bye_missing_at_exit");
+        for call in self.calls.values() {
+            let rule = match call.state {
+                State::Waiting => "unfinished_at_exit",
+                State::Refused => "ack_missing_at_exit",
+                State::Answered | State::Up => "bye_missing_at_exit",
+                State::Closing => "bye_unanswered_at_exit",
+                State::Ended => continue,
+            };
+            self.violation(call.id, &call.number, rule);
         }
         self.media.stop();
     }
@@ -325,6 +339,7 @@ const T2: Duration = Duration::from_secs(4);
 /// 64 x T1.
 const GIVE_UP: Duration = Duration::from_secs(32);
 const LINGER: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_millis(50);
 const IDLE: Duration = Duration::from_secs(60);
 const BATCH_LIMIT: usize = 256;
 const CALL_LIMIT: usize = 50_000;

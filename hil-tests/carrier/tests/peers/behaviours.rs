@@ -202,3 +202,110 @@ fn a_second_call_to_a_number_that_is_up_and_a_foreign_caller_are_violations() {
     assert_eq!(count("caller_not_allowed"), 2);
     assert_eq!(count("bye_missing_at_exit"), 2);
 }
+
+#[test]
+fn a_callee_holds_and_resumes_and_sends_nothing_meanwhile() {
+    let carrier = carrier();
+    let caller = Caller::dial(carrier.addr(), "13800138093", &[]);
+    let answer = caller.expect(200);
+    caller.ack(&answer);
+    let hold = caller.expect_request("INVITE");
+    assert!(hold.body.contains("a=sendonly"));
+    assert_eq!(carrier::text::param(hold.header("From"), "tag"), Some(their_tag(&answer).as_str()));
+    caller.reply(&hold, 200);
+    assert_eq!(caller.expect_request("ACK").cseq().map(|(n, _)| n), hold.cseq().map(|(n, _)| n));
+    let resume = caller.expect_request("INVITE");
+    assert!(resume.body.contains("a=sendrecv"));
+    caller.reply(&resume, 200);
+    caller.expect_request("ACK");
+    caller.hang_up(&answer);
+    let report = finished(carrier);
+    assert!(report.violations.is_empty());
+    // One second before the hold, nothing for two, then the rest: well under three seconds.
+    assert!((40..110).contains(&report.rtp_sent), "{report:?}");
+}
+
+#[test]
+fn a_key_press_may_come_as_info() {
+    let carrier = carrier();
+    let caller = Caller::dial(carrier.addr(), "13800138067", &[]);
+    let answer = caller.expect(200);
+    caller.ack(&answer);
+    let info = caller.expect_request("INFO");
+    assert_eq!(info.header("Content-Type"), "application/dtmf-relay");
+    assert!(info.body.starts_with("Signal=9"));
+    caller.reply(&info, 200);
+    caller.hang_up(&answer);
+    assert_eq!(finished(carrier).dtmf_sent, 1);
+}
+
+#[test]
+fn an_early_hang_up_waits_for_the_ack() {
+    let carrier = carrier();
+    let caller = Caller::dial(carrier.addr(), "13800138068", &[]);
+    let answer = caller.expect(200);
+    // Two repetitions come at 0.5 s and 1.5 s: the callee wanted to hang up in between.
+    caller.expect(200);
+    caller.expect(200);
+    caller.ack(&answer);
+    let bye = caller.expect_request("BYE");
+    caller.reply(&bye, 200);
+    assert!(carrier.wait_until(std::time::Duration::from_secs(5), |r| r.active_dialogs == 0));
+    assert!(finished(carrier).violations.is_empty());
+}
+
+#[test]
+fn a_broken_sdp_is_none_and_the_call_still_ends_in_order() {
+    let carrier = carrier();
+    let caller = Caller::dial(carrier.addr(), "13800138085", &[]);
+    let answer = caller.expect(200);
+    assert!(carrier::sdp::read(&answer.body).is_none());
+    caller.ack(&answer);
+    caller.hang_up(&answer);
+    assert_eq!(finished(carrier).rtp_sent, 0);
+}
+
+#[test]
+fn a_broken_refusal_is_followed_by_487_to_a_cancel() {
+    let carrier = carrier();
+    let caller = Caller::dial(carrier.addr(), "13800138086", &[]);
+    caller.expect(180);
+    let mut buffer = [0u8; 2_048];
+    let length = caller.sip.recv(&mut buffer).expect("in time");
+    assert!(carrier::text::Message::parse(&buffer[..length]).is_none());
+    caller.cancel();
+    let refusal = caller.expect(487);
+    caller.ack(&refusal);
+    assert!(carrier.wait_until(std::time::Duration::from_secs(5), |r| r.active_dialogs == 0));
+    finished(carrier);
+}
+
+#[test]
+fn a_challenged_invite_is_counted_once() {
+    let auth = carrier::Credentials {
+        user: "trunk".into(),
+        password: "secret".into(),
+        realm: "carrier".into(),
+        algorithm: carrier::DigestAlgorithm::Sha256,
+    };
+    let config = CarrierConfig {
+        ring_ms: Some(5),
+        auth: Some(auth),
+        challenge_invites: true,
+        ..CarrierConfig::default()
+    };
+    let carrier = Carrier::start(config).expect("starts");
+    let first = Caller::dial(carrier.addr(), "13800138000", &[]);
+    let challenge = first.expect(407);
+    first.ack(&challenge);
+    let uri = format!("sip:13800138000@{}", carrier.addr());
+    let asked = challenge.header("Proxy-Authenticate");
+    let answer = carrier::digest::authorise(asked, "trunk", "secret", "INVITE", &uri).expect("supported");
+    let caller = Caller::dial(carrier.addr(), "13800138000", &[("Proxy-Authorization", &answer)]);
+    let answer = caller.expect(200);
+    caller.ack(&answer);
+    caller.hang_up(&answer);
+    let report = finished(carrier);
+    assert_eq!((report.invites, report.answered), (1, 1));
+    assert!(report.violations.is_empty());
+}
