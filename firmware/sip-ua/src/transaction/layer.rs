@@ -1,0 +1,637 @@
+//! The bounded table of running transactions: matching, retransmission, timers.
+//!
+//! Deliberately not here: what requests mean, and the 2xx and ACK of INVITE beyond the
+//! client and server machines (dialogs repeat those).
+
+use super::key::{client_key, server_key};
+use super::{Action, Timer, invite_client, invite_server, non_invite_client, non_invite_server};
+use crate::flow::Flow;
+use crate::time::{Millis, Timing};
+use crate::timers::Timers;
+use crate::wire;
+use sip::{Message, Method, Request, Response};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Names a transaction for as long as the layer lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TxId(pub u64);
+
+/// The table of transactions is full: nothing was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("all {limit} transactions are in use")]
+pub struct LayerFull {
+    /// The configured bound.
+    pub limit: usize,
+}
+
+/// What the layer asks of its owner.
+#[derive(Debug)]
+pub enum Effect<O> {
+    /// Put these bytes on the wire.
+    Send {
+        /// Where to.
+        flow: Flow,
+        /// The whole message.
+        bytes: Arc<[u8]>,
+    },
+    /// A new request that is no retransmission; answer it with [`Layer::respond`].
+    Request {
+        /// The new server transaction.
+        id: TxId,
+        /// The request.
+        request: Request,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// The ACK of a 2xx: it belongs to no running transaction or to an Accepted one.
+    Ack {
+        /// The ACK.
+        request: Request,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// A response for the user of a client transaction.
+    Response {
+        /// The client transaction.
+        id: TxId,
+        /// Its user.
+        owner: O,
+        /// The response.
+        response: Response,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// A 2xx to an INVITE whose transaction is gone.
+    StrayResponse {
+        /// The response.
+        response: Response,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// No answer came within 64*T1.
+    TimedOut {
+        /// The client transaction.
+        id: TxId,
+        /// Its user.
+        owner: O,
+    },
+    /// The request could not be delivered.
+    Undeliverable {
+        /// The client transaction.
+        id: TxId,
+        /// Its user.
+        owner: O,
+    },
+    /// A client transaction left the table.
+    Ended {
+        /// The client transaction.
+        id: TxId,
+        /// Its user.
+        owner: O,
+    },
+    /// A request found the table full: answer 503 without state.
+    Refused {
+        /// The request.
+        request: Request,
+        /// Where the answer goes.
+        flow: Flow,
+    },
+}
+
+/// All running transactions of one endpoint.
+#[derive(Debug)]
+pub struct Layer<O> {
+    timing: Timing,
+    limit: usize,
+    next_id: u64,
+    entries: BTreeMap<TxId, Entry<O>>,
+    clients: BTreeMap<String, TxId>,
+    servers: BTreeMap<String, TxId>,
+    by_flow: BTreeSet<(Flow, TxId)>,
+    timers: Timers<(TxId, Timer)>,
+}
+
+#[derive(Debug)]
+struct Entry<O> {
+    machine: Machine,
+    flow: Flow,
+    key: String,
+    owner: Option<O>,
+    /// What `SendAgain` sends: the request of a client, the last response of a server.
+    last: Option<Arc<[u8]>>,
+    /// An INVITE kept for its ACK and CANCEL.
+    invite: Option<Box<Request>>,
+    ack: Option<Arc<[u8]>>,
+    interval_ms: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Machine {
+    InviteClient(invite_client::State),
+    NonInviteClient(non_invite_client::State),
+    InviteServer(invite_server::State),
+    NonInviteServer(non_invite_server::State),
+}
+
+/// What came with the input that made a machine step.
+enum Carried {
+    Nothing,
+    Response(Response, Flow),
+    Ack(Request, Flow),
+    Answer(Arc<[u8]>),
+}
+
+impl<O: Clone> Layer<O> {
+    /// An empty table for at most `limit` transactions.
+    pub fn new(timing: Timing, limit: usize) -> Self {
+        Self {
+            timing,
+            limit,
+            next_id: 0,
+            entries: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            by_flow: BTreeSet::new(),
+            timers: Timers::new(),
+        }
+    }
+
+    /// Starts a client transaction. The layer adds the Via with `branch`.
+    ///
+    /// # Errors
+    /// When the table is full; nothing is sent then.
+    pub fn request(
+        &mut self,
+        now: Millis,
+        mut request: Request,
+        flow: Flow,
+        branch: &str,
+        owner: O,
+        out: &mut Vec<Effect<O>>,
+    ) -> Result<TxId, LayerFull> {
+        if self.entries.len() >= self.limit {
+            return Err(LayerFull { limit: self.limit });
+        }
+        wire::push_via(&mut request.headers, &flow, branch);
+        Ok(self.start_client(now, request, flow, branch, owner, out))
+    }
+
+    /// Sends the CANCEL of a running INVITE, with the same branch (RFC 3261 9.1).
+    /// Answers `None` when the INVITE is gone or the table is full.
+    pub fn cancel(
+        &mut self,
+        now: Millis,
+        invite: TxId,
+        reason: Option<&str>,
+        owner: O,
+        out: &mut Vec<Effect<O>>,
+    ) -> Option<TxId> {
+        if self.entries.len() >= self.limit {
+            return None;
+        }
+        let entry = self.entries.get(&invite)?;
+        let request = wire::cancel_for(entry.invite.as_deref()?, reason);
+        let flow = entry.flow;
+        let branch = wire::top_branch(&request.headers)?;
+        Some(self.start_client(now, request, flow, &branch, owner, out))
+    }
+
+    fn start_client(
+        &mut self,
+        now: Millis,
+        request: Request,
+        flow: Flow,
+        branch: &str,
+        owner: O,
+        out: &mut Vec<Effect<O>>,
+    ) -> TxId {
+        let reliable = flow.transport.is_reliable();
+        let invite = request.method == Method::Invite;
+        let (machine, actions) = if invite {
+            let (state, actions) = invite_client::start(reliable);
+            (Machine::InviteClient(state), actions)
+        } else {
+            let (state, actions) = non_invite_client::start(reliable);
+            (Machine::NonInviteClient(state), actions)
+        };
+        let bytes = wire::request_bytes(&request);
+        let key = client_key(branch, &request.method);
+        let id = self.insert(Entry {
+            machine,
+            flow,
+            key: key.clone(),
+            owner: Some(owner),
+            last: Some(Arc::clone(&bytes)),
+            invite: invite.then(|| Box::new(request)),
+            ack: None,
+            interval_ms: 0,
+        });
+        self.clients.insert(key, id);
+        self.perform(now, id, actions, Carried::Answer(bytes), out);
+        id
+    }
+
+    /// Forgets a client transaction without telling anyone.
+    pub fn abandon(&mut self, id: TxId) {
+        self.remove(id);
+    }
+
+    /// Whether the transaction still runs.
+    pub fn is_running(&self, id: TxId) -> bool {
+        self.entries.contains_key(&id)
+    }
+
+    /// Takes a message from the wire.
+    pub fn receive(&mut self, now: Millis, message: Message, flow: Flow, out: &mut Vec<Effect<O>>) {
+        match message {
+            Message::Request(request) => self.receive_request(now, request, flow, out),
+            Message::Response(response) => self.receive_response(now, response, flow, out),
+        }
+    }
+
+    fn receive_response(&mut self, now: Millis, response: Response, flow: Flow, out: &mut Vec<Effect<O>>) {
+        let Some((_, method)) = wire::cseq(&response.headers) else { return };
+        let known = wire::top_branch(&response.headers)
+            .and_then(|branch| self.clients.get(&client_key(&branch, &method)).copied());
+        let Some(id) = known else {
+            if method == Method::Invite && response.status.is_success() {
+                out.push(Effect::StrayResponse { response, flow });
+            }
+            return;
+        };
+        let status = response.status;
+        self.step(now, id, Carried::Response(response, flow), out, |machine, _| match machine {
+            Machine::InviteClient(state) => {
+                let input = match (status.is_provisional(), status.is_success()) {
+                    (true, _) => invite_client::Input::Provisional,
+                    (false, true) => invite_client::Input::Success,
+                    (false, false) => invite_client::Input::Failure,
+                };
+                let (next, actions) = invite_client::step(state, input);
+                (Machine::InviteClient(next), actions)
+            }
+            Machine::NonInviteClient(state) => {
+                let input = if status.is_provisional() {
+                    non_invite_client::Input::Provisional
+                } else {
+                    non_invite_client::Input::Final
+                };
+                let (next, actions) = non_invite_client::step(state, input);
+                (Machine::NonInviteClient(next), actions)
+            }
+            Machine::InviteServer(_) | Machine::NonInviteServer(_) => (machine, &[]),
+        });
+    }
+
+    fn receive_request(&mut self, now: Millis, mut request: Request, flow: Flow, out: &mut Vec<Effect<O>>) {
+        let Some(key) = server_key(&request) else { return };
+        if let Some(id) = self.servers.get(&key).copied() {
+            self.repeat(now, id, request, flow, out);
+            return;
+        }
+        let flow = wire::mark_source(&mut request.headers, flow);
+        if request.method == Method::Ack {
+            out.push(Effect::Ack { request, flow });
+            return;
+        }
+        if self.entries.len() >= self.limit {
+            out.push(Effect::Refused { request, flow });
+            return;
+        }
+        let machine = if request.method == Method::Invite {
+            Machine::InviteServer(invite_server::State::Proceeding)
+        } else {
+            Machine::NonInviteServer(non_invite_server::State::Trying)
+        };
+        let id = self.insert(Entry {
+            machine,
+            flow,
+            key: key.clone(),
+            owner: None,
+            last: None,
+            invite: None,
+            ack: None,
+            interval_ms: 0,
+        });
+        self.servers.insert(key, id);
+        out.push(Effect::Request { id, request, flow });
+    }
+
+    /// A retransmitted request, or the ACK of an INVITE.
+    fn repeat(&mut self, now: Millis, id: TxId, request: Request, flow: Flow, out: &mut Vec<Effect<O>>) {
+        let ack = request.method == Method::Ack;
+        self.step(now, id, Carried::Ack(request, flow), out, |machine, reliable| match machine {
+            Machine::InviteServer(state) => {
+                let input = if ack { invite_server::Input::Ack } else { invite_server::Input::Request };
+                let (next, actions) = invite_server::step(state, input, reliable);
+                (Machine::InviteServer(next), actions)
+            }
+            Machine::NonInviteServer(state) => {
+                let (next, actions) = non_invite_server::step(state, non_invite_server::Input::Request);
+                (Machine::NonInviteServer(next), actions)
+            }
+            Machine::InviteClient(_) | Machine::NonInviteClient(_) => (machine, &[]),
+        });
+    }
+
+    /// Answers a request. False when its transaction is gone.
+    pub fn respond(&mut self, now: Millis, id: TxId, response: &Response, out: &mut Vec<Effect<O>>) -> bool {
+        let status = response.status;
+        let bytes = wire::response_bytes(response);
+        self.step(now, id, Carried::Answer(bytes), out, |machine, reliable| match machine {
+            Machine::InviteServer(state) => {
+                let input = match (status.is_provisional(), status.is_success()) {
+                    (true, _) => invite_server::Input::SendProvisional,
+                    (false, true) => invite_server::Input::SendSuccess,
+                    (false, false) => invite_server::Input::SendFailure,
+                };
+                let (next, actions) = invite_server::step(state, input, reliable);
+                (Machine::InviteServer(next), actions)
+            }
+            Machine::NonInviteServer(state) => {
+                let input = if status.is_provisional() {
+                    non_invite_server::Input::SendProvisional
+                } else {
+                    non_invite_server::Input::SendFinal
+                };
+                let (next, actions) = non_invite_server::step(state, input);
+                (Machine::NonInviteServer(next), actions)
+            }
+            Machine::InviteClient(_) | Machine::NonInviteClient(_) => (machine, &[]),
+        })
+    }
+
+    /// Repeats a 2xx of an Accepted INVITE (RFC 3261 13.3.1.4). False when it is gone.
+    pub fn repeat_success(&mut self, id: TxId, out: &mut Vec<Effect<O>>) -> bool {
+        let Some(entry) = self.entries.get(&id) else { return false };
+        if let Some(bytes) = &entry.last {
+            out.push(Effect::Send { flow: entry.flow, bytes: Arc::clone(bytes) });
+        }
+        true
+    }
+
+    /// The INVITE transaction a CANCEL means (RFC 3261 9.2).
+    pub fn invite_of(&self, cancel: &Request) -> Option<TxId> {
+        let mut as_invite = cancel.clone();
+        as_invite.method = Method::Invite;
+        server_key(&as_invite).and_then(|key| self.servers.get(&key).copied())
+    }
+
+    /// A flow broke: its transactions end where the standard says so.
+    pub fn transport_failed(&mut self, now: Millis, flow: &Flow, out: &mut Vec<Effect<O>>) {
+        let hit: Vec<TxId> =
+            self.by_flow.range((*flow, TxId(0))..=(*flow, TxId(u64::MAX))).map(|&(_, id)| id).collect();
+        for id in hit {
+            self.step(now, id, Carried::Nothing, out, |machine, reliable| match machine {
+                Machine::InviteClient(state) => {
+                    let (next, actions) = invite_client::step(state, invite_client::Input::TransportError);
+                    (Machine::InviteClient(next), actions)
+                }
+                Machine::NonInviteClient(state) => {
+                    let (next, actions) =
+                        non_invite_client::step(state, non_invite_client::Input::TransportError);
+                    (Machine::NonInviteClient(next), actions)
+                }
+                Machine::InviteServer(state) => {
+                    let (next, actions) =
+                        invite_server::step(state, invite_server::Input::TransportError, reliable);
+                    (Machine::InviteServer(next), actions)
+                }
+                Machine::NonInviteServer(state) => {
+                    let (next, actions) =
+                        non_invite_server::step(state, non_invite_server::Input::TransportError);
+                    (Machine::NonInviteServer(next), actions)
+                }
+            });
+        }
+    }
+
+    /// Runs every timer that is due.
+    pub fn expire(&mut self, now: Millis, out: &mut Vec<Effect<O>>) {
+        while let Some((id, timer)) = self.timers.pop(now) {
+            self.step(now, id, Carried::Nothing, out, |machine, reliable| fire(machine, timer, reliable));
+        }
+    }
+
+    /// When [`Layer::expire`] has work next.
+    pub fn deadline(&self) -> Option<Millis> {
+        self.timers.deadline()
+    }
+
+    /// How many transactions run.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no transaction runs.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn insert(&mut self, entry: Entry<O>) -> TxId {
+        self.next_id += 1;
+        let id = TxId(self.next_id);
+        self.by_flow.insert((entry.flow, id));
+        self.entries.insert(id, entry);
+        id
+    }
+
+    fn remove(&mut self, id: TxId) -> Option<O> {
+        let entry = self.entries.remove(&id)?;
+        self.by_flow.remove(&(entry.flow, id));
+        let timers: &[Timer] = match entry.machine {
+            Machine::InviteClient(_) => &[Timer::A, Timer::B, Timer::D, Timer::M],
+            Machine::NonInviteClient(_) => &[Timer::E, Timer::F, Timer::K],
+            Machine::InviteServer(_) => &[Timer::G, Timer::H, Timer::I, Timer::L],
+            Machine::NonInviteServer(_) => &[Timer::J],
+        };
+        for &timer in timers {
+            self.timers.clear((id, timer));
+        }
+        if entry.owner.is_some() {
+            self.clients.remove(&entry.key);
+        } else {
+            self.servers.remove(&entry.key);
+        }
+        entry.owner
+    }
+
+    fn step(
+        &mut self,
+        now: Millis,
+        id: TxId,
+        carried: Carried,
+        out: &mut Vec<Effect<O>>,
+        table: impl FnOnce(Machine, bool) -> (Machine, &'static [Action]),
+    ) -> bool {
+        let Some(entry) = self.entries.get_mut(&id) else { return false };
+        let (next, actions) = table(entry.machine, entry.flow.transport.is_reliable());
+        entry.machine = next;
+        self.perform(now, id, actions, carried, out);
+        if is_terminated(next)
+            && let Some(owner) = self.remove(id)
+        {
+            out.push(Effect::Ended { id, owner });
+        }
+        true
+    }
+
+    fn perform(
+        &mut self,
+        now: Millis,
+        id: TxId,
+        actions: &[Action],
+        carried: Carried,
+        out: &mut Vec<Effect<O>>,
+    ) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let mut carried = Some(carried);
+        for &action in actions {
+            match action {
+                Action::Send => {
+                    if let Some(Carried::Answer(bytes)) = &carried {
+                        entry.last = Some(Arc::clone(bytes));
+                        out.push(Effect::Send { flow: entry.flow, bytes: Arc::clone(bytes) });
+                    }
+                }
+                Action::SendAgain => {
+                    if let Some(bytes) = &entry.last {
+                        out.push(Effect::Send { flow: entry.flow, bytes: Arc::clone(bytes) });
+                    }
+                }
+                Action::Ack => {
+                    if let (Some(Carried::Response(response, _)), Some(invite)) = (&carried, &entry.invite) {
+                        let bytes = entry.ack.get_or_insert_with(|| {
+                            wire::request_bytes(&wire::ack_for_failure(invite, response))
+                        });
+                        out.push(Effect::Send { flow: entry.flow, bytes: Arc::clone(bytes) });
+                    }
+                }
+                Action::Deliver => deliver(id, entry.owner.as_ref(), carried.take(), out),
+                Action::Start(timer) => {
+                    let after = duration(timer, entry, &self.timing);
+                    self.timers.set((id, timer), now + after);
+                }
+                Action::StartSlowest(timer) => {
+                    entry.interval_ms = self.timing.t2_ms;
+                    self.timers.set((id, timer), now + self.timing.t2_ms);
+                }
+                Action::Stop(timer) => self.timers.clear((id, timer)),
+                Action::Timeout => {
+                    if let Some(owner) = entry.owner.clone() {
+                        out.push(Effect::TimedOut { id, owner });
+                    }
+                }
+                Action::TransportError => {
+                    if let Some(owner) = entry.owner.clone() {
+                        out.push(Effect::Undeliverable { id, owner });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn deliver<O: Clone>(id: TxId, owner: Option<&O>, carried: Option<Carried>, out: &mut Vec<Effect<O>>) {
+    match (carried, owner) {
+        (Some(Carried::Response(response, flow)), Some(owner)) => {
+            out.push(Effect::Response { id, owner: owner.clone(), response, flow });
+        }
+        (Some(Carried::Ack(request, flow)), _) => out.push(Effect::Ack { request, flow }),
+        (Some(Carried::Response(..) | Carried::Answer(_) | Carried::Nothing) | None, _) => {}
+    }
+}
+
+fn is_terminated(machine: Machine) -> bool {
+    match machine {
+        Machine::InviteClient(state) => state == invite_client::State::Terminated,
+        Machine::NonInviteClient(state) => state == non_invite_client::State::Terminated,
+        Machine::InviteServer(state) => state == invite_server::State::Terminated,
+        Machine::NonInviteServer(state) => state == non_invite_server::State::Terminated,
+    }
+}
+
+/// RFC 3261 table 4 and RFC 6026 8.11.
+fn duration<O>(timer: Timer, entry: &mut Entry<O>, timing: &Timing) -> u64 {
+    let reliable = entry.flow.transport.is_reliable();
+    match timer {
+        Timer::A => {
+            entry.interval_ms = if entry.interval_ms == 0 { timing.t1_ms } else { entry.interval_ms * 2 };
+            entry.interval_ms
+        }
+        Timer::E | Timer::G => {
+            let next = if entry.interval_ms == 0 { timing.t1_ms } else { entry.interval_ms * 2 };
+            entry.interval_ms = next.min(timing.t2_ms);
+            entry.interval_ms
+        }
+        Timer::B | Timer::F | Timer::H | Timer::L | Timer::M => timing.transaction_ms(),
+        Timer::D if reliable => 0,
+        Timer::D => timing.transaction_ms().max(MIN_TIMER_D_MS),
+        Timer::I | Timer::K if reliable => 0,
+        Timer::I | Timer::K => timing.t4_ms,
+        Timer::J if reliable => 0,
+        Timer::J => timing.transaction_ms(),
+    }
+}
+
+fn fire(machine: Machine, timer: Timer, reliable: bool) -> (Machine, &'static [Action]) {
+    use {invite_client as ic, invite_server as is, non_invite_client as nc};
+    let stay: (Machine, &'static [Action]) = (machine, &[]);
+    match machine {
+        Machine::InviteClient(state) => {
+            let input = match timer {
+                Timer::A => ic::Input::TimerA,
+                Timer::B => ic::Input::TimerB,
+                Timer::D => ic::Input::TimerD,
+                Timer::M => ic::Input::TimerM,
+                Timer::E | Timer::F | Timer::G | Timer::H | Timer::I | Timer::J | Timer::K | Timer::L => {
+                    return stay;
+                }
+            };
+            let (next, actions) = ic::step(state, input);
+            (Machine::InviteClient(next), actions)
+        }
+        Machine::NonInviteClient(state) => {
+            let input = match timer {
+                Timer::E => nc::Input::TimerE,
+                Timer::F => nc::Input::TimerF,
+                Timer::K => nc::Input::TimerK,
+                Timer::A
+                | Timer::B
+                | Timer::D
+                | Timer::G
+                | Timer::H
+                | Timer::I
+                | Timer::J
+                | Timer::L
+                | Timer::M => return stay,
+            };
+            let (next, actions) = nc::step(state, input);
+            (Machine::NonInviteClient(next), actions)
+        }
+        Machine::InviteServer(state) => {
+            let input = match timer {
+                Timer::G => is::Input::TimerG,
+                Timer::H => is::Input::TimerH,
+                Timer::I => is::Input::TimerI,
+                Timer::L => is::Input::TimerL,
+                Timer::A | Timer::B | Timer::D | Timer::E | Timer::F | Timer::J | Timer::K | Timer::M => {
+                    return stay;
+                }
+            };
+            let (next, actions) = is::step(state, input, reliable);
+            (Machine::InviteServer(next), actions)
+        }
+        Machine::NonInviteServer(state) => {
+            if timer != Timer::J {
+                return stay;
+            }
+            let (next, actions) = non_invite_server::step(state, non_invite_server::Input::TimerJ);
+            (Machine::NonInviteServer(next), actions)
+        }
+    }
+}
+
+/// RFC 3261 17.1.1.2: at least 32 s on unreliable transports.
+const MIN_TIMER_D_MS: u64 = 32_000;
