@@ -35,7 +35,7 @@ Phones:
   --registrar HOST:PORT --transport udp|tcp|tls --ca FILE --accounts FILE
   --answer-ms N --hangup-after-ms N --expires-s N --ip IP
 Both:
-  --rtp-ports FIRST-LAST  --journal FILE  --any-address (not only loopback)
+  --rtp-ip IP (carrier)  --rtp-ports FIRST-LAST  --journal FILE  --any-address (not only loopback)
 On standard input: report, stop. SIGINT and SIGTERM stop too. The report is one JSON object.
 ";
 

@@ -1,9 +1,10 @@
 //! Starting and stopping the agents' phones: a socket or connection each, one signalling thread.
 //!
-//! A phone whose connection breaks stays without one: a test that restarts the registrar starts
-//! its phones again.
+//! A phone whose connection breaks connects and registers again; calls it had are lost, as on a
+//! desk.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,10 +43,10 @@ impl Phones {
         let runtime = runtime()?;
         let (sender, inbox) = channel(INBOX_LIMIT);
         let mut tasks = JoinSet::new();
-        let connector = connector(&config)?;
+        let dialler = Dialler { registrar: config.registrar, tls: connector(&config)? };
         let mut phones = Vec::new();
         for (owner, account) in config.accounts.iter().enumerate() {
-            let link = runtime.block_on(connect(&config, connector.as_ref(), owner, &sender, &mut tasks))?;
+            let link = runtime.block_on(connect(&config, &dialler, owner, &sender, &mut tasks))?;
             phones.push(Phone {
                 account: account.clone(),
                 link,
@@ -53,6 +54,7 @@ impl Phones {
                 call_id: digest::token(12),
                 cseq: 0,
                 tries: 0,
+                turn: 0,
             });
         }
         let addresses = phones.iter().map(|p| (p.account.user.clone(), p.link.local)).collect();
@@ -83,7 +85,7 @@ impl PhonesHandle {
         self.addresses.len()
     }
 
-    /// Each phone's user name and its end of the signalling.
+    /// Each phone's user name and its end of the signalling, as at the start.
     pub fn addresses(&self) -> &[(String, SocketAddr)] {
         &self.addresses
     }
@@ -115,6 +117,52 @@ impl PhonesHandle {
     }
 }
 
+#[derive(Clone)]
+struct Dialler {
+    registrar: SocketAddr,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+type Conversation = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Dialler {
+    /// Opens a connection: the link, and what carries it.
+    async fn dial(&self, owner: usize, inbox: &Sender<Input>) -> std::io::Result<(Link, Conversation)> {
+        let stream = TcpStream::connect(self.registrar).await?;
+        let local = stream.local_addr()?;
+        // Without the option small messages are only slower.
+        let _ = stream.set_nodelay(true);
+        let name = if self.tls.is_some() { "TLS" } else { "TCP" };
+        let (link, queue) = transport::stream_link(local, self.registrar, name);
+        let inbox = inbox.clone();
+        let conversation: Conversation = match &self.tls {
+            None => Box::pin(transport::converse(stream, link.clone(), queue, owner, inbox)),
+            Some((connector, name)) => {
+                let handshake = connector.connect(name.clone(), stream);
+                let stream = tokio::time::timeout(HANDSHAKE_LIMIT, handshake).await??;
+                Box::pin(transport::converse(stream, link.clone(), queue, owner, inbox))
+            }
+        };
+        Ok((link, conversation))
+    }
+
+    /// Keeps a connection up for as long as anybody listens.
+    async fn keep(self, mut conversation: Conversation, owner: usize, inbox: Sender<Input>) {
+        loop {
+            conversation.await;
+            conversation = loop {
+                tokio::time::sleep(RECONNECT_AFTER).await;
+                let Ok((link, conversation)) = self.dial(owner, &inbox).await else { continue };
+                let again = Input { link, owner, bytes: Vec::new() };
+                if inbox.send(again).await.is_err() {
+                    return;
+                }
+                break conversation;
+            };
+        }
+    }
+}
+
 fn connector(config: &PhonesConfig) -> Result<Option<(TlsConnector, ServerName<'static>)>, StartError> {
     if config.transport != Transport::Tls {
         return Ok(None);
@@ -126,7 +174,7 @@ fn connector(config: &PhonesConfig) -> Result<Option<(TlsConnector, ServerName<'
 
 async fn connect(
     config: &PhonesConfig,
-    tls: Option<&(TlsConnector, ServerName<'static>)>,
+    dialler: &Dialler,
     owner: usize,
     inbox: &Sender<Input>,
     tasks: &mut JoinSet<()>,
@@ -140,24 +188,10 @@ async fn connect(
         tasks.spawn(transport::read_datagrams(Arc::clone(&socket), owner, inbox.clone()));
         return Ok(Link::datagrams(socket, local, registrar));
     }
-    let stream = TcpStream::connect(registrar).await.map_err(failed)?;
-    let local = stream.local_addr().map_err(failed)?;
-    // Without the option small messages are only slower.
-    let _ = stream.set_nodelay(true);
-    match tls {
-        None => {
-            let (link, queue) = transport::stream_link(local, registrar, "TCP");
-            tasks.spawn(transport::converse(stream, link.clone(), queue, owner, inbox.clone()));
-            Ok(link)
-        }
-        Some((connector, name)) => {
-            let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, connector.connect(name.clone(), stream));
-            let stream = handshake.await.map_err(|e| failed(e.into()))?.map_err(failed)?;
-            let (link, queue) = transport::stream_link(local, registrar, "TLS");
-            tasks.spawn(transport::converse(stream, link.clone(), queue, owner, inbox.clone()));
-            Ok(link)
-        }
-    }
+    let (link, conversation) = dialler.dial(owner, inbox).await.map_err(failed)?;
+    tasks.spawn(dialler.clone().keep(conversation, owner, inbox.clone()));
+    Ok(link)
 }
 
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+const RECONNECT_AFTER: Duration = Duration::from_millis(500);

@@ -37,7 +37,7 @@ pub(crate) struct Input {
     pub(crate) link: Link,
     /// Which phone's connection it came over; zero on the carrier.
     pub(crate) owner: usize,
-    /// The message.
+    /// The message; empty when a phone's connection is there again.
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -102,6 +102,9 @@ pub(crate) async fn read_datagrams(socket: Arc<UdpSocket>, owner: usize, inbox: 
         // An ICMP error of an earlier datagram may surface here; it is not ours.
         let Ok((length, peer)) = socket.recv_from(&mut buffer).await else { continue };
         let link = Link::datagrams(Arc::clone(&socket), local, peer);
+        if length == 0 {
+            continue;
+        }
         let input = Input { link, owner, bytes: buffer[..length].to_vec() };
         if inbox.send(input).await.is_err() {
             return;

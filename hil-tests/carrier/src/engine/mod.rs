@@ -95,7 +95,7 @@ enum Timer {
     /// A request of ours again.
     Request { branch: String, sent: u32 },
     /// A phone registers.
-    Register { phone: usize },
+    Register { phone: usize, turn: u32 },
 }
 
 impl Engine {
@@ -165,6 +165,9 @@ impl Engine {
     }
 
     fn input(&mut self, input: Input, now: Instant) {
+        if input.bytes.is_empty() {
+            return self.reconnected(input.owner, input.link, now);
+        }
         let Some(message) = Message::parse(&input.bytes) else { return };
         match message.start.clone() {
             Start::Response(code, _) => self.response(code, &message, now),
@@ -238,7 +241,7 @@ impl Engine {
                 Timer::SessionExpiry { call, refreshes } => self.session_expired(call, refreshes, now),
                 Timer::Forget { call } => self.forget(call),
                 Timer::Request { branch, sent } => self.request_again(&branch, sent, now),
-                Timer::Register { phone } => self.register(phone, None, now),
+                Timer::Register { phone, turn } => self.registration_due(phone, turn, now),
             }
         }
     }

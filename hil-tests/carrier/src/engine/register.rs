@@ -22,6 +22,8 @@ pub(crate) struct Phone {
     pub(crate) cseq: u32,
     /// Challenges answered since the last success, so that a wrong password ends.
     pub(crate) tries: u32,
+    /// Counts planned registrations, so that only the latest plan is carried out.
+    pub(crate) turn: u32,
 }
 
 impl PhonesRole {
@@ -50,8 +52,32 @@ impl Engine {
     pub(super) fn begin_registering(&mut self, now: Instant) {
         let Role::Phones(role) = &self.role else { return };
         for phone in 0..role.phones.len() {
-            self.after(now, STAGGER * phone as u32, Timer::Register { phone });
+            self.plan_registration(phone, STAGGER * phone as u32, now);
         }
+    }
+
+    /// A phone's connection broke and is there again.
+    pub(super) fn reconnected(&mut self, index: usize, link: Link, now: Instant) {
+        let Role::Phones(role) = &mut self.role else { return };
+        let Some(phone) = role.phones.get_mut(index) else { return };
+        phone.link = link;
+        phone.tries = 0;
+        self.plan_registration(index, Duration::ZERO, now);
+    }
+
+    pub(super) fn registration_due(&mut self, index: usize, turn: u32, now: Instant) {
+        let Role::Phones(role) = &self.role else { return };
+        if role.phones.get(index).is_some_and(|phone| phone.turn == turn) {
+            self.register(index, None, now);
+        }
+    }
+
+    fn plan_registration(&mut self, index: usize, wait: Duration, now: Instant) {
+        let Role::Phones(role) = &mut self.role else { return };
+        let Some(phone) = role.phones.get_mut(index) else { return };
+        phone.turn += 1;
+        let turn = phone.turn;
+        self.after(now, wait, Timer::Register { phone: index, turn });
     }
 
     pub(super) fn register(
@@ -94,7 +120,7 @@ impl Engine {
                 let granted = granted_s(message, &phone.link, expires_s);
                 self.journal.note(EventKind::Registered, 0, &user);
                 let wait = Duration::from_secs(u64::from(granted / 2).max(1));
-                self.after(now, wait, Timer::Register { phone: index });
+                self.plan_registration(index, wait, now);
             }
             401 | 407 if phone.tries < TRY_LIMIT => {
                 phone.tries += 1;
@@ -122,7 +148,7 @@ impl Engine {
         phone.tries = 0;
         let user = phone.account.user.clone();
         self.journal.note_code(EventKind::RegisterRefused, 0, &user, code);
-        self.after(now, RETRY_AFTER, Timer::Register { phone: index });
+        self.plan_registration(index, RETRY_AFTER, now);
     }
 }
 

@@ -122,3 +122,18 @@ fn a_phone_offered_srtp_speaks_it_with_its_own_key() {
     }
     assert_eq!(phones.stop().active_dialogs, 0);
 }
+
+#[test]
+fn a_phone_whose_connection_broke_registers_again() {
+    let first = Carrier::start(CarrierConfig::default()).expect("starts");
+    let address = first.tcp_addr().expect("listens");
+    let mut config = PhonesConfig::new(address, vec![account("8001")]);
+    config.transport = Transport::Tcp;
+    let phones = Phones::start(config).expect("starts");
+    assert!(phones.wait_until(LIMIT, |r| r.registrations == 1));
+    first.stop();
+    let second = Carrier::start(CarrierConfig { tcp: Some(address), ..CarrierConfig::default() });
+    let second = second.expect("starts on the same port");
+    assert!(phones.wait_until(LIMIT, |r| r.registrations == 2));
+    assert_eq!(second.stop().registrations, 1);
+}
