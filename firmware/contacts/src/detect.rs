@@ -18,7 +18,7 @@ const STREET_GAP_CHARS: usize = 8;
 /// only a run that is a card number as a whole counts there.
 pub fn personal(text: &str, is_business_no: bool) -> Option<RowCode> {
     let runs = digit_runs(text);
-    if runs.iter().any(|run| has_id_number(run)) {
+    if runs.iter().any(has_id_number) {
         Some(RowCode::IdNumber)
     } else if runs.iter().any(|run| has_card(run, is_business_no)) {
         Some(RowCode::BankCard)
@@ -31,7 +31,8 @@ pub fn personal(text: &str, is_business_no: bool) -> Option<RowCode> {
     }
 }
 
-/// Digits (and X) that belong together, and where each group of them starts.
+/// Digits (and X) that belong together, and where each group of them starts. An X is a group of its own: it
+/// ends an identity number but is no part of a card number.
 #[derive(Default)]
 struct Run {
     digits: Vec<u8>,
@@ -46,7 +47,8 @@ fn digit_runs(text: &str) -> Vec<Run> {
     for ch in text.chars() {
         match narrow(ch) {
             digit @ (b'0'..=b'9' | b'X') if digit != b'X' || !run.digits.is_empty() => {
-                if run.digits.is_empty() || gap > 0 {
+                let after_x = run.digits.last() == Some(&b'X');
+                if run.digits.is_empty() || gap > 0 || digit == b'X' || after_x {
                     run.starts.push(run.digits.len());
                 }
                 run.digits.push(digit);
