@@ -23,10 +23,10 @@ pub use facts::{
 pub use jiff::civil::Date;
 pub use matrix::{MATRIX, Scope, scope};
 pub use policy::{
-    CLASSES, CONSENT_DAYS, CallingWindow, DAY_MIN, DNC_AGE_DAYS, DualApproval, EARLIEST_OPEN_MIN,
-    FrequencyCap, IDENTIFY_S, LATEST_CLOSE_MIN, MARKETING_CLOSE_MIN, MARKETING_PER_7D, MARKETING_PER_DAY,
-    MAX_BUDGET_ATTEMPTS, MAX_BUDGET_DAYS, MAX_RING_S, MAX_ZONE_CHARS, MIN_RING_S, OTHER_PER_7D,
-    OTHER_PER_DAY, PerClass, Policy, PolicyError, RECORDING_FREE_MIB, RetryBudget, SCRIPT_DAYS,
+    CLASSES, CONSENT_DAYS, CallingWindow, DAY_MIN, DEFAULT_ZONE, DNC_AGE_DAYS, DualApproval,
+    EARLIEST_OPEN_MIN, FrequencyCap, IDENTIFY_S, LATEST_CLOSE_MIN, MARKETING_CLOSE_MIN, MARKETING_PER_7D,
+    MARKETING_PER_DAY, MAX_BUDGET_ATTEMPTS, MAX_BUDGET_DAYS, MAX_RING_S, MAX_ZONE_CHARS, MIN_RING_S,
+    OTHER_PER_7D, OTHER_PER_DAY, PerClass, Policy, PolicyError, RECORDING_FREE_MIB, RetryBudget, SCRIPT_DAYS,
 };
 pub use reason::{Input, Prompt, Refusal, Skipped, Standing};
 pub use rules::{MAX_CLOCK_STEP_BACK_MS, evaluate};

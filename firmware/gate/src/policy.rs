@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use vocab::{CampaignClass, PersonId};
 
+/// The zone of the default policy; any other needs two approvals, since it moves every window (CAM-01).
+pub const DEFAULT_ZONE: &str = "Asia/Shanghai";
 /// The civil day starts and ends here: minutes in a day.
 pub const DAY_MIN: u16 = 24 * 60;
 /// No window opens before 08:00 (CAM-01, conflict C-1).
@@ -158,7 +160,7 @@ pub struct Policy {
     pub identify_within_s: u16,
     /// Room the recorder needs before a call (REC-02).
     pub recording_min_free_mib: u32,
-    /// Needed as soon as a window or a cap is wider than the default.
+    /// Needed as soon as a window or a cap is wider than the default, or the zone is another.
     pub wider_approved: Option<DualApproval>,
 }
 
@@ -166,7 +168,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             version: 1,
-            zone: "Asia/Shanghai".to_owned(),
+            zone: DEFAULT_ZONE.to_owned(),
             hours: PerClass::all(CallingWindow {
                 opens_min: EARLIEST_OPEN_MIN,
                 closes_min: MARKETING_CLOSE_MIN,
@@ -225,6 +227,9 @@ pub enum PolicyError {
         /// What needs no second approval.
         bound: u64,
     },
+    /// Another zone moves every window, so it needs two people.
+    #[error("zone is {0:?}, not {DEFAULT_ZONE}: this needs the approval of two different people")]
+    ZoneNeedsDualApproval(String),
     /// The two approvals are one person's.
     #[error("wider_approved names {0} twice: two different people must agree")]
     OnePersonTwice(PersonId),
@@ -255,6 +260,9 @@ impl Policy {
             && set_by == agreed_by
         {
             return Err(PolicyError::OnePersonTwice(set_by));
+        }
+        if self.zone != DEFAULT_ZONE && self.wider_approved.is_none() {
+            return Err(PolicyError::ZoneNeedsDualApproval(self.zone.clone()));
         }
         for class in CLASSES {
             self.validate_hours(class)?;

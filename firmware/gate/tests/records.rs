@@ -299,7 +299,11 @@ fn a_policy_written_past_its_bounds_refuses_every_call() {
     let facts = lawful(noon(), &calendar, &[]);
     let mut early = policy();
     early.hours.marketing.opens_min = 7 * 60 + 30;
-    let zoneless = Policy { zone: "Mars/Olympus".to_owned(), ..policy() };
+    let zoneless = Policy {
+        zone: "Mars/Olympus".to_owned(),
+        wider_approved: Some(gate::DualApproval { set_by: PersonId(1), agreed_by: PersonId(2) }),
+        ..policy()
+    };
     let alone = Policy {
         wider_approved: Some(gate::DualApproval { set_by: PersonId(1), agreed_by: PersonId(1) }),
         ..policy()
@@ -327,6 +331,17 @@ fn cam_01_half_past_seven_and_half_past_ten_cannot_be_saved() {
     assert!(matches!(policy.validate(), Err(PolicyError::NeedsDualApproval { bound: 1260, .. })));
     let shown = out("ring_time_s", None, 61, 10, 60).to_string();
     assert_eq!(shown, "ring_time_s is 61, but must lie between 10 and 60");
+}
+
+#[test]
+fn cam_01_another_zone_needs_two_people() {
+    let zone = "Asia/Urumqi".to_owned();
+    let abroad = Policy { zone: zone.clone(), ..policy() };
+    assert_eq!(abroad.validate(), Err(PolicyError::ZoneNeedsDualApproval(zone)));
+    let wider_approved = Some(gate::DualApproval { set_by: PersonId(1), agreed_by: PersonId(2) });
+    assert_eq!(Policy { wider_approved, ..abroad }.validate(), Ok(()));
+    let unknown = Policy { zone: "Mars/Olympus".to_owned(), wider_approved, ..policy() };
+    assert_eq!(unknown.validate(), Err(PolicyError::UnknownZone("Mars/Olympus".to_owned())));
 }
 
 #[test]

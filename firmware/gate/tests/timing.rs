@@ -229,6 +229,7 @@ proptest! {
         let first = if autumn { date(2026, 10, 8) } else { date(2026, 3, 10) };
         let abroad = Policy {
             zone: zone.to_owned(),
+            wider_approved: Some(DualApproval { set_by: PersonId(1), agreed_by: PersonId(2) }),
             retry_budget: gate::RetryBudget { max_attempts: 12, window_days: 30 },
             ..policy()
         };
@@ -259,20 +260,26 @@ proptest! {
     fn cam_01_the_instant_given_for_a_retry_is_the_first_that_passes(
         minute in 0_u32..60 * 24 * 60,
         earlier in prop::collection::vec((1_u32..20 * 24 * 60, any::<bool>()), 0..6),
+        abroad in any::<bool>(),
     ) {
+        let mut policy = policy();
+        if abroad {
+            policy.zone = "Europe/Berlin".to_owned();
+            policy.wider_approved = Some(DualApproval { set_by: PersonId(1), agreed_by: PersonId(2) });
+        }
         let calendar = calendar(2026);
-        let now = at(date(2026, 8, 20), (0, 0, 0)).plus(i64::from(minute) * 60_000);
+        let now = at(date(2026, 9, 20), (0, 0, 0)).plus(i64::from(minute) * 60_000);
         let ago = |(minutes, answered): &(u32, bool)| Attempt {
             at: now.plus(-i64::from(*minutes) * 60_000),
             answered: *answered,
         };
         let attempts: Vec<Attempt> = earlier.iter().map(ago).collect();
-        let verdict = evaluate(&policy(), &lawful(now, &calendar, &attempts));
+        let verdict = evaluate(&policy, &lawful(now, &calendar, &attempts));
         if let Some(retry) = verdict.retry_after() {
             prop_assert!(retry > now && !verdict.allowed());
-            let then = evaluate(&policy(), &lawful(retry, &calendar, &attempts));
+            let then = evaluate(&policy, &lawful(retry, &calendar, &attempts));
             prop_assert!(then.allowed(), "{:?}", then.first_refusal());
-            let before = evaluate(&policy(), &lawful(retry.plus(-1), &calendar, &attempts));
+            let before = evaluate(&policy, &lawful(retry.plus(-1), &calendar, &attempts));
             prop_assert!(!before.allowed());
         } else {
             prop_assert!(verdict.allowed());
