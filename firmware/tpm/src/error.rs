@@ -1,0 +1,108 @@
+//! What can go wrong with a TPM, and whose fault it is.
+
+use thiserror::Error;
+use tss_esapi::Error as TssError;
+use tss_esapi::constants::response_code::Tss2ResponseCodeKind;
+
+/// Whose fault an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The configuration or the box's set-up.
+    Operator,
+    /// The measured boot differs from what the key was sealed to, or the blob is another TPM's.
+    Tampering,
+    /// The TPM or the way to it.
+    Hardware,
+    /// Ours.
+    Bug,
+}
+
+/// Why the TPM did not do what was asked.
+#[derive(Debug, Error)]
+pub enum TpmError {
+    /// The connection string is none we use.
+    #[error("`{0}` is no TPM: use device:/dev/tpmrm0 or swtpm:host=…,port=…")]
+    Address(String),
+    /// A PCR that does not exist.
+    #[error("PCR {0} does not exist")]
+    NoSuchPcr(u8),
+    /// No PCR was named: the key would be sealed to nothing.
+    #[error("no PCR is named to seal to")]
+    NoPcr,
+    /// The thread could not be started.
+    #[error("the TPM thread could not be started")]
+    Thread(#[source] std::io::Error),
+    /// Nobody answers.
+    #[error("the TPM does not answer")]
+    Connect(#[source] TssError),
+    /// The blob is damaged or of another kind.
+    #[error("the blob is damaged or of another kind")]
+    Blob,
+    /// The blob was made by another TPM.
+    #[error("the blob belongs to another TPM")]
+    ForeignBlob(#[source] TssError),
+    /// The PCRs are not those the root key was sealed to: other software was started.
+    #[error("the measured boot differs from what the root key was sealed to")]
+    PolicyRefused(#[source] TssError),
+    /// The TPM locked itself after failed authorisations.
+    #[error("the TPM is locked out")]
+    LockedOut(#[source] TssError),
+    /// A command failed.
+    #[error("the TPM failed to {step}")]
+    Command {
+        /// What was tried.
+        step: &'static str,
+        /// What the TPM said.
+        #[source]
+        source: TssError,
+    },
+    /// The TPM answered with something that is no answer.
+    #[error("the TPM answered nonsense when asked to {0}")]
+    Answer(&'static str),
+    /// More was asked than one command gives.
+    #[error("{0} bytes are more than one request may ask")]
+    TooMuch(usize),
+    /// Nothing was loaded to sign with.
+    #[error("no signing key is loaded")]
+    NoSigningKey,
+    /// The thread that owns the TPM ended.
+    #[error("the TPM thread has ended")]
+    Gone,
+}
+
+impl TpmError {
+    /// Whose fault it is.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Address(_) | Self::NoSuchPcr(_) | Self::NoPcr => Fault::Operator,
+            Self::Blob | Self::ForeignBlob(_) | Self::PolicyRefused(_) => Fault::Tampering,
+            Self::Connect(_) | Self::LockedOut(_) | Self::Command { .. } | Self::Answer(_) => Fault::Hardware,
+            Self::Thread(_) | Self::TooMuch(_) | Self::NoSigningKey | Self::Gone => Fault::Bug,
+        }
+    }
+}
+
+/// Gives a failed command its step; the codes a person must act on get their own variant.
+pub(crate) trait Doing<T> {
+    fn doing(self, step: &'static str) -> Result<T, TpmError>;
+}
+
+impl<T> Doing<T> for Result<T, TssError> {
+    fn doing(self, step: &'static str) -> Result<T, TpmError> {
+        self.map_err(|source| {
+            let kind = match source {
+                TssError::Tss2Error(code) => code.kind(),
+                TssError::WrapperError(_) => None,
+            };
+            match kind {
+                Some(Tss2ResponseCodeKind::PolicyFail | Tss2ResponseCodeKind::PcrChanged) => {
+                    TpmError::PolicyRefused(source)
+                }
+                Some(Tss2ResponseCodeKind::Integrity) => TpmError::ForeignBlob(source),
+                Some(Tss2ResponseCodeKind::Lockout) => TpmError::LockedOut(source),
+                Some(_) | None => TpmError::Command { step, source },
+            }
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! Tests against a real software TPM that each test starts for itself.
+
+use super::{Tpm, is_simulator};
+use crate::blob::{SealedRoot, SigningKey};
+use crate::error::{Fault, TpmError};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use tss_esapi::handles::PcrHandle;
+use tss_esapi::interface_types::algorithm::HashingAlgorithm;
+use tss_esapi::structures::{Digest, DigestValues};
+use vocab::Secret;
+
+struct Simulator {
+    child: Child,
+    port: u16,
+}
+
+impl Simulator {
+    fn start(state: &Path) -> Self {
+        let port = free_pair();
+        let mut child = Command::new("swtpm")
+            .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
+            .arg("--tpmstate")
+            .arg(format!("dir={}", state.display()))
+            .arg("--server")
+            .arg(format!("type=tcp,port={port},bindaddr=127.0.0.1"))
+            .arg("--ctrl")
+            .arg(format!("type=tcp,port={},bindaddr=127.0.0.1", port + 1))
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("swtpm is installed");
+        // Its control port answers once the server port listens.
+        while TcpStream::connect(("127.0.0.1", port + 1)).is_err() {
+            assert!(child.try_wait().expect("its state").is_none(), "swtpm ended");
+            std::thread::yield_now();
+        }
+        Self { child, port }
+    }
+
+    fn address(&self) -> String {
+        format!("swtpm:host=127.0.0.1,port={}", self.port)
+    }
+
+    fn connect(&self) -> Tpm {
+        Tpm::connect(&self.address()).expect("swtpm answers")
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ended");
+    }
+}
+
+fn free_pair() -> u16 {
+    loop {
+        let first = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = first.local_addr().expect("its address").port();
+        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn root() -> Secret<[u8; 32]> {
+    Secret::new([0x5a; 32])
+}
+
+fn extend(tpm: &Tpm, pcr: PcrHandle) {
+    tpm.ask(move |owner| {
+        let mut values = DigestValues::new();
+        values.set(HashingAlgorithm::Sha256, Digest::try_from([7_u8; 32].as_slice()).expect("32 bytes"));
+        let done = owner.context().execute_with_nullauth_session(|context| context.pcr_extend(pcr, values));
+        done.map_err(TpmError::Connect)
+    })
+    .expect("PCRs can be extended");
+}
+
+#[test]
+fn enc_03_a_sealed_root_key_opens_again_after_the_tpm_was_off() {
+    let state = tempfile::tempdir().expect("a folder");
+    let blob = {
+        let simulator = Simulator::start(state.path());
+        let tpm = simulator.connect();
+        let sealed = tpm.seal_root_key(&root(), &[0, 7]).expect("it seals");
+        sealed.as_bytes().to_vec()
+    };
+    assert!(!blob.windows(8).any(|part| part == [0x5a; 8]), "the key is not in the blob");
+    let simulator = Simulator::start(state.path());
+    let tpm = simulator.connect();
+    let sealed = SealedRoot::from_bytes(&blob).expect("our blob");
+    assert_eq!(tpm.unseal_root_key(&sealed).expect("it opens").expose(), root().expose());
+}
+
+#[test]
+fn enc_03_another_tpm_cannot_open_the_root_key() {
+    let (ours, theirs) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let sealed = Simulator::start(ours.path()).connect().seal_root_key(&root(), &[7]).expect("it seals");
+    let simulator = Simulator::start(theirs.path());
+    let refused = simulator.connect().unseal_root_key(&sealed).expect_err("another TPM");
+    assert!(matches!(refused, TpmError::ForeignBlob(_)), "{refused}");
+    assert_eq!(refused.fault(), Fault::Tampering);
+}
+
+#[test]
+fn enc_03_after_other_software_was_measured_the_root_key_stays_sealed() {
+    let state = tempfile::tempdir().expect("a folder");
+    let simulator = Simulator::start(state.path());
+    let tpm = simulator.connect();
+    let sealed = tpm.seal_root_key(&root(), &[7, 11]).expect("it seals");
+    extend(&tpm, PcrHandle::Pcr8);
+    assert!(tpm.unseal_root_key(&sealed).is_ok(), "PCR 8 is not in the policy");
+    extend(&tpm, PcrHandle::Pcr11);
+    let refused = tpm.unseal_root_key(&sealed).expect_err("PCR 11 is");
+    assert!(matches!(refused, TpmError::PolicyRefused(_)), "{refused}");
+}
+
+#[test]
+fn enc_03_an_empty_password_does_not_go_round_the_policy() {
+    let state = tempfile::tempdir().expect("a folder");
+    let simulator = Simulator::start(state.path());
+    let tpm = simulator.connect();
+    let sealed = tpm.seal_root_key(&root(), &[7]).expect("it seals");
+    let opened = tpm.ask(move |owner| {
+        let object = owner.load_sealed(&sealed)?;
+        let opened = owner.context().execute_with_nullauth_session(|context| context.unseal(object.into()));
+        owner.context().flush_context(object.into()).map_err(TpmError::Connect)?;
+        Ok(opened.is_ok())
+    });
+    assert!(!opened.expect("the TPM answers"));
+}
+
+#[test]
+fn aud_03_signatures_of_heads_verify_with_the_exported_key() {
+    let state = tempfile::tempdir().expect("a folder");
+    let simulator = Simulator::start(state.path());
+    let tpm = simulator.connect();
+    let key = tpm.create_signing_key().expect("a key");
+    let public = tpm.load_signing_key(&key).expect("it loads");
+    let signature = tpm.sign(b"a head").expect("it signs");
+    let verifier = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public.point);
+    assert!(verifier.verify(b"a head", &signature).is_ok());
+    assert!(verifier.verify(b"another head", &signature).is_err());
+    assert!(public.to_pem().starts_with("-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"));
+    drop(tpm);
+    let again = simulator.connect().load_signing_key(&key).expect("it loads after a reconnection");
+    assert_eq!(again, public);
+}
+
+#[test]
+fn forty_operations_leave_no_slot_taken() {
+    let state = tempfile::tempdir().expect("a folder");
+    let simulator = Simulator::start(state.path());
+    let tpm = simulator.connect();
+    let key = tpm.create_signing_key().expect("a key");
+    let sealed = tpm.seal_root_key(&root(), &[7]).expect("it seals");
+    for _ in 0..10 {
+        tpm.load_signing_key(&key).expect("it loads");
+        tpm.sign(b"x").expect("it signs");
+        tpm.unseal_root_key(&sealed).expect("it opens");
+        tpm.seal_root_key(&root(), &[3]).expect("it seals");
+    }
+}
+
+#[test]
+fn the_clock_runs_and_random_bytes_differ() {
+    let state = tempfile::tempdir().expect("a folder");
+    let simulator = Simulator::start(state.path());
+    let tpm = simulator.connect();
+    let key = tpm.create_signing_key().expect("a key");
+    assert!(matches!(tpm.clock(), Err(TpmError::NoSigningKey)), "no signing key is loaded yet");
+    tpm.load_signing_key(&key).expect("it loads");
+    let first = tpm.clock().expect("a clock");
+    let second = tpm.clock().expect("a clock");
+    assert!(second.clock_ms >= first.clock_ms && second.resets == first.resets);
+    let (one, two) = (tpm.random(32).expect("bytes"), tpm.random(32).expect("bytes"));
+    assert!(one != two && one.expose().len() == 32);
+    assert!(matches!(tpm.random(33), Err(TpmError::TooMuch(33))));
+    assert_eq!(tpm.pcr_values(&[23]).expect("values"), vec![(23, [0; 32])]);
+}
+
+#[test]
+fn wrong_addresses_pcrs_and_blobs_are_refused_in_words() {
+    for address in ["swtpm:path=/run/x", "tabrmd:bus_name=x", "nonsense", "mssim:host=a,port=1"] {
+        let refused = Tpm::connect(address).expect_err("no TPM of ours");
+        assert!(matches!(refused, TpmError::Address(_)), "{address}: {refused}");
+    }
+    let refused = Tpm::connect("swtpm:host=127.0.0.1,port=1").expect_err("nobody listens");
+    assert_eq!(refused.fault(), Fault::Hardware);
+    assert!(matches!(SealedRoot::from_bytes(b"RFTPM1R"), Err(TpmError::Blob)));
+    let state = tempfile::tempdir().expect("a folder");
+    let simulator = Simulator::start(state.path());
+    let tpm = simulator.connect();
+    assert!(matches!(tpm.seal_root_key(&root(), &[]), Err(TpmError::NoPcr)));
+    assert!(matches!(tpm.seal_root_key(&root(), &[24]), Err(TpmError::NoSuchPcr(24))));
+    let sealed = tpm.seal_root_key(&root(), &[1]).expect("it seals");
+    assert!(matches!(SigningKey::from_bytes(sealed.as_bytes()), Err(TpmError::Blob)));
+    assert!(is_simulator(&simulator.address()) && !is_simulator("device:/dev/tpmrm0"));
+}
