@@ -18,6 +18,8 @@ pub struct InBandDetector {
     previous: Option<(Spectrum, (usize, usize))>,
     candidate: Option<(usize, usize)>,
     hits: u8,
+    /// Least and greatest power of both tones over the hits in a row.
+    range: [(f32, f32); 2],
     active: Option<(usize, usize)>,
     misses: u8,
 }
@@ -32,7 +34,15 @@ impl InBandDetector {
     /// A detector that has heard nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self { bank: Bank::default(), previous: None, candidate: None, hits: 0, active: None, misses: 0 }
+        Self {
+            bank: Bank::default(),
+            previous: None,
+            candidate: None,
+            hits: 0,
+            range: [(0.0, 0.0); 2],
+            active: None,
+            misses: 0,
+        }
     }
 
     /// Takes 20 ms; the digit whose 40 ms are reached in it.
@@ -58,16 +68,32 @@ impl InBandDetector {
             Some(_) | None => true,
         });
         self.previous = pair.map(|pair| (spectrum, pair));
+        self.count(hit, &spectrum);
         self.follow(hit)
     }
 
-    fn follow(&mut self, hit: Option<(usize, usize)>) -> Option<Digit> {
-        self.hits = match hit {
-            Some(_) if hit == self.candidate => (self.hits + 1).min(HITS),
-            Some(_) => 1,
-            None => 0,
+    /// Counts windows in a row that hold the same key at a steady level.
+    fn count(&mut self, hit: Option<(usize, usize)>, spectrum: &Spectrum) {
+        let Some(pair) = hit else {
+            self.hits = 0;
+            self.candidate = None;
+            return;
         };
+        let powers = spectrum.powers(pair);
+        let joined: [(f32, f32); 2] =
+            std::array::from_fn(|n| (self.range[n].0.min(powers[n]), self.range[n].1.max(powers[n])));
+        let steady = joined.iter().all(|(least, most)| *most <= least * STEADY);
+        if hit == self.candidate && steady {
+            self.hits = (self.hits + 1).min(HITS);
+            self.range = joined;
+        } else {
+            self.hits = 1;
+            self.range = powers.map(|power| (power, power));
+        }
         self.candidate = hit;
+    }
+
+    fn follow(&mut self, hit: Option<(usize, usize)>) -> Option<Digit> {
         if self.active.is_some() {
             self.misses = if hit == self.active { 0 } else { self.misses + 1 };
             if self.misses < MISSES {
@@ -88,3 +114,5 @@ impl InBandDetector {
 const HITS: u8 = 3;
 /// Windows without the key: 10 ms of interruption give two, 40 ms of pause give four.
 const MISSES: u8 = 3;
+/// 2 dB: what a window at the tone's edge may differ from one within it.
+const STEADY: f32 = 1.6;

@@ -147,18 +147,42 @@ impl Spectrum {
         (loud && !twisted && pure).then_some((row, column))
     }
 
-    /// Whether both tones advanced their phase as tones within ±1.5 % do.
-    pub(super) fn is_on_frequency(&self, before: &Spectrum, pair: (usize, usize)) -> bool {
-        [pair.0, 4 + pair.1].into_iter().all(|tone| {
-            let nominal = frequency(tone);
-            let expected = nominal * HALF as f32 / 8_000.0 * TAU;
-            let turn = self.tones[tone].times(before.tones[tone].conjugate());
-            let surplus = turn.im.atan2(turn.re) - expected;
-            let turns = surplus / TAU;
-            let offset_hz = (turns - turns.round()) * 8_000.0 / HALF as f32;
-            offset_hz.abs() <= nominal * WIDEST_OFFSET
-        })
+    /// The powers of a pair's two tones.
+    pub(super) fn powers(&self, pair: (usize, usize)) -> [f32; 2] {
+        [self.tones[pair.0].power() * SCALE, self.tones[4 + pair.1].power() * SCALE]
     }
+
+    /// Whether both tones advanced their phase as tones within ±1.5 % do, and hold nearly all
+    /// of the window's power when what the offset costs is made good.
+    pub(super) fn is_on_frequency(&self, before: &Spectrum, pair: (usize, usize)) -> bool {
+        let mut power = 0.0;
+        for tone in [pair.0, 4 + pair.1] {
+            let offset_hz = self.offset_hz(before, tone);
+            if offset_hz.abs() > frequency(tone) * WIDEST_OFFSET {
+                return false;
+            }
+            power += self.tones[tone].power() * SCALE / hann_gain(offset_hz / BIN_HZ);
+        }
+        power >= self.mean_power * LEAST_TRUE_SHARE
+    }
+
+    /// How far a tone is from its nominal frequency, by its phase advance.
+    fn offset_hz(&self, before: &Spectrum, tone: usize) -> f32 {
+        let expected = frequency(tone) * HALF as f32 / 8_000.0 * TAU;
+        let turn = self.tones[tone].times(before.tones[tone].conjugate());
+        let turns = (turn.im.atan2(turn.re) - expected) / TAU;
+        (turns - turns.round()) * 8_000.0 / HALF as f32
+    }
+}
+
+/// Power gain of the Hann window so many bins off its centre.
+fn hann_gain(bins: f32) -> f32 {
+    let x = bins * TAU / 2.0;
+    if x.abs() < 1e-3 {
+        return 1.0;
+    }
+    let gain = x.sin() / (x * (1.0 - bins * bins));
+    gain * gain
 }
 
 fn frequency(tone: usize) -> f32 {
@@ -193,7 +217,11 @@ const LEAST_POWER: f32 = 501.0 * 501.0 / 2.0;
 const MOST_FORWARD_TWIST: f32 = 5.01;
 const MOST_REVERSE_TWIST: f32 = 11.2;
 /// Of the window's power, the two tones must hold this much: speech does not.
-const LEAST_SHARE: f32 = 0.62;
+const LEAST_SHARE: f32 = 0.70;
+/// The same once the frequencies are known: 0.88 is what a tone's edge at 15 dB of noise leaves.
+const LEAST_TRUE_SHARE: f32 = 0.83;
+/// The window's bin.
+const BIN_HZ: f32 = 50.0;
 /// 6 dB within a group.
 const GROUP_MARGIN: f32 = 4.0;
 /// Between the ±1.5 % to be accepted and the ±3.5 % to be refused.
