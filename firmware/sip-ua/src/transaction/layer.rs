@@ -4,7 +4,8 @@
 //! client and server machines (dialogs repeat those).
 
 use super::key::{client_key, server_key};
-use super::{Action, Timer, invite_client, invite_server, non_invite_client, non_invite_server};
+use super::machine::{Machine, duration};
+use super::{Action, Timer};
 use crate::flow::Flow;
 use crate::time::{Millis, Timing};
 use crate::timers::Timers;
@@ -126,14 +127,6 @@ struct Entry<O> {
     interval_ms: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Machine {
-    InviteClient(invite_client::State),
-    NonInviteClient(non_invite_client::State),
-    InviteServer(invite_server::State),
-    NonInviteServer(non_invite_server::State),
-}
-
 /// What came with the input that made a machine step.
 enum Carried {
     Nothing,
@@ -208,13 +201,7 @@ impl<O: Clone> Layer<O> {
     ) -> TxId {
         let reliable = flow.transport.is_reliable();
         let invite = request.method == Method::Invite;
-        let (machine, actions) = if invite {
-            let (state, actions) = invite_client::start(reliable);
-            (Machine::InviteClient(state), actions)
-        } else {
-            let (state, actions) = non_invite_client::start(reliable);
-            (Machine::NonInviteClient(state), actions)
-        };
+        let (machine, actions) = Machine::client(&request.method, reliable);
         let bytes = wire::request_bytes(&request);
         let key = client_key(branch, &request.method);
         let id = self.insert(Entry {
@@ -261,27 +248,7 @@ impl<O: Clone> Layer<O> {
             return;
         };
         let status = response.status;
-        self.step(now, id, Carried::Response(response, flow), out, |machine, _| match machine {
-            Machine::InviteClient(state) => {
-                let input = match (status.is_provisional(), status.is_success()) {
-                    (true, _) => invite_client::Input::Provisional,
-                    (false, true) => invite_client::Input::Success,
-                    (false, false) => invite_client::Input::Failure,
-                };
-                let (next, actions) = invite_client::step(state, input);
-                (Machine::InviteClient(next), actions)
-            }
-            Machine::NonInviteClient(state) => {
-                let input = if status.is_provisional() {
-                    non_invite_client::Input::Provisional
-                } else {
-                    non_invite_client::Input::Final
-                };
-                let (next, actions) = non_invite_client::step(state, input);
-                (Machine::NonInviteClient(next), actions)
-            }
-            Machine::InviteServer(_) | Machine::NonInviteServer(_) => (machine, &[]),
-        });
+        self.step(now, id, Carried::Response(response, flow), out, |machine, _| machine.on_response(status));
     }
 
     fn receive_request(&mut self, now: Millis, mut request: Request, flow: Flow, out: &mut Vec<Effect<O>>) {
@@ -299,11 +266,7 @@ impl<O: Clone> Layer<O> {
             out.push(Effect::Refused { request, flow });
             return;
         }
-        let machine = if request.method == Method::Invite {
-            Machine::InviteServer(invite_server::State::Proceeding)
-        } else {
-            Machine::NonInviteServer(non_invite_server::State::Trying)
-        };
+        let machine = Machine::server(&request.method);
         let id = self.insert(Entry {
             machine,
             flow,
@@ -321,17 +284,8 @@ impl<O: Clone> Layer<O> {
     /// A retransmitted request, or the ACK of an INVITE.
     fn repeat(&mut self, now: Millis, id: TxId, request: Request, flow: Flow, out: &mut Vec<Effect<O>>) {
         let ack = request.method == Method::Ack;
-        self.step(now, id, Carried::Ack(request, flow), out, |machine, reliable| match machine {
-            Machine::InviteServer(state) => {
-                let input = if ack { invite_server::Input::Ack } else { invite_server::Input::Request };
-                let (next, actions) = invite_server::step(state, input, reliable);
-                (Machine::InviteServer(next), actions)
-            }
-            Machine::NonInviteServer(state) => {
-                let (next, actions) = non_invite_server::step(state, non_invite_server::Input::Request);
-                (Machine::NonInviteServer(next), actions)
-            }
-            Machine::InviteClient(_) | Machine::NonInviteClient(_) => (machine, &[]),
+        self.step(now, id, Carried::Ack(request, flow), out, |machine, reliable| {
+            machine.on_request(ack, reliable)
         });
     }
 
@@ -339,26 +293,8 @@ impl<O: Clone> Layer<O> {
     pub fn respond(&mut self, now: Millis, id: TxId, response: &Response, out: &mut Vec<Effect<O>>) -> bool {
         let status = response.status;
         let bytes = wire::response_bytes(response);
-        self.step(now, id, Carried::Answer(bytes), out, |machine, reliable| match machine {
-            Machine::InviteServer(state) => {
-                let input = match (status.is_provisional(), status.is_success()) {
-                    (true, _) => invite_server::Input::SendProvisional,
-                    (false, true) => invite_server::Input::SendSuccess,
-                    (false, false) => invite_server::Input::SendFailure,
-                };
-                let (next, actions) = invite_server::step(state, input, reliable);
-                (Machine::InviteServer(next), actions)
-            }
-            Machine::NonInviteServer(state) => {
-                let input = if status.is_provisional() {
-                    non_invite_server::Input::SendProvisional
-                } else {
-                    non_invite_server::Input::SendFinal
-                };
-                let (next, actions) = non_invite_server::step(state, input);
-                (Machine::NonInviteServer(next), actions)
-            }
-            Machine::InviteClient(_) | Machine::NonInviteClient(_) => (machine, &[]),
+        self.step(now, id, Carried::Answer(bytes), out, |machine, reliable| {
+            machine.on_answer(status, reliable)
         })
     }
 
@@ -383,34 +319,14 @@ impl<O: Clone> Layer<O> {
         let hit: Vec<TxId> =
             self.by_flow.range((*flow, TxId(0))..=(*flow, TxId(u64::MAX))).map(|&(_, id)| id).collect();
         for id in hit {
-            self.step(now, id, Carried::Nothing, out, |machine, reliable| match machine {
-                Machine::InviteClient(state) => {
-                    let (next, actions) = invite_client::step(state, invite_client::Input::TransportError);
-                    (Machine::InviteClient(next), actions)
-                }
-                Machine::NonInviteClient(state) => {
-                    let (next, actions) =
-                        non_invite_client::step(state, non_invite_client::Input::TransportError);
-                    (Machine::NonInviteClient(next), actions)
-                }
-                Machine::InviteServer(state) => {
-                    let (next, actions) =
-                        invite_server::step(state, invite_server::Input::TransportError, reliable);
-                    (Machine::InviteServer(next), actions)
-                }
-                Machine::NonInviteServer(state) => {
-                    let (next, actions) =
-                        non_invite_server::step(state, non_invite_server::Input::TransportError);
-                    (Machine::NonInviteServer(next), actions)
-                }
-            });
+            self.step(now, id, Carried::Nothing, out, Machine::on_transport_error);
         }
     }
 
     /// Runs every timer that is due.
     pub fn expire(&mut self, now: Millis, out: &mut Vec<Effect<O>>) {
         while let Some((id, timer)) = self.timers.pop(now) {
-            self.step(now, id, Carried::Nothing, out, |machine, reliable| fire(machine, timer, reliable));
+            self.step(now, id, Carried::Nothing, out, |machine, reliable| machine.on_timer(timer, reliable));
         }
     }
 
@@ -440,13 +356,7 @@ impl<O: Clone> Layer<O> {
     fn remove(&mut self, id: TxId) -> Option<O> {
         let entry = self.entries.remove(&id)?;
         self.by_flow.remove(&(entry.flow, id));
-        let timers: &[Timer] = match entry.machine {
-            Machine::InviteClient(_) => &[Timer::A, Timer::B, Timer::D, Timer::M],
-            Machine::NonInviteClient(_) => &[Timer::E, Timer::F, Timer::K],
-            Machine::InviteServer(_) => &[Timer::G, Timer::H, Timer::I, Timer::L],
-            Machine::NonInviteServer(_) => &[Timer::J],
-        };
-        for &timer in timers {
+        for &timer in entry.machine.timers() {
             self.timers.clear((id, timer));
         }
         if entry.owner.is_some() {
@@ -469,7 +379,7 @@ impl<O: Clone> Layer<O> {
         let (next, actions) = table(entry.machine, entry.flow.transport.is_reliable());
         entry.machine = next;
         self.perform(now, id, actions, carried, out);
-        if is_terminated(next)
+        if next.is_terminated()
             && let Some(owner) = self.remove(id)
         {
             out.push(Effect::Ended { id, owner });
@@ -486,6 +396,7 @@ impl<O: Clone> Layer<O> {
         out: &mut Vec<Effect<O>>,
     ) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
+        let reliable = entry.flow.transport.is_reliable();
         let mut carried = Some(carried);
         for &action in actions {
             match action {
@@ -510,7 +421,7 @@ impl<O: Clone> Layer<O> {
                 }
                 Action::Deliver => deliver(id, entry.owner.as_ref(), carried.take(), out),
                 Action::Start(timer) => {
-                    let after = duration(timer, entry, &self.timing);
+                    let after = duration(timer, &mut entry.interval_ms, reliable, &self.timing);
                     self.timers.set((id, timer), now + after);
                 }
                 Action::StartSlowest(timer) => {
@@ -542,96 +453,3 @@ fn deliver<O: Clone>(id: TxId, owner: Option<&O>, carried: Option<Carried>, out:
         (Some(Carried::Response(..) | Carried::Answer(_) | Carried::Nothing) | None, _) => {}
     }
 }
-
-fn is_terminated(machine: Machine) -> bool {
-    match machine {
-        Machine::InviteClient(state) => state == invite_client::State::Terminated,
-        Machine::NonInviteClient(state) => state == non_invite_client::State::Terminated,
-        Machine::InviteServer(state) => state == invite_server::State::Terminated,
-        Machine::NonInviteServer(state) => state == non_invite_server::State::Terminated,
-    }
-}
-
-/// RFC 3261 table 4 and RFC 6026 8.11.
-fn duration<O>(timer: Timer, entry: &mut Entry<O>, timing: &Timing) -> u64 {
-    let reliable = entry.flow.transport.is_reliable();
-    match timer {
-        Timer::A => {
-            entry.interval_ms = if entry.interval_ms == 0 { timing.t1_ms } else { entry.interval_ms * 2 };
-            entry.interval_ms
-        }
-        Timer::E | Timer::G => {
-            let next = if entry.interval_ms == 0 { timing.t1_ms } else { entry.interval_ms * 2 };
-            entry.interval_ms = next.min(timing.t2_ms);
-            entry.interval_ms
-        }
-        Timer::B | Timer::F | Timer::H | Timer::L | Timer::M => timing.transaction_ms(),
-        Timer::D if reliable => 0,
-        Timer::D => timing.transaction_ms().max(MIN_TIMER_D_MS),
-        Timer::I | Timer::K if reliable => 0,
-        Timer::I | Timer::K => timing.t4_ms,
-        Timer::J if reliable => 0,
-        Timer::J => timing.transaction_ms(),
-    }
-}
-
-fn fire(machine: Machine, timer: Timer, reliable: bool) -> (Machine, &'static [Action]) {
-    use {invite_client as ic, invite_server as is, non_invite_client as nc};
-    let stay: (Machine, &'static [Action]) = (machine, &[]);
-    match machine {
-        Machine::InviteClient(state) => {
-            let input = match timer {
-                Timer::A => ic::Input::TimerA,
-                Timer::B => ic::Input::TimerB,
-                Timer::D => ic::Input::TimerD,
-                Timer::M => ic::Input::TimerM,
-                Timer::E | Timer::F | Timer::G | Timer::H | Timer::I | Timer::J | Timer::K | Timer::L => {
-                    return stay;
-                }
-            };
-            let (next, actions) = ic::step(state, input);
-            (Machine::InviteClient(next), actions)
-        }
-        Machine::NonInviteClient(state) => {
-            let input = match timer {
-                Timer::E => nc::Input::TimerE,
-                Timer::F => nc::Input::TimerF,
-                Timer::K => nc::Input::TimerK,
-                Timer::A
-                | Timer::B
-                | Timer::D
-                | Timer::G
-                | Timer::H
-                | Timer::I
-                | Timer::J
-                | Timer::L
-                | Timer::M => return stay,
-            };
-            let (next, actions) = nc::step(state, input);
-            (Machine::NonInviteClient(next), actions)
-        }
-        Machine::InviteServer(state) => {
-            let input = match timer {
-                Timer::G => is::Input::TimerG,
-                Timer::H => is::Input::TimerH,
-                Timer::I => is::Input::TimerI,
-                Timer::L => is::Input::TimerL,
-                Timer::A | Timer::B | Timer::D | Timer::E | Timer::F | Timer::J | Timer::K | Timer::M => {
-                    return stay;
-                }
-            };
-            let (next, actions) = is::step(state, input, reliable);
-            (Machine::InviteServer(next), actions)
-        }
-        Machine::NonInviteServer(state) => {
-            if timer != Timer::J {
-                return stay;
-            }
-            let (next, actions) = non_invite_server::step(state, non_invite_server::Input::TimerJ);
-            (Machine::NonInviteServer(next), actions)
-        }
-    }
-}
-
-/// RFC 3261 17.1.1.2: at least 32 s on unreliable transports.
-const MIN_TIMER_D_MS: u64 = 32_000;

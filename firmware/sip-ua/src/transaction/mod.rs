@@ -8,6 +8,7 @@ pub mod invite_client;
 pub mod invite_server;
 mod key;
 pub mod layer;
+mod machine;
 pub mod non_invite_client;
 pub mod non_invite_server;
 #[cfg(test)]
