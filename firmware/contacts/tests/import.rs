@@ -167,6 +167,13 @@ fn bytes_of_another_encoding_refuse_the_file_and_name_the_line() {
 }
 
 #[test]
+fn a_file_that_ends_within_a_utf_8_character_is_gb18030() {
+    let (events, report) = import(b"phone,name\n13812345678,\xe7\x8e").expect("a good file");
+    assert_eq!(report.encoding, Some(Encoding::Gb18030));
+    assert_eq!(rows(&events).len(), 1);
+}
+
+#[test]
 fn a_record_has_bounds_and_quotes_must_close() {
     let long = format!("phone,issue\n13812345678,x\n13812345679,\"{}", "y\n".repeat(10_000));
     assert_eq!(import(long).map(|_| ()), Err(FileError::RecordTooLong { line: 3 }));
@@ -263,7 +270,8 @@ fn dat_01_bank_card_numbers_are_refused_and_business_numbers_are_not() {
         assert_eq!(error_of(Column::Issue, text), Some(RowCode::BankCard), "{text}");
     }
     assert_eq!(error_of(Column::OrderNo, "4111111111111111"), Some(RowCode::BankCard));
-    for text in ["4111111111111112", "20260915000123456", "1000000000000008"] {
+    for text in ["4111111111111112", "20260915000123456", "1000000000000008", "41111111111111112"] {
+        assert_eq!(error_of(Column::Issue, text), None, "{text}");
         assert_eq!(error_of(Column::OrderNo, text), None, "{text}");
     }
 }

@@ -147,6 +147,58 @@ fn cam_03_an_attempt_dated_ahead_of_the_clock_counts_as_todays() {
 }
 
 #[test]
+fn cam_03_the_day_is_the_civil_day_from_its_first_to_its_last_instant() {
+    let calendar = calendar(2026);
+    let allowed = |attempt: UnixMs| {
+        let attempts = [Attempt { at: attempt, answered: true }];
+        evaluate(&policy(), &lawful(at(tuesday(), (8, 0, 0)), &calendar, &attempts)).allowed()
+    };
+    let midnight = at(tuesday(), (0, 0, 0));
+    assert!(!allowed(midnight));
+    assert!(allowed(midnight.plus(-1)));
+}
+
+#[test]
+fn cam_02_a_policy_under_which_marketing_works_on_holidays_cannot_be_saved_or_used() {
+    let mut wrong = policy();
+    wrong.holidays_off.marketing = false;
+    assert_eq!(wrong.validate(), Err(gate::PolicyError::MarketingOnHolidays));
+    let calendar = calendar(2026);
+    assert!(!evaluate(&wrong, &lawful(at(tuesday(), (10, 0, 0)), &calendar, &[])).allowed());
+}
+
+#[test]
+fn cam_02_a_class_that_the_policy_lets_rest_rests_too() {
+    let mut resting = policy();
+    resting.holidays_off.service_notice = true;
+    let calendar = calendar(2026);
+    let mut facts = lawful(at(date(2026, 10, 1), (10, 0, 0)), &calendar, &[]);
+    facts.campaign.as_mut().expect("set").class = CampaignClass::ServiceNotice;
+    assert!(evaluate(&policy(), &facts).allowed());
+    let refused = evaluate(&resting, &facts);
+    assert!(matches!(refused.first_refusal(), Some((RuleId::Holiday, Refusal::StatutoryHoliday { .. }))));
+}
+
+#[test]
+fn cam_02_a_calendar_that_contradicts_itself_is_refused() {
+    use gate::{CalendarData, CalendarError, HolidayCalendar};
+    let made = |off: &[Date], worked: &[Date]| {
+        let (dates_off, adjusted_working_days) = (off.to_vec(), worked.to_vec());
+        HolidayCalendar::new(CalendarData { year: 2026, version: 1, dates_off, adjusted_working_days })
+            .map(|_| ())
+    };
+    let (holiday, sunday) = (date(2026, 10, 1), date(2026, 9, 27));
+    assert_eq!(made(&[holiday], &[sunday]), Ok(()));
+    assert_eq!(made(&[], &[sunday]), Err(CalendarError::Empty));
+    assert_eq!(made(&[holiday, holiday], &[]), Err(CalendarError::Twice(holiday)));
+    assert_eq!(made(&[holiday, sunday], &[sunday]), Err(CalendarError::Twice(sunday)));
+    assert_eq!(made(&[holiday], &[tuesday()]), Err(CalendarError::NotAWeekend(tuesday())));
+    let next_year = date(2027, 1, 1);
+    assert_eq!(made(&[next_year], &[]), Err(CalendarError::OtherYear { date: next_year, year: 2026 }));
+    assert_eq!(made(&[holiday; 121], &[]), Err(CalendarError::TooMany(121)));
+}
+
+#[test]
 fn cam_03_the_budget_counts_unanswered_attempts_of_all_campaigns() {
     let calendar = calendar(2026);
     let now = at(date(2026, 9, 28), (10, 0, 0));

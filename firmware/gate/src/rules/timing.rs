@@ -10,7 +10,7 @@ use crate::policy::MAX_RING_S;
 use crate::reason::{Input, Refusal, Skipped};
 use crate::verdict::RuleResult;
 use jiff::civil::Date;
-use vocab::{CampaignClass, DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
+use vocab::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 
 /// Days of the weekly cap (CAM-03).
 const WEEK_DAYS: i32 = 7;
@@ -55,7 +55,7 @@ impl Case<'_> {
     }
 
     pub(super) fn holiday(&self) -> Answer {
-        let holidays_off = self.policy.holidays_off.of(self.class) || self.class == CampaignClass::Marketing;
+        let holidays_off = self.policy.holidays_off.of(self.class);
         let weekends_off = self.policy.weekends_off.of(self.class);
         if !holidays_off && !weekends_off {
             return (self.policy.version, RuleResult::NotApplicable(Skipped::Policy));
