@@ -13,6 +13,7 @@ pub mod scan;
 pub mod sdp;
 mod status;
 mod typed;
+pub mod uas;
 mod uri;
 mod values;
 mod via;

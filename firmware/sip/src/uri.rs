@@ -361,14 +361,25 @@ fn canonical_lower(text: &str) -> Vec<u8> {
 /// Parameters that must be on both sides or on neither.
 const DECISIVE: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
 
+/// Names and values compare without case and with their escapes undone.
 fn same_params(a: &Params, b: &Params) -> bool {
-    let one_way = |from: &Params, to: &Params| {
-        from.iter().all(|(name, value)| match to.get(name) {
-            Some(other) => canonical_lower(value.unwrap_or("")) == canonical_lower(other),
-            None => !DECISIVE.iter().any(|d| d.eq_ignore_ascii_case(name)),
+    let plain = |params: &Params| -> Vec<(Vec<u8>, Vec<u8>)> {
+        params
+            .iter()
+            .map(|(name, value)| (canonical_lower(name), canonical_lower(value.unwrap_or(""))))
+            .collect()
+    };
+    if a.is_empty() && b.is_empty() {
+        return true;
+    }
+    let (a, b) = (plain(a), plain(b));
+    let one_way = |from: &[(Vec<u8>, Vec<u8>)], to: &[(Vec<u8>, Vec<u8>)]| {
+        from.iter().all(|(name, value)| match to.iter().find(|(other, _)| other == name) {
+            Some((_, other)) => value == other,
+            None => !DECISIVE.iter().any(|d| d.as_bytes() == name),
         })
     };
-    one_way(a, b) && one_way(b, a)
+    one_way(&a, &b) && one_way(&b, &a)
 }
 
 fn same_headers(a: &[(String, String)], b: &[(String, String)]) -> bool {

@@ -139,15 +139,16 @@ impl ParseError {
         self
     }
 
-    /// The response to send, if one is due and the Via says where to; `to_tag` is the
-    /// tag to add to To.
+    /// The response to send, if one is due and there is a Via to copy; `to_tag` is the
+    /// tag to add to To. Where that Via is itself unreadable, the response goes to where
+    /// the request came from.
     #[must_use]
     pub fn response(&self, to_tag: &str) -> Option<Response> {
         let Answer::Respond { status, reason } = self.answer else {
             return None;
         };
         let request = self.salvage.as_deref()?;
-        request.headers.via_top().ok()?;
+        request.headers.get(&HeaderName::Via)?;
         Some(Response::for_request(request, status, reason, Some(to_tag)))
     }
 }

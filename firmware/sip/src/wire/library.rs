@@ -55,14 +55,18 @@ fn response(status: u16, canonical: &str) -> Option<rsip::Headers> {
     (parsed.status_code.code() == status && parsed.version == rsip::Version::V2).then_some(parsed.headers)
 }
 
-/// Can the library read this URI? Only what it is known to read is handed to it.
+/// Can the library read this URI? Only what it is known to read is handed to it: it
+/// takes a dot in the user for the end of the user, and knows no underscore in hosts.
 fn plain(uri: &Uri) -> bool {
-    let simple = |text: &str| {
-        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_'))
+    let simple =
+        |text: &str, extra: &[u8]| text.bytes().all(|b| b.is_ascii_alphanumeric() || extra.contains(&b));
+    let host = match &uri.host {
+        Host::Name(name) => simple(name, b"-."),
+        Host::V4(_) => true,
+        Host::V6(_) | Host::Absent => false,
     };
-    matches!(uri.scheme, Scheme::Sip | Scheme::Sips)
-        && matches!(uri.host, Host::Name(_) | Host::V4(_))
-        && uri.user.as_deref().is_none_or(simple)
+    host && matches!(uri.scheme, Scheme::Sip | Scheme::Sips)
+        && uri.user.as_deref().is_none_or(|user| simple(user, b"+-_"))
         && uri.password.is_none()
         && uri.params.is_empty()
 }

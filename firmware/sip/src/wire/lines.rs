@@ -112,13 +112,13 @@ impl Head {
         if list && value.contains(',') {
             match split_list(&value) {
                 Ok(values) => values.iter().for_each(|value| self.value(&name, value, at)),
-                Err(source) => self.bad_list(name, source),
+                Err(source) => self.bad_value(name, &value, source, at),
             }
         } else if list || !value.is_empty() || may_be_empty(&name) {
             self.value(&name, &value, at);
         } else {
             let source = Syntax { at: 0, expected: "a value" };
-            self.bad_list(name, source);
+            self.bad_value(name, &value, source, at);
         }
     }
 
@@ -134,7 +134,10 @@ impl Head {
         self.canonical.push_str("\r\n");
     }
 
-    fn bad_list(&mut self, header: HeaderName, source: Syntax) {
+    /// A value that cannot be split stands whole in the canonical text, so that an error
+    /// response can carry it back.
+    fn bad_value(&mut self, header: HeaderName, value: &str, source: Syntax, at: usize) {
+        self.value(&header, value, at);
         if self.fault.is_none() {
             self.fault = Some(ParseError::header(HeaderError::Syntax { header, source }));
         }
