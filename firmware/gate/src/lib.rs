@@ -16,6 +16,7 @@ mod text;
 mod verdict;
 
 pub use calendar::{CalendarData, CalendarError, HolidayCalendar, MAX_ADJUSTED, MAX_DATES_OFF};
+pub use do_not_call::{DncError, DoNotCall};
 pub use facts::{
     Attempt, BlacklistFacts, CallerFacts, CampaignFacts, ClockFacts, ConsentFacts, ContactFacts, DncFacts,
     Facts, MAX_ATTEMPTS, PersonFacts, RecordingFacts, ScriptApproval, ScriptFacts,
