@@ -289,7 +289,10 @@ impl JitterBuffer {
         if end.wrapping_sub(self.end).cast_signed() > 0 {
             self.end = end;
         }
-        self.comfort = false;
+        if std::mem::take(&mut self.comfort) {
+            // What is missing before the speech was left out by the peer.
+            self.primed_at = start;
+        }
         self.stats.stored += 1;
         Insert::Stored
     }
@@ -381,10 +384,11 @@ impl JitterBuffer {
             self.target = self.target.saturating_sub(FRAME_SAMPLES as u32).max(base);
             self.window.calm = 0;
         }
+        let most = ms_to_samples(self.config.max_ms).cast_signed();
         let surplus = window.min_depth - (self.target + FRAME_SAMPLES as u32).cast_signed();
         self.pending = if surplus > 0 {
             Some(Correction::Drop)
-        } else if window.min_depth < LOW_WATER && window.min_depth > -(FRAME_SAMPLES as i32) {
+        } else if window.min_depth < LOW_WATER && window.min_depth > -LOW_WATER && depth < most {
             Some(Correction::Insert)
         } else {
             None
@@ -449,5 +453,5 @@ const MAX_STEP: i32 = 8_000;
 const WINDOW_POPS: u32 = 100;
 /// Windows without a late packet before the target shrinks: 30 s.
 const CALM_WINDOWS: u32 = 15;
-/// Least depth below which a frame is inserted at silence.
-const LOW_WATER: i32 = 80;
+/// Least depth below which a frame is inserted at silence: the next frame and half a frame more.
+const LOW_WATER: i32 = 240;
