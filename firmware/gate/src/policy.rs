@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use vocab::{CampaignClass, PersonId};
 
-/// The zone of the default policy; any other needs two approvals, since it moves every window (CAM-01).
+/// The zone of the default policy (CAM-01). The zone of a site is fixed when it is commissioned.
 pub const DEFAULT_ZONE: &str = "Asia/Shanghai";
 /// The civil day starts and ends here: minutes in a day.
 pub const DAY_MIN: u16 = 24 * 60;
@@ -160,7 +160,7 @@ pub struct Policy {
     pub identify_within_s: u16,
     /// Room the recorder needs before a call (REC-02).
     pub recording_min_free_mib: u32,
-    /// Needed as soon as a window or a cap is wider than the default, or the zone is another.
+    /// Needed as soon as a window or a cap is wider than the default.
     pub wider_approved: Option<DualApproval>,
 }
 
@@ -227,9 +227,6 @@ pub enum PolicyError {
         /// What needs no second approval.
         bound: u64,
     },
-    /// Another zone moves every window, so it needs two people.
-    #[error("zone is {0:?}, not {DEFAULT_ZONE}: this needs the approval of two different people")]
-    ZoneNeedsDualApproval(String),
     /// The two approvals are one person's.
     #[error("wider_approved names {0} twice: two different people must agree")]
     OnePersonTwice(PersonId),
@@ -260,9 +257,6 @@ impl Policy {
             && set_by == agreed_by
         {
             return Err(PolicyError::OnePersonTwice(set_by));
-        }
-        if self.zone != DEFAULT_ZONE && self.wider_approved.is_none() {
-            return Err(PolicyError::ZoneNeedsDualApproval(self.zone.clone()));
         }
         for class in CLASSES {
             self.validate_hours(class)?;

@@ -299,11 +299,7 @@ fn a_policy_written_past_its_bounds_refuses_every_call() {
     let facts = lawful(noon(), &calendar, &[]);
     let mut early = policy();
     early.hours.marketing.opens_min = 7 * 60 + 30;
-    let zoneless = Policy {
-        zone: "Mars/Olympus".to_owned(),
-        wider_approved: Some(gate::DualApproval { set_by: PersonId(1), agreed_by: PersonId(2) }),
-        ..policy()
-    };
+    let zoneless = Policy { zone: "Mars/Olympus".to_owned(), ..policy() };
     let alone = Policy {
         wider_approved: Some(gate::DualApproval { set_by: PersonId(1), agreed_by: PersonId(1) }),
         ..policy()
@@ -334,14 +330,11 @@ fn cam_01_half_past_seven_and_half_past_ten_cannot_be_saved() {
 }
 
 #[test]
-fn cam_01_another_zone_needs_two_people() {
-    let zone = "Asia/Urumqi".to_owned();
-    let abroad = Policy { zone: zone.clone(), ..policy() };
-    assert_eq!(abroad.validate(), Err(PolicyError::ZoneNeedsDualApproval(zone)));
-    let wider_approved = Some(gate::DualApproval { set_by: PersonId(1), agreed_by: PersonId(2) });
-    assert_eq!(Policy { wider_approved, ..abroad }.validate(), Ok(()));
-    let unknown = Policy { zone: "Mars/Olympus".to_owned(), wider_approved, ..policy() };
+fn cam_01_a_zone_nobody_knows_cannot_be_saved() {
+    let unknown = Policy { zone: "Mars/Olympus".to_owned(), ..policy() };
     assert_eq!(unknown.validate(), Err(PolicyError::UnknownZone("Mars/Olympus".to_owned())));
+    let long = Policy { zone: "x".repeat(10_000), ..policy() };
+    assert_eq!(long.validate(), Err(PolicyError::UnknownZone("x".repeat(gate::MAX_ZONE_CHARS))));
 }
 
 #[test]

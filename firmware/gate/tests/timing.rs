@@ -281,7 +281,6 @@ proptest! {
         let first = if autumn { date(2026, 10, 8) } else { date(2026, 3, 10) };
         let abroad = Policy {
             zone: zone.to_owned(),
-            wider_approved: Some(DualApproval { set_by: PersonId(1), agreed_by: PersonId(2) }),
             retry_budget: gate::RetryBudget { max_attempts: 12, window_days: 30 },
             ..policy()
         };
@@ -317,7 +316,6 @@ proptest! {
         let mut policy = policy();
         if abroad {
             policy.zone = "Europe/Berlin".to_owned();
-            policy.wider_approved = Some(DualApproval { set_by: PersonId(1), agreed_by: PersonId(2) });
         }
         let calendar = calendar(2026);
         let now = at(date(2026, 9, 20), (0, 0, 0)).plus(i64::from(minute) * 60_000);
