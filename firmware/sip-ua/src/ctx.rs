@@ -20,6 +20,8 @@ pub(crate) enum Owner {
     Registration(TrunkId),
     Options(TrunkId),
     Orphan(u64),
+    /// The BYE for a 2xx that came after the call had failed.
+    Late(u64),
 }
 
 /// What a call wants with a client transaction.

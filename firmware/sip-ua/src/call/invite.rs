@@ -190,6 +190,7 @@ impl Call {
             return self.invite(ctx);
         }
         let cause = self.failure(response);
+        self.invite = None;
         self.end(ctx, cause)
     }
 
@@ -212,6 +213,7 @@ impl Call {
     pub(super) fn cancelled(&mut self, ctx: &mut Ctx<'_>, response: &Response) -> State {
         let mut cause = self.how.take().unwrap_or_else(|| EndCause::local(None, "cancelled"));
         cause.status = Some(response.status.code());
+        self.invite = None;
         self.end(ctx, cause)
     }
 

@@ -253,6 +253,11 @@ impl Call {
         self.state == State::Ended && self.invite.is_none_or(|id| !ctx.layer.is_running(id))
     }
 
+    /// Whether `Ended` was reported.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state == State::Ended
+    }
+
     pub(crate) fn is_confirmed(&self) -> bool {
         self.state == State::Confirmed
     }

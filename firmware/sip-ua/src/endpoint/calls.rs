@@ -19,7 +19,7 @@ impl Endpoint {
         if self.calls.contains_key(&spec.handle) {
             return Err(CallError::InUse);
         }
-        if self.calls.len() >= self.config.max_calls {
+        if self.active >= self.config.max_calls {
             return Err(CallError::TooMany(self.config.max_calls));
         }
         let handle = spec.handle;
@@ -27,6 +27,7 @@ impl Endpoint {
         let mut ctx = Ctx { now, config, ids: ids.as_mut(), layer, effects, timers, out };
         let call = Call::place(&mut ctx, spec);
         if !call.is_gone(&ctx) {
+            self.active += usize::from(!call.is_over());
             self.by_call_id.insert(call.call_id.clone(), handle);
             self.calls.insert(handle, call);
         }

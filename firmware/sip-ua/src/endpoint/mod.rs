@@ -5,6 +5,7 @@
 
 mod calls;
 mod inbound;
+mod late;
 mod phones;
 mod trunks;
 
@@ -21,6 +22,7 @@ use crate::transaction::{Effect, Layer, TxId};
 use crate::trunk::TrunkId;
 use crate::wire;
 use inbound::Merged;
+use late::Late;
 use sip::Response;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -49,6 +51,8 @@ pub struct Endpoint {
     by_call_id: BTreeMap<String, CallHandle>,
     trunks: BTreeMap<TrunkId, Trunk>,
     orphans: BTreeMap<u64, Dialog>,
+    late: Late,
+    active: usize,
     registrar: Option<Registrar>,
     merged: Merged,
 }
@@ -66,6 +70,8 @@ impl Endpoint {
             by_call_id: BTreeMap::new(),
             trunks: BTreeMap::new(),
             orphans: BTreeMap::new(),
+            late: Late::default(),
+            active: 0,
             registrar: None,
             merged: Merged::default(),
         }
@@ -113,6 +119,11 @@ impl Endpoint {
         [self.layer.deadline(), self.timers.deadline(), registrar].into_iter().flatten().min()
     }
 
+    /// Calls that are not over.
+    pub fn active_calls(&self) -> usize {
+        self.active
+    }
+
     /// Calls that are not over, with those that only wait for late responses.
     pub fn call_count(&self) -> usize {
         self.calls.len()
@@ -146,7 +157,7 @@ impl Endpoint {
             Effect::Response { id, owner, response, flow: _ } => {
                 self.response(now, id, owner, &response, out);
             }
-            Effect::StrayResponse { response, flow: _ } => self.stray(now, &response, out),
+            Effect::StrayResponse { response, flow } => self.stray(now, &response, flow, out),
             Effect::TimedOut { id, owner } => self.unanswered(now, id, owner, true, out),
             Effect::Undeliverable { id, owner } => self.unanswered(now, id, owner, false, out),
             Effect::Ended { id: _, owner } => match owner {
@@ -154,6 +165,7 @@ impl Endpoint {
                 Owner::Call(handle, Purpose::Invite) => {
                     self.with_call(now, handle, out, |_, _| {});
                 }
+                Owner::Late(number) => self.late.forget(number),
                 Owner::Call(..) | Owner::Registration(_) | Owner::Options(_) | Owner::Orphan(_) => {}
             },
             Effect::Refused { request, flow } => self.overloaded(&request, flow, out),
@@ -172,6 +184,7 @@ impl Endpoint {
                     call.response(ctx, id, purpose, response);
                 });
             }
+            Owner::Late(_) => {}
             Owner::Registration(trunk) => self.registration_answered(now, trunk, response, out),
             Owner::Options(trunk) => self.options_answered(now, trunk, response, out),
             Owner::Orphan(orphan) => {
@@ -194,6 +207,7 @@ impl Endpoint {
                     call.unanswered(ctx, id, purpose, delivered);
                 });
             }
+            Owner::Late(_) => {}
             Owner::Registration(trunk) => self.registration_unanswered(now, trunk, out),
             Owner::Options(trunk) => self.trunk_silent(now, trunk, delivered, out),
             Owner::Orphan(orphan) => {
@@ -201,17 +215,6 @@ impl Endpoint {
                     out.push(Output::Event(Event::OrphanReleased { orphan, answered: false }));
                 }
             }
-        }
-    }
-
-    /// A 2xx whose INVITE transaction is over: the ACK goes out again.
-    fn stray(&mut self, now: Millis, response: &Response, out: &mut Vec<Output>) {
-        let handle =
-            wire::call_id(&response.headers).and_then(|call_id| self.by_call_id.get(call_id).copied());
-        if let Some(handle) = handle {
-            self.with_call(now, handle, out, |call, ctx| {
-                call.step(ctx, crate::call::Input::Success(response));
-            });
         }
     }
 
@@ -225,8 +228,12 @@ impl Endpoint {
     ) -> Option<R> {
         let Self { config, ids, layer, effects, timers, calls, by_call_id, .. } = self;
         let call = calls.get_mut(&handle)?;
+        let was_over = call.is_over();
         let mut ctx = Ctx { now, config, ids: ids.as_mut(), layer, effects, timers, out };
         let result = act(call, &mut ctx);
+        if call.is_over() && !was_over {
+            self.active -= 1;
+        }
         if call.is_gone(&ctx) {
             by_call_id.remove(&call.call_id);
             calls.remove(&handle);

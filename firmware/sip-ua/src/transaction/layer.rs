@@ -63,12 +63,13 @@ pub enum Effect<O> {
         /// Where it came from.
         flow: Flow,
     },
-    /// A 2xx to an INVITE whose transaction is gone.
+    /// A 2xx to an INVITE whose transaction is gone, or already had a 3xx–6xx: a forking
+    /// proxy passes on every 2xx (RFC 3261 16.7 step 5).
     StrayResponse {
         /// The response.
         response: Response,
-        /// Where it came from.
-        flow: Flow,
+        /// The flow of the INVITE where its transaction still vouches for the response.
+        flow: Option<Flow>,
     },
     /// No answer came within 64*T1.
     TimedOut {
@@ -243,10 +244,17 @@ impl<O: Clone> Layer<O> {
             .and_then(|branch| self.clients.get(&client_key(&branch, &method)).copied());
         let Some(id) = known else {
             if method == Method::Invite && response.status.is_success() {
-                out.push(Effect::StrayResponse { response, flow });
+                out.push(Effect::StrayResponse { response, flow: None });
             }
             return;
         };
+        if response.status.is_success()
+            && let Some(entry) = self.entries.get(&id)
+            && entry.machine.has_failed()
+        {
+            out.push(Effect::StrayResponse { response, flow: Some(entry.flow) });
+            return;
+        }
         let status = response.status;
         self.step(now, id, Carried::Response(response, flow), out, |machine, _| machine.on_response(status));
     }

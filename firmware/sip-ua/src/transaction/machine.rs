@@ -189,6 +189,11 @@ impl Machine {
         }
     }
 
+    /// Whether an INVITE of ours got a 3xx–6xx.
+    pub(super) fn has_failed(self) -> bool {
+        matches!(self, Self::InviteClient(invite_client::State::Completed))
+    }
+
     /// Whether the machine has nothing left to do.
     pub(super) fn is_terminated(self) -> bool {
         match self {
