@@ -182,15 +182,16 @@ pub fn accept_answer(offer: &Session, answer: &Session) -> Result<NegotiatedMedi
     if !same_kinds {
         return Err(AnswerReject::Streams);
     }
-    let (ours, theirs) = offer
+    let mut offered = offer
         .media
         .iter()
         .zip(&answer.media)
-        .find(|(ours, _)| ours.kind == "audio" && ours.port != 0)
-        .ok_or(AnswerReject::Streams)?;
-    if theirs.port == 0 {
-        return Err(AnswerReject::Refused);
+        .filter(|(ours, _)| ours.kind == "audio" && ours.port != 0)
+        .peekable();
+    if offered.peek().is_none() {
+        return Err(AnswerReject::Streams);
     }
+    let (ours, theirs) = offered.find(|(_, theirs)| theirs.port != 0).ok_or(AnswerReject::Refused)?;
     if ours.proto != theirs.proto {
         return Err(AnswerReject::Transport);
     }
