@@ -112,7 +112,7 @@ pub enum Event {
     },
     /// The recorder's state changed.
     Recording(RecordingState),
-    /// The agent's leg joined, or a digit was sent, and so on: the leg's first packet came.
+    /// The leg's first packet came.
     FirstPacket(Leg),
     /// The peer sent RTCP BYE.
     Bye(Leg),

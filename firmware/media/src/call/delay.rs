@@ -9,7 +9,7 @@ use crate::units::{FRAME_SAMPLES, Frame};
 pub const TAP_DELAY_TICKS: usize = 4;
 
 /// One tick kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Kept {
     pub(super) tap: TapFrame,
     /// The customer as the agent is to hear it.
@@ -18,7 +18,6 @@ pub(super) struct Kept {
     pub(super) record: bool,
 }
 
-#[derive(Debug)]
 pub(super) struct DelayLine {
     law: Law,
     kept: [Kept; TAP_DELAY_TICKS],
