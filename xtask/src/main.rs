@@ -1,2 +1,59 @@
-//! xtask
-fn main() {}
+//! The project's own commands: `cargo xtask …`. It links nothing that needs a Debian library, because it is
+//! what installs them.
+
+#![expect(clippy::print_stdout, reason = "a command line speaks on standard output")]
+
+mod bench;
+mod fuzz;
+mod packages;
+mod project;
+mod requirements;
+mod sim;
+mod test;
+mod tidy;
+mod up;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask up [options]        build and start the whole box with a demo site and a simulated carrier
+    --headless --calls N --json run N demo contacts, print one JSON object as the last line
+    --trunk sip:HOST:PORT[;transport=udp|tcp|tls]   dial this carrier instead of the simulated one
+    --state DIR                 where the box keeps everything (default: state)
+    --port N                    SIP port of the box (TLS on N+1; default 5060)
+    --empty                     a blank box to be commissioned
+    --release                   optimised build
+cargo xtask test                everything CI runs
+cargo xtask tidy                layers, file heads, file lengths
+cargo xtask requirements [--json]   each requirement id with the tests that prove it
+cargo xtask sim [--seeds N] [--from SEED]   the whole appliance in virtual time with seeded faults
+cargo xtask bench [NAME]        measurements, JSON on standard output
+cargo xtask fuzz TARGET [SECONDS]   libFuzzer on one parser, from the committed corpus
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let rest = words.get(1..).unwrap_or(&[]).to_vec();
+    let done = match words.first().map(String::as_str) {
+        Some("up") => up::run(rest),
+        Some("test") => test::run(&rest),
+        Some("tidy") => tidy::run(),
+        Some("requirements") => requirements::run(&rest),
+        Some("sim") => sim::run(&rest),
+        Some("bench") => bench::run(&rest),
+        Some("fuzz") => fuzz::run(&rest),
+        Some("help" | "--help" | "-h") | None => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        Some(other) => Err(anyhow::anyhow!("there is no command {other}; cargo xtask help lists them")),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

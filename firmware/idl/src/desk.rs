@@ -111,6 +111,8 @@ pub struct Live {
     pub calls_total: u32,
     /// Agents with their state and since when.
     pub agents: Vec<(AgentId, AgentState, UnixMs)>,
+    /// Agents who owe a wrap-up, with the call it is for.
+    pub wrap_ups: Vec<(AgentId, CallId)>,
     /// Trunks.
     pub trunks: Vec<TrunkStatus>,
     /// Whether any running campaign has something left to do (now or later).

@@ -122,6 +122,13 @@ struct Seat {
     shown: Option<(CampaignId, ContactId, u64)>,
 }
 
+impl Seat {
+    /// The call whose wrap-up is missing.
+    fn owes(&self) -> Option<CallId> {
+        self.call.filter(|_| self.agent.state() == AgentState::WrapUp)
+    }
+}
+
 #[derive(Debug)]
 struct Call {
     stage: Stage,
@@ -275,6 +282,11 @@ impl Floor {
             calls: states.clone().take(idl::MAX_PAGE_ITEMS).collect(),
             calls_total: u32::try_from(states.count()).unwrap_or(u32::MAX),
             agents: self.agents.iter().map(|(&id, seat)| (id, seat.agent.state(), seat.since)).collect(),
+            wrap_ups: self
+                .agents
+                .iter()
+                .filter_map(|(&id, seat)| seat.owes().map(|call| (id, call)))
+                .collect(),
             trunks: self.trunks.clone(),
             work_left: !self.connected() || open > 0 || running().any(|campaign| !idle(campaign)),
             next_at: running()

@@ -1,0 +1,73 @@
+//! Debian packages the project needs on a workstation, by name, each with its reason; installs what misses.
+
+use crate::project;
+use anyhow::{Context, bail};
+use std::process::{Command, Stdio};
+
+/// A package and why it is needed.
+pub struct Package {
+    name: &'static str,
+    why: &'static str,
+}
+
+const fn package(name: &'static str, why: &'static str) -> Package {
+    Package { name, why }
+}
+
+/// To build.
+pub const BUILD: &[Package] = &[
+    package("gcc", "links Rust programs and compiles the C of aws-lc"),
+    package("libc6-dev", "C headers for the same"),
+    package("pkg-config", "finds the TPM libraries"),
+    package("libtss2-dev", "headers of the TPM 2.0 software stack"),
+    package("libtss2-tctildr0", "loads the TPM's transport"),
+    package("libtss2-tcti-device0", "transport to a TPM chip"),
+    package("libtss2-tcti-swtpm0", "transport to the software TPM"),
+];
+
+/// To run the box on a workstation.
+pub const RUN: &[Package] = &[
+    package("swtpm", "software TPM in place of the chip"),
+    package("espeak-ng", "speaks the demo's prompts"),
+    package("sox", "brings them to telephone quality"),
+];
+
+/// To run all tests.
+pub const TEST: &[Package] =
+    &[package("sip-tester", "SIPp: the peer nobody here wrote"), package("tshark", "reads packets")];
+
+/// Installs what is missing of these lists and says which.
+pub fn install(lists: &[&[Package]]) -> anyhow::Result<()> {
+    let missing: Vec<&Package> =
+        lists.iter().copied().flatten().filter(|package| !installed(package.name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("installing Debian packages:");
+    for package in &missing {
+        eprintln!("  {:24} {}", package.name, package.why);
+    }
+    if !nix::unistd::getuid().is_root() {
+        let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+        bail!("run this once, then start again: sudo apt-get install -y {}", names.join(" "));
+    }
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command
+            .args(["-qq", "-o", "Dpkg::Use-Pty=0"])
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        command.stdout(Stdio::null()).stdin(Stdio::null());
+        project::run(&mut command)
+    };
+    apt(&["update"]).context("the package lists cannot be updated")?;
+    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+    arguments.extend(missing.iter().map(|package| package.name));
+    apt(&arguments)
+}
+
+fn installed(name: &str) -> bool {
+    let asked =
+        Command::new("dpkg-query").args(["-W", "-f", "${Status}", name]).stderr(Stdio::null()).output();
+    asked.is_ok_and(|output| output.stdout.ends_with(b"install ok installed"))
+}

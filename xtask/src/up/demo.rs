@@ -1,0 +1,440 @@
+//! The synthetic demo site: a hospital with two departments, agents, contacts, lists, scripts by several
+//! persons, two campaigns. All numbers are invented; the last two digits tell the simulated carrier what to do.
+
+use super::client::{Vault, memory_file};
+use super::options::Options;
+use super::prompts::{ANNOUNCEMENT, Line, VISIT, speak};
+use super::site::{Folders, Ports, write_private};
+use anyhow::{Context, bail};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use idl::admin::{Admin, Answer, NewCampaign, Role};
+use idl::lines::{Codec, LineGroupMember, SipTransport, SrtpPolicy, TrunkConfig};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use vocab::{
+    AgentId, CampaignClass, CampaignId, CampaignMode, DAY_MS, DepartmentId, LineGroupId, ObjectHash,
+    PersonId, Pii, ScriptId, TrunkId, UnixMs,
+};
+
+/// What a second start needs to know of the site.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Site {
+    manager: PersonId,
+    campaigns: Vec<CampaignId>,
+    phones: Vec<Phone>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Phone {
+    agent: AgentId,
+    user: String,
+    password: String,
+    realm: String,
+}
+
+struct People {
+    system: PersonId,
+    security: PersonId,
+    manager: PersonId,
+    compliance: PersonId,
+    data: PersonId,
+    agents: Vec<PersonId>,
+}
+
+struct Lines {
+    group: LineGroupId,
+    caller: String,
+}
+
+impl Site {
+    /// The site of an earlier start in these folders.
+    pub fn load(folders: &Folders) -> anyhow::Result<Option<Self>> {
+        let file = folders.demo.join("site.json");
+        if !file.exists() {
+            return Ok(None);
+        }
+        Ok(Some(serde_json::from_slice(&std::fs::read(file)?)?))
+    }
+
+    /// Commissions the box and creates everything, as several persons.
+    pub async fn create(
+        options: &Options,
+        folders: &Folders,
+        ports: &Ports,
+        vault: &mut Vault,
+    ) -> anyhow::Result<Self> {
+        if vault.status().await?.commissioned {
+            bail!("{} was begun and not finished: remove it and start again", options.state.display());
+        }
+        let clock = Midday::now();
+        eprintln!("creating the demo site in the zone {}, where it is working time now …", clock.zone);
+        let (people, departments) = people(vault, &clock).await?;
+        let lines = trunks(options, folders, ports, vault, &people).await?;
+        let phones = phones(vault, &people).await?;
+        let announcement = script(vault, &people, folders, "体检推介", ANNOUNCEMENT).await?;
+        let visit = script(vault, &people, folders, "就诊回访", VISIT).await?;
+        let contacts = Contacts::new(options.calls, clock.now);
+        let list = Admin::ImportDoNotCall { issued_at: clock.now };
+        import(vault, people.system, list, contacts.do_not_call()).await?;
+        let sold = batch(vault, &people, departments[1], CHECK_UP, contacts.csv(0..contacts.split, CHECK_UP))
+            .await?;
+        let visited = batch(
+            vault,
+            &people,
+            departments[0],
+            VISITS,
+            contacts.csv(contacts.split..contacts.total, VISITS),
+        )
+        .await?;
+        let mut campaigns = Vec::new();
+        let plans = [
+            (
+                sold,
+                "健康体检推介",
+                CampaignClass::Marketing,
+                CampaignMode::Announcement,
+                CHECK_UP,
+                departments[1],
+                announcement,
+            ),
+            (
+                visited,
+                "就诊回访",
+                CampaignClass::ReturnVisit,
+                CampaignMode::Progressive,
+                VISITS,
+                departments[0],
+                visit,
+            ),
+        ];
+        for (batch, name, class, mode, purpose, department, script) in plans {
+            let Some(batch) = batch else { continue };
+            let new = NewCampaign {
+                name: name.into(),
+                class,
+                mode,
+                purpose: purpose.into(),
+                department,
+                group: lines.group,
+                caller: Pii::new(lines.caller.clone()),
+                script,
+                batches: vec![batch],
+                max_calls: 30,
+                calls_per_minute: 600,
+                wrap_up_s: 10,
+                attempts: 1,
+            };
+            let id = vault.create(people.manager, Admin::CreateCampaign(Box::new(new))).await?;
+            campaigns.push(CampaignId(u32::try_from(id)?));
+        }
+        let site = Self { manager: people.manager, campaigns, phones };
+        write_private(&folders.demo.join("site.json"), &serde_json::to_vec(&site)?)?;
+        Ok(site)
+    }
+
+    /// Starts its campaigns; one that runs already stays as it is.
+    pub async fn start_campaigns(&self, vault: &mut Vault) -> anyhow::Result<()> {
+        let running = vault.status().await?.campaigns;
+        for &campaign in &self.campaigns {
+            if !running.iter().any(|(id, _, runs)| *id == campaign && *runs) {
+                vault.order(self.manager, Admin::StartCampaign { campaign }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The accounts file of the simulated phones.
+    pub fn write_phone_accounts(&self, folders: &Folders) -> anyhow::Result<()> {
+        let account = |phone: &Phone| serde_json::json!({ "user": phone.user, "password": phone.password, "realm": phone.realm });
+        let accounts: Vec<serde_json::Value> = self.phones.iter().map(account).collect();
+        write_private(&folders.demo.join("phones.json"), &serde_json::to_vec(&accounts)?)
+    }
+
+    /// The manager, who may see figures.
+    pub fn manager(&self) -> PersonId {
+        self.manager
+    }
+
+    /// The agents.
+    pub fn agents(&self) -> Vec<AgentId> {
+        self.phones.iter().map(|phone| phone.agent).collect()
+    }
+}
+
+/// A zone where it is about eleven in the morning now: the gate's calling hours are real, also at night.
+struct Midday {
+    zone: String,
+    now: UnixMs,
+    year: i64,
+}
+
+impl Midday {
+    fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let now = UnixMs(i64::try_from(since.as_millis()).unwrap_or(0));
+        let hour = now.0.rem_euclid(DAY_MS) / vocab::HOUR_MS;
+        let offset = 11 - hour;
+        // Etc/GMT-5 lies five hours east of Greenwich.
+        let zone = format!("Etc/GMT{}{}", if offset >= 0 { '-' } else { '+' }, offset.abs());
+        let year = 1970 + now.0 / (DAY_MS * 1_461 / 4);
+        Self { zone: if offset == 0 { "Etc/GMT".into() } else { zone }, now, year }
+    }
+}
+
+async fn people(vault: &mut Vault, clock: &Midday) -> anyhow::Result<(People, [DepartmentId; 2])> {
+    let mut seed = [0_u8; 32];
+    aws_lc_rs::rand::fill(&mut seed).map_err(|_| anyhow::anyhow!("no randomness"))?;
+    let calendar_key =
+        Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| anyhow::anyhow!("no key pair"))?;
+    let commission = Admin::Commission {
+        company: "示范医院".into(),
+        zone: clock.zone.clone(),
+        administrators: ["系统管理员", "安全管理员", "审计管理员"].map(|name| Pii::new(name.to_owned())),
+        calendar_key: calendar_key.public_key().as_ref().try_into().context("an Ed25519 key has 32 bytes")?,
+    };
+    let Answer::Created { ids } = vault.ask(None, commission, None).await? else { bail!("not commissioned") };
+    let person = |at: usize| {
+        ids.get(at).map(|id| PersonId(u32::try_from(*id).unwrap_or(0))).context("an administrator is missing")
+    };
+    let (system, security) = (person(0)?, person(1)?);
+    for year in [clock.year, clock.year + 1] {
+        let toml = holidays(year);
+        let signature = calendar_key.sign(toml.as_bytes()).as_ref().to_vec();
+        vault.order(system, Admin::Holidays { toml, signature }).await?;
+    }
+    let mut departments = [DepartmentId(0); 2];
+    for (slot, name) in departments.iter_mut().zip(["随访中心", "体检中心"]) {
+        *slot = DepartmentId(u16::try_from(
+            vault.create(security, Admin::AddDepartment { name: name.into() }).await?,
+        )?);
+    }
+    let mut add = Vec::new();
+    let roles = [
+        ("院办主任", Role::Manager, None),
+        ("合规专员", Role::Compliance, None),
+        ("数据专员", Role::DataSpecialist, None),
+    ];
+    let agents = (1..=AGENTS).map(|n| (format!("坐席{n}"), Role::Agent, Some(departments[0])));
+    for (name, role, department) in
+        roles.into_iter().map(|(name, role, d)| (name.to_owned(), role, d)).chain(agents)
+    {
+        let id = vault.create(security, Admin::AddPerson { name: Pii::new(name), role, department }).await?;
+        add.push(PersonId(u32::try_from(id)?));
+    }
+    let agents = add.split_off(3);
+    Ok((People { system, security, manager: add[0], compliance: add[1], data: add[2], agents }, departments))
+}
+
+/// Fixed statutory days only: an invented calendar for the demo, never the authority's.
+fn holidays(year: i64) -> String {
+    let days = ["01-01", "05-01", "05-02", "10-01", "10-02", "10-03"];
+    let days: Vec<String> = days.iter().map(|day| format!("\"{year}-{day}\"")).collect();
+    format!("year = {year}\noff = [{}]\nworking = []\n", days.join(", "))
+}
+
+async fn trunks(
+    options: &Options,
+    folders: &Folders,
+    ports: &Ports,
+    vault: &mut Vault,
+    people: &People,
+) -> anyhow::Result<Lines> {
+    let simulated = options.trunk.is_none();
+    let ca_file = folders.demo.join("carrier-ca.pem");
+    if simulated {
+        super::wait_for(&ca_file, Duration::from_secs(20))
+            .await
+            .context("the simulated carrier does not start")?;
+    }
+    let (host, port, transport) = match &options.trunk {
+        Some(trunk) => (trunk.host.clone(), trunk.port, trunk.transport),
+        None => ("127.0.0.1".into(), Some(ports.carrier), SipTransport::Tls),
+    };
+    let trunk = TrunkConfig {
+        id: TrunkId(0),
+        name: if simulated { "simulated carrier".into() } else { "chosen carrier".into() },
+        host,
+        port,
+        transport,
+        ca_pem: if simulated { Some(std::fs::read_to_string(ca_file)?) } else { None },
+        tls_name: None,
+        tls12_waiver: false,
+        srtp: if transport == SipTransport::Tls { SrtpPolicy::Required } else { SrtpPolicy::PlainWaiver },
+        account: None,
+        channels: 60,
+        options_interval_s: 3,
+        symmetric_rtp: false,
+        codecs: vec![Codec::Pcma, Codec::Pcmu],
+    };
+    let id = TrunkId(u16::try_from(vault.create(people.system, Admin::AddTrunk(Box::new(trunk))).await?)?);
+    let members = vec![LineGroupMember { trunk: id, rank: 0, weight: 1 }];
+    let group = vault.create(people.system, Admin::AddLineGroup { name: "外线".into(), members }).await?;
+    let group = LineGroupId(u16::try_from(group)?);
+    let number = || Pii::new(CALLER.to_owned());
+    let valid_to = Midday::now().now.plus(365 * DAY_MS);
+    let entered =
+        Admin::AddCallerNumber { number: number(), groups: vec![group], contract: "DEMO-1".into(), valid_to };
+    vault.order(people.system, entered).await?;
+    vault.order(people.compliance, Admin::ApproveCallerNumber { number: number() }).await?;
+    Ok(Lines { group, caller: CALLER.into() })
+}
+
+async fn phones(vault: &mut Vault, people: &People) -> anyhow::Result<Vec<Phone>> {
+    let mut phones = Vec::new();
+    for &person in &people.agents {
+        let wanted = Admin::AddPhone { person, srtp: SrtpPolicy::Required, allow_md5: false };
+        match vault.ask(Some(people.security), wanted, None).await? {
+            Answer::Phone { user, realm, password, agent } => {
+                phones.push(Phone { agent, user, realm, password: password.expose().clone() });
+            }
+            _ => bail!("no phone was made"),
+        }
+    }
+    Ok(phones)
+}
+
+async fn script(
+    vault: &mut Vault,
+    people: &People,
+    folders: &Folders,
+    name: &str,
+    lines: &[Line],
+) -> anyhow::Result<ScriptId> {
+    let mut prompts = Vec::new();
+    for line in lines {
+        let wav = memory_file(&speak(line, &folders.demo)?)?;
+        let wanted = Admin::UploadPrompt { text: line.text.into() };
+        let object: ObjectHash = match vault.ask(Some(people.manager), wanted, Some(wav)).await? {
+            Answer::Prompt { object, .. } => object,
+            _ => bail!("the prompt was not stored"),
+        };
+        prompts.push((line.role, object));
+    }
+    let id = vault.create(people.manager, Admin::CreateScript { name: name.into(), prompts }).await?;
+    let script = ScriptId(u32::try_from(id)?);
+    vault.order(people.compliance, Admin::ApproveScript { script }).await?;
+    Ok(script)
+}
+
+async fn batch(
+    vault: &mut Vault,
+    people: &People,
+    department: DepartmentId,
+    purpose: &str,
+    csv: Option<String>,
+) -> anyhow::Result<Option<u64>> {
+    let Some(csv) = csv else { return Ok(None) };
+    let wanted = Admin::ImportContacts {
+        file: "demo.csv".into(),
+        purpose: purpose.into(),
+        department,
+        source: "门诊登记表 DEMO".into(),
+        mapping: vec![],
+        drop: vec![],
+    };
+    let batch = import(vault, people.data, wanted, csv).await?.context("the batch has no id")?;
+    vault.order(people.compliance, Admin::ReleaseBatch { batch }).await?;
+    Ok(Some(batch))
+}
+
+async fn import(
+    vault: &mut Vault,
+    actor: PersonId,
+    what: Admin,
+    content: String,
+) -> anyhow::Result<Option<u64>> {
+    match vault.ask(Some(actor), what, Some(memory_file(content.as_bytes())?)).await? {
+        Answer::Imported { errors_total: 0, batch, .. } => Ok(batch),
+        Answer::Imported { errors, .. } => {
+            let first = errors.first().map(|error| format!("row {}: {}", error.row, error.text_en));
+            bail!("the demo list has errors: {}", first.unwrap_or_default())
+        }
+        Answer::Done => Ok(None),
+        Answer::Created { ids } => Ok(ids.first().copied()),
+        _ => bail!("an import was answered with something else"),
+    }
+}
+
+/// Invented contacts: `199`, six digits, and two that choose the callee's behaviour.
+struct Contacts {
+    total: u32,
+    split: u32,
+    today: i64,
+}
+
+impl Contacts {
+    fn new(total: u32, now: UnixMs) -> Self {
+        Self { total, split: total * 3 / 5, today: now.0 / DAY_MS }
+    }
+
+    fn number(index: u32) -> String {
+        format!("199{index:06}{:02}", index * 37 % 100)
+    }
+
+    /// Every 25th contact is on the official list, with numbers that are no contacts.
+    fn do_not_call(&self) -> String {
+        let listed = (0..self.total).filter(|index| index % 25 == 5).map(Self::number);
+        let others = (0..1_000).map(|index| format!("188{index:06}00"));
+        listed.chain(others).map(|number| number + "\n").collect()
+    }
+
+    /// A list as a hospital would export it; `None` if it has no row. Some lack consent, some are minors.
+    fn csv(&self, range: std::ops::Range<u32>, purpose: &str) -> Option<String> {
+        if range.is_empty() {
+            return None;
+        }
+        let mut text = String::from(
+            "手机号,姓名,业务号,需求类型,授权时间,授权方式,授权用途,授权到期,授权凭证,是否成年,出生日期\n",
+        );
+        let (given, expires) = (date(self.today - 60), date(self.today + 200));
+        for index in range {
+            let consent = match index % 20 {
+                7 => ",,,,".to_owned(),
+                11 => format!("{given},ticked,{purpose},{},form-{index}", date(self.today - 1)),
+                13 => format!("{given},ticked,满意度调查,{expires},form-{index}"),
+                _ => format!("{given},ticked,{purpose},{expires},form-{index}"),
+            };
+            let age =
+                if index % 40 == 3 { format!(",{}", date(self.today - 15 * 365)) } else { "yes,".to_owned() };
+            text += &format!("{},示例{index},DEMO{index:06},复诊,{consent},{age}\n", Self::number(index));
+        }
+        Some(text)
+    }
+}
+
+/// The civil date of a day since 1970-01-01 (proleptic Gregorian).
+fn date(day: i64) -> String {
+    let z = day + 719_468;
+    let (era, rest) = (z.div_euclid(146_097), z.rem_euclid(146_097));
+    let year_of_era = (rest - rest / 1_460 + rest / 36_524 - rest / 146_096) / 365;
+    let day_of_year = rest - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+const AGENTS: u32 = 6;
+const CALLER: &str = "01088880001";
+const CHECK_UP: &str = "健康体检";
+const VISITS: &str = "就诊回访";
+
+#[cfg(test)]
+mod tests {
+    use super::{Contacts, date};
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(19_782), "2024-02-29");
+        assert_eq!(date(20_778), "2026-11-21");
+    }
+
+    #[test]
+    fn a_hundred_contacts_meet_every_behaviour_of_the_carrier() {
+        let codes: std::collections::BTreeSet<String> =
+            (0..100).map(|index| Contacts::number(index)[9..].to_owned()).collect();
+        assert_eq!(codes.len(), 100);
+    }
+}

@@ -1,0 +1,128 @@
+//! `cargo xtask up`: the whole box on a workstation, from one command.
+//!
+//! On a box systemd starts, confines and restarts the processes; here this command plays that part, and
+//! swtpm that of the chip. Everything else is the product itself.
+
+mod children;
+mod client;
+mod demo;
+mod options;
+mod prompts;
+mod site;
+mod summary;
+mod watch;
+
+use crate::{packages, project};
+use anyhow::{Context, bail};
+use children::{Children, Program};
+use client::Vault;
+use options::Options;
+use std::path::Path;
+use std::time::Duration;
+
+/// Runs until the demo is over or somebody stops it; true if every figure adds up.
+pub fn run(words: Vec<String>) -> anyhow::Result<bool> {
+    let options = Options::parse(words)?;
+    packages::install(&[packages::BUILD, packages::RUN])?;
+    eprintln!("building …");
+    let mut arguments = vec!["build", "--quiet", "--bins"];
+    for name in ["supervisor", "lined", "calld", "vaultd", "carrier"] {
+        arguments.extend(["--package", name]);
+    }
+    if options.release {
+        arguments.push("--release");
+    }
+    project::run(&mut project::cargo(&arguments))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(box_up(&options))
+}
+
+async fn box_up(options: &Options) -> anyhow::Result<bool> {
+    let folders = site::Folders::make(&options.state)?;
+    let ports = site::Ports::choose(options.port)?;
+    let mut children = Children::new(&folders.logs);
+    let done = tokio::select! {
+        done = life(options, &folders, &ports, &children) => done,
+        () = children.fatal() => Err(anyhow::anyhow!("a process does not stay up; see {}", folders.logs.display())),
+    };
+    children.stop().await;
+    done
+}
+
+async fn life(
+    options: &Options,
+    folders: &site::Folders,
+    ports: &site::Ports,
+    children: &Children,
+) -> anyhow::Result<bool> {
+    let bin = project::binaries(options.release);
+    eprintln!("starting swtpm (development stand-in for the TPM chip) and the records process …");
+    children.start(site::swtpm(folders, ports))?;
+    children.start(site::vaultd(&bin, folders, ports))?;
+    let mut vault = Vault::reach(&folders.run).await.context("vaultd does not answer; see its log")?;
+    site::make_tls(folders)?;
+    if options.trunk.is_none() && !options.empty {
+        children.start(site::carrier(&bin, folders, ports, options.headless))?;
+    }
+    for program in
+        [site::lined(&bin, folders, ports), site::calld(&bin, folders), site::supervisor(&bin, folders)]
+    {
+        children.start(program)?;
+    }
+    if options.empty {
+        return blank(options, &mut vault).await;
+    }
+    let site = match demo::Site::load(folders)? {
+        Some(site) => {
+            eprintln!("the demo site is there already: it goes on where it stopped");
+            site
+        }
+        None => demo::Site::create(options, folders, ports, &mut vault).await?,
+    };
+    site.write_phone_accounts(folders)?;
+    children.start(site::phones(&bin, folders, ports))?;
+    site.start_campaigns(&mut vault).await?;
+    let outcome = watch::Watch::new(options, folders, &site).run(&mut vault).await?;
+    let summary = summary::Summary::take(&mut vault).await?;
+    summary.show(options.json)?;
+    Ok(outcome.finished && summary.adds_up())
+}
+
+/// A blank box: says what is missing and waits.
+async fn blank(options: &Options, vault: &mut Vault) -> anyhow::Result<bool> {
+    let status = vault.status().await?;
+    if status.commissioned {
+        bail!("{} holds a commissioned box; choose another folder with --state", options.state.display());
+    }
+    eprintln!(
+        "a blank box is up. Nothing can be dialled, nobody can sign in, there is no password. Missing:"
+    );
+    for (english, chinese) in &status.missing {
+        eprintln!("  - {english} / {chinese}");
+    }
+    if options.headless {
+        let summary = summary::Summary::take(vault).await?;
+        summary.show(options.json)?;
+        return Ok(summary.adds_up());
+    }
+    eprintln!("Ctrl-C stops it.");
+    tokio::signal::ctrl_c().await?;
+    Ok(true)
+}
+
+/// Waits until a file or socket is there.
+async fn wait_for(path: &Path, limit: Duration) -> anyhow::Result<()> {
+    let start = std::time::Instant::now();
+    while !path.exists() {
+        if start.elapsed() > limit {
+            bail!("{} did not appear within {} s", path.display(), limit.as_secs());
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// The program's name for messages.
+fn named(program: &Program) -> &str {
+    &program.name
+}
