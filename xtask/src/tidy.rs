@@ -154,7 +154,7 @@ fn source(shown: &str, text: &str, faults: &mut Vec<String>) {
         ));
     }
     for (at, line) in text.lines().enumerate() {
-        if line.contains("#[allow(") || line.contains("#![allow(") {
+        if line.trim_start().starts_with("#[allow(") || line.trim_start().starts_with("#![allow(") {
             faults.push(format!("{shown}:{}: use #[expect(…, reason = …)]", at + 1));
         }
     }
