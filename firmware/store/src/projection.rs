@@ -404,10 +404,7 @@ fn mark_on_panic(mark: &Path) {
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if info
-                .location()
-                .is_some_and(|at| at.file().contains("/sled-") || at.file().contains("/pagecache"))
-            {
+            if info.location().is_some_and(|at| at.file().contains("/sled-")) {
                 let _marked = File::create(&mark);
             }
             before(info);
