@@ -36,7 +36,7 @@ pub fn fuzz_datagram(bytes: &[u8]) {
     }
     let mut framer = StreamFramer::new();
     framer.push(bytes);
-    while let Some(item) = framer.next() {
+    for item in framer {
         if item.is_err_and(|error| error.is_fatal()) {
             break;
         }

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use crate::header_name::HeaderName;
 use crate::headers::Headers;
 use crate::method::Method;
+use crate::scan::is_token;
 use crate::status::StatusCode;
 use crate::uri::Uri;
 
@@ -110,7 +111,7 @@ impl Request {
     /// The bytes for the wire, with the right Content-Length.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let start = format!("{} {} SIP/2.0\r\n", self.method, self.uri);
+        let start = format!("{} {} SIP/2.0", self.method, self.uri);
         serialise(start, &self.headers, &self.body)
     }
 }
@@ -157,20 +158,28 @@ impl Response {
     /// The bytes for the wire, with the right Content-Length.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let reason = self.reason.replace(['\r', '\n'], " ");
-        let start = format!("SIP/2.0 {} {reason}\r\n", self.status);
+        let start = format!("SIP/2.0 {} {}", self.status, self.reason);
         serialise(start, &self.headers, &self.body)
     }
 }
 
+/// Nothing that a caller put into a start line or a header name can open another line:
+/// line breaks in the one become blanks, and a name that is no token is left out.
 fn serialise(start: String, headers: &Headers, body: &[u8]) -> Vec<u8> {
-    let mut out = start.into_bytes();
-    out.reserve(512 + body.len());
+    let mut out = if start.contains(['\r', '\n']) {
+        start.replace(['\r', '\n'], " ").into_bytes()
+    } else {
+        start.into_bytes()
+    };
+    out.reserve(768 + body.len());
+    out.extend_from_slice(b"\r\n");
     for (name, value) in headers.iter() {
-        if *name == HeaderName::ContentLength {
+        let name = name.as_str();
+        let own = name == HeaderName::ContentLength.as_str();
+        if own || name.is_empty() || !name.bytes().all(is_token) {
             continue;
         }
-        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b": ");
         out.extend_from_slice(value.as_bytes());
         out.extend_from_slice(b"\r\n");

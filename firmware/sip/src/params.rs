@@ -38,17 +38,14 @@ impl Params {
         self.0.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
     }
 
-    /// Sets or replaces a parameter. A value that is no token, host or address is quoted.
+    /// Sets or replaces a parameter. A value that is neither token, host, address nor a
+    /// whole quoted string is quoted; URI parameters must be given escaped instead, since
+    /// a URI knows no quotes.
     pub fn set(&mut self, name: &str, value: Option<&str>) {
         let plain = |b: u8| is_token(b) || matches!(b, b'[' | b']' | b':' | b'/');
-        let name: String = name.chars().filter(|c| c.is_ascii_graphic()).collect();
+        let name: String = name.chars().filter(|c| is_name_char(*c)).collect();
         let value = value.map(|v| {
-            let quoted = v.len() > 1 && v.starts_with('"') && v.ends_with('"');
-            if !v.is_empty() && v.bytes().all(plain) || quoted && !v.contains(['\r', '\n']) {
-                v.to_owned()
-            } else {
-                quote(v)
-            }
+            if (!v.is_empty() && v.bytes().all(plain)) || is_quoted(v) { v.to_owned() } else { quote(v) }
         });
         let found = self.0.iter().position(|(n, _)| n.eq_ignore_ascii_case(&name));
         match found.and_then(|i| self.0.get_mut(i)) {
@@ -105,6 +102,18 @@ impl Params {
         let value = cursor.take_while(|b| is_token(b) || matches!(b, b'[' | b']' | b':' | b'/') || b >= 0x80);
         if value.is_empty() { Err(cursor.error("parameter value")) } else { Ok(value) }
     }
+}
+
+/// Is the text one quoted string from end to end, on one line?
+fn is_quoted(text: &str) -> bool {
+    let mut cursor = Cursor::new(text);
+    cursor.quoted().is_ok() && cursor.at_end() && !text.contains(['\r', '\n'])
+}
+
+/// Names of URI parameters may be escaped or hold brackets; no character that ends one
+/// may stand in any.
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_graphic() && !matches!(c, ';' | '=' | ',' | '<' | '>' | '"' | '?')
 }
 
 impl fmt::Display for Params {

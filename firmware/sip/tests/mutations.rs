@@ -114,7 +114,7 @@ fn mutated_messages_break_no_promise() {
 
 #[test]
 fn mutated_session_descriptions_break_no_promise() {
-    torment(&seeds("../../fuzz/corpus/sdp"), 2000, fuzz_sdp);
+    torment(&seeds("tests/descriptions"), 2000, fuzz_sdp);
 }
 
 /// Inputs at the size limit, made to provoke work that grows with the square of the size.

@@ -34,9 +34,10 @@ fn the_measured_invite_is_a_valid_one() {
 #[test]
 #[ignore = "a measurement, meaningful only in a release build on a quiet machine"]
 fn a_typical_invite_is_parsed_within_the_budget() {
-    const ROUNDS: u32 = 20_000;
+    /// Small batches: the best of many is one that nothing interrupted.
+    const ROUNDS: u32 = 100;
     let mut best = f64::MAX;
-    for _ in 0..10 {
+    for _ in 0..2000 {
         let start = Instant::now();
         for _ in 0..ROUNDS {
             std::hint::black_box(parse_datagram(std::hint::black_box(INVITE.as_bytes())).is_ok());

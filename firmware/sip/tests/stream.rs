@@ -13,7 +13,7 @@ fn options(id: usize, body: &str) -> String {
 
 fn drain(framer: &mut StreamFramer) -> Vec<Result<Framed, FrameError>> {
     let mut out = Vec::new();
-    while let Some(item) = framer.next() {
+    for item in framer.by_ref() {
         let fatal = item.as_ref().is_err_and(FrameError::is_fatal);
         out.push(item);
         if fatal {

@@ -10,7 +10,7 @@ mod lines;
 mod start;
 
 pub use error::{Answer, ParseError, Place, Problem};
-pub use framer::{FrameError, Framed, StreamFramer};
+pub use framer::{FrameError, Framed, MAX_BUFFERED_BYTES, StreamFramer};
 
 use crate::headers::Headers;
 use crate::message::{Message, Request, Response};
