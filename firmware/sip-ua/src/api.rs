@@ -33,7 +33,6 @@ pub enum Input {
 }
 
 /// What the endpoint asks of its owner.
-#[derive(Debug)]
 pub enum Output {
     /// Send these bytes.
     Send {
@@ -44,6 +43,16 @@ pub enum Output {
     },
     /// Something the product must know.
     Event(Event),
+}
+
+impl fmt::Debug for Output {
+    /// The bytes of a message name people: only their number is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send { flow, bytes } => write!(f, "Send({flow:?}, {} bytes)", bytes.len()),
+            Self::Event(event) => event.fmt(f),
+        }
+    }
 }
 
 /// User name and password of a trunk.

@@ -74,14 +74,11 @@ pub(crate) fn judge(request: &Request, tag: &str, domains: &[String], trunk: boo
     }
 }
 
-/// A header every request needs is missing or cannot be read.
+/// A header contradicts the request or cannot be read.
 fn malformed(request: &Request) -> Option<u16> {
     let headers = &request.headers;
-    let readable = headers.from().is_ok()
-        && headers.to().is_ok()
-        && headers.call_id().is_ok()
-        && headers.max_forwards().is_ok()
-        && headers.cseq().is_ok_and(|cseq| cseq.method == request.method);
+    let readable =
+        headers.max_forwards().is_ok() && headers.cseq().is_ok_and(|cseq| cseq.method == request.method);
     (!readable).then_some(400)
 }
 

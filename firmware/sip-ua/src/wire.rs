@@ -28,6 +28,16 @@ pub(crate) fn to_tag(headers: &Headers) -> Option<String> {
     headers.to().ok()?.tag().map(str::to_owned)
 }
 
+/// Whether everything is there that a response is made of (RFC 3261 8.2.6.2). A request
+/// without it cannot even be refused and is dropped.
+pub(crate) fn is_complete(headers: &Headers) -> bool {
+    headers.via_top().is_ok()
+        && headers.from().is_ok()
+        && headers.to().is_ok()
+        && headers.call_id().is_ok()
+        && headers.cseq().is_ok()
+}
+
 /// The branch of the top Via.
 pub(crate) fn top_branch(headers: &Headers) -> Option<String> {
     headers.via_top().ok()?.branch().map(str::to_owned)

@@ -372,7 +372,7 @@ impl World {
                     .last_response
                     .get(&invite_key)
                     .is_none_or(|bytes| bytes.is_empty() || bytes.starts_with(b"SIP/2.0 1"));
-                if let Some(invite) = invite.filter(|_| open && self.rng.0 % 3 != 0) {
+                if let Some(invite) = invite.filter(|_| open && self.rng.chance(66)) {
                     self.finish(now, &invite, 487, "t1", &invite_key);
                 }
             }

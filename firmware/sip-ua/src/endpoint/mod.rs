@@ -201,7 +201,11 @@ impl Endpoint {
                 if purpose == Purpose::Invite
                     && let Some(trunk) = self.calls.get(&handle).and_then(Call::trunk)
                 {
-                    self.trunk_silent(now, trunk, delivered, out);
+                    if delivered {
+                        self.call_unanswered(now, trunk, out);
+                    } else {
+                        self.trunk_unreachable(now, trunk, out);
+                    }
                 }
                 self.with_call(now, handle, out, |call, ctx| {
                     call.unanswered(ctx, id, purpose, delivered);
@@ -209,7 +213,9 @@ impl Endpoint {
             }
             Owner::Late(_) => {}
             Owner::Registration(trunk) => self.registration_unanswered(now, trunk, out),
-            Owner::Options(trunk) => self.trunk_silent(now, trunk, delivered, out),
+            // An old OPTIONS that runs out says nothing: the silence timer watches the newest.
+            Owner::Options(_) if delivered => {}
+            Owner::Options(trunk) => self.trunk_unreachable(now, trunk, out),
             Owner::Orphan(orphan) => {
                 if self.orphans.remove(&orphan).is_some() {
                     out.push(Output::Event(Event::OrphanReleased { orphan, answered: false }));

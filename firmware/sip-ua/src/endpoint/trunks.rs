@@ -152,8 +152,15 @@ impl Endpoint {
         self.observe(now, id, input, out);
     }
 
-    pub(super) fn trunk_silent(&mut self, now: Millis, id: TrunkId, delivered: bool, out: &mut Vec<Output>) {
-        let input = if delivered { MonitorInput::Silence } else { MonitorInput::TransportError };
+    pub(super) fn trunk_unreachable(&mut self, now: Millis, id: TrunkId, out: &mut Vec<Output>) {
+        self.observe(now, id, MonitorInput::TransportError, out);
+    }
+
+    /// An INVITE got no response for 64*T1. Where OPTIONS watch the trunk they know better
+    /// whether it lives: then it only counts as a trunk that does not serve calls.
+    pub(super) fn call_unanswered(&mut self, now: Millis, id: TrunkId, out: &mut Vec<Output>) {
+        let watched = self.trunks.get(&id).is_some_and(|trunk| trunk.config.monitor.is_some());
+        let input = if watched { MonitorInput::Unavailable } else { MonitorInput::Silence };
         self.observe(now, id, input, out);
     }
 

@@ -12,6 +12,7 @@ use crate::timers::Timers;
 use crate::wire;
 use sip::{Message, Method, Request, Response};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// Names a transaction for as long as the layer lives.
@@ -26,8 +27,7 @@ pub struct LayerFull {
     pub limit: usize,
 }
 
-/// What the layer asks of its owner.
-#[derive(Debug)]
+/// What the layer asks of its owner. It has no Debug output: messages name people.
 pub enum Effect<O> {
     /// Put these bytes on the wire.
     Send {
@@ -102,7 +102,6 @@ pub enum Effect<O> {
 }
 
 /// All running transactions of one endpoint.
-#[derive(Debug)]
 pub struct Layer<O> {
     timing: Timing,
     limit: usize,
@@ -114,7 +113,6 @@ pub struct Layer<O> {
     timers: Timers<(TxId, Timer)>,
 }
 
-#[derive(Debug)]
 struct Entry<O> {
     machine: Machine,
     flow: Flow,
@@ -134,6 +132,12 @@ enum Carried {
     Response(Response, Flow),
     Ack(Request, Flow),
     Answer(Arc<[u8]>),
+}
+
+impl<O> fmt::Debug for Layer<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Layer({} transactions)", self.entries.len())
+    }
 }
 
 impl<O: Clone> Layer<O> {
@@ -164,8 +168,10 @@ impl<O: Clone> Layer<O> {
         owner: O,
         out: &mut Vec<Effect<O>>,
     ) -> Result<TxId, LayerFull> {
-        if self.entries.len() >= self.limit {
-            return Err(LayerFull { limit: self.limit });
+        let opens = matches!(request.method, Method::Invite | Method::Options | Method::Register);
+        let bound = if opens { self.limit } else { self.bound_for_cleanup() };
+        if self.entries.len() >= bound {
+            return Err(LayerFull { limit: bound });
         }
         wire::push_via(&mut request.headers, &flow, branch);
         Ok(self.start_client(now, request, flow, branch, owner, out))
@@ -181,7 +187,7 @@ impl<O: Clone> Layer<O> {
         owner: O,
         out: &mut Vec<Effect<O>>,
     ) -> Option<TxId> {
-        if self.entries.len() >= self.limit {
+        if self.entries.len() >= self.bound_for_cleanup() {
             return None;
         }
         let entry = self.entries.get(&invite)?;
@@ -260,6 +266,9 @@ impl<O: Clone> Layer<O> {
     }
 
     fn receive_request(&mut self, now: Millis, mut request: Request, flow: Flow, out: &mut Vec<Effect<O>>) {
+        if !wire::is_complete(&request.headers) {
+            return;
+        }
         let Some(key) = server_key(&request) else { return };
         if let Some(id) = self.servers.get(&key).copied() {
             self.repeat(now, id, request, flow, out);
@@ -351,6 +360,11 @@ impl<O: Clone> Layer<O> {
     /// Whether no transaction runs.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// BYE, CANCEL and the like find room when new calls do not.
+    fn bound_for_cleanup(&self) -> usize {
+        self.limit.saturating_mul(2)
     }
 
     fn insert(&mut self, entry: Entry<O>) -> TxId {
