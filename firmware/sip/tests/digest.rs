@@ -97,7 +97,7 @@ fn sha_256_wins_over_md5_wherever_it_stands() {
     for list in [[md5.clone(), odd.clone(), sha.clone()], [sha.clone(), md5.clone(), odd.clone()]] {
         assert_eq!(strongest(&list).unwrap().algorithm, Some(Algorithm::Sha256));
     }
-    assert_eq!(strongest(&[odd.clone()]), None);
+    assert_eq!(strongest(std::slice::from_ref(&odd)), None);
     let login = Login::Password("x");
     let refused = Credentials::answer(&odd, "u", login, &get(), "/", b"", "c", 1);
     assert_eq!(refused, Err(AnswerError::Algorithm));
