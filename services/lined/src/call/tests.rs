@@ -1,0 +1,1 @@
+//! Tests of the call machine: every row of the table, and what must never happen.

@@ -1,0 +1,383 @@
+//! What the sockets, the other processes and the endpoint bring, each sent to where it belongs.
+
+use super::cause::failure;
+use super::live::Live;
+use super::{Party, Signalling};
+use crate::call::{Input, State};
+use crate::clock;
+use crate::link::server::DeskEvent;
+use crate::link::vault::VaultEvent;
+use crate::transport::Inbound;
+use crate::voice::Place;
+use idl::lines::{CallFact, CalldToLined, LinedToCalld, LinedToVault, OptOutBy, VaultToLined};
+use media::watchdog::WatchLimits;
+use media::{CallMedia, Command};
+use sip::{Message, Method, Response, StatusCode};
+use sip_ua::trunk::may_fail_over;
+use sip_ua::{CallHandle, DialogSnapshot, EndCause, EndedBy, Event, Flow, Output, Sdp, Transport};
+use std::sync::Arc;
+use vocab::{CallId, FailCause, Secret};
+
+impl Signalling {
+    pub(super) fn on_inbound(&mut self, inbound: Inbound) {
+        let now = clock::now();
+        match inbound {
+            Inbound::Message { message, source } => {
+                if self.is_unwanted_phone(&message, source) {
+                    return;
+                }
+                let input = sip_ua::Input::Received { message: *message, source };
+                self.parts.endpoint.receive(now, input, &mut self.out);
+            }
+            Inbound::Opened(opened) => self.parts.transports.opened(opened),
+            Inbound::Closed { flow } => {
+                self.parts.transports.closed(flow);
+                let input = sip_ua::Input::TransportFailed { flow };
+                self.parts.endpoint.receive(now, input, &mut self.out);
+            }
+        }
+    }
+
+    /// A phone may log in without TLS only where the site allows it; others are told so at once.
+    fn is_unwanted_phone(&mut self, message: &Message, source: Flow) -> bool {
+        let Message::Request(request) = message else { return false };
+        if request.method != Method::Register
+            || source.transport == Transport::Tls
+            || self.lines.phones_allow_udp()
+        {
+            return false;
+        }
+        log::warn!(target: "phones", "a phone tried to log in without TLS");
+        let refusal = Response::for_request(request, StatusCode::FORBIDDEN, "TLS required", Some("tls"));
+        let _ = self.parts.transports.send(source, refusal.to_bytes().into());
+        true
+    }
+
+    pub(super) fn on_vault(&mut self, event: VaultEvent) {
+        match event {
+            VaultEvent::Up(sender) => {
+                let mut calls: Vec<CallId> = self.calls.keys().copied().collect();
+                // A call whose end is not durable yet is not lost.
+                calls.extend(self.facts.calls());
+                calls.sort_unstable();
+                calls.dedup();
+                let _ = sender.try_send(Arc::new(LinedToVault::Live { calls }));
+                for status in self.lines.statuses() {
+                    let _ = sender.try_send(Arc::new(LinedToVault::Trunk(status)));
+                }
+                self.facts.reconnected();
+                self.vault = Some(sender);
+            }
+            VaultEvent::Down => self.vault = None,
+            VaultEvent::Message(message) => self.on_vault_message(message),
+        }
+    }
+
+    fn on_vault_message(&mut self, message: VaultToLined) {
+        match message {
+            VaultToLined::Site(site) => {
+                self.sited = true;
+                self.with_upkeep(|lines, around| lines.apply(site, around));
+                self.tell_desks(&Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
+                self.tell_free();
+            }
+            VaultToLined::Phones { first, phones } => {
+                self.phones.take(first, phones, &mut self.parts.endpoint, &mut self.out);
+            }
+            VaultToLined::Ticket(ticket) => {
+                let call = ticket.call;
+                self.on_ticket(*ticket);
+                self.start_if_ready(call);
+            }
+            VaultToLined::FactStored { call, seq } => {
+                if !self.facts.stored(call, seq) {
+                    return;
+                }
+                match self.calls.get(&call) {
+                    Some(live) if live.opt_out_seq == Some(seq) => {
+                        self.pending.push_back((call, Input::OptOutStored));
+                    }
+                    Some(_) => {}
+                    None => self.facts.forget(call),
+                }
+            }
+            VaultToLined::Release { call, dialog } => self.release(call, &dialog),
+        }
+    }
+
+    /// Ends a dialog of a former life of this process.
+    fn release(&mut self, call: CallId, dialog: &Secret<Vec<u8>>) {
+        if self.calls.contains_key(&call) {
+            log::error!(target: "calls", call:% ; "a live call is not released");
+            return;
+        }
+        match DialogSnapshot::from_bytes(dialog.expose()) {
+            Ok(snapshot) => {
+                self.next_handle += 1;
+                self.releasing.insert(self.next_handle, call);
+                let (now, orphan) = (clock::now(), self.next_handle);
+                self.parts.endpoint.release_orphan(now, orphan, &snapshot, &mut self.out);
+            }
+            Err(error) => {
+                log::error!(target: "calls", call:%, error:% ; "a dialog cannot be released");
+                self.released.push_back(call);
+            }
+        }
+    }
+
+    pub(super) fn on_desk(&mut self, event: DeskEvent) {
+        match event {
+            DeskEvent::Up { peer, sender } => {
+                let calls = self.calls.values().map(|live| (live.call, live.machine.live())).collect();
+                let _ = sender.try_send(Arc::new(LinedToCalld::Live { calls }));
+                let _ = sender.try_send(Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
+                for agent in self.phones.all_registered() {
+                    let _ = sender.try_send(Arc::new(LinedToCalld::Phone { agent, registered: true }));
+                }
+                let _ = sender.try_send(Arc::new(LinedToCalld::Free(self.free.clone())));
+                self.desks.push((peer, sender));
+            }
+            DeskEvent::Down { peer } => self.desks.retain(|(known, _)| *known != peer),
+            DeskEvent::Health { serial, answer } => {
+                let _ = answer.send(self.health_reply(serial));
+            }
+            DeskEvent::Message(CalldToLined::HangUp { call, by }) => {
+                self.pending.push_back((call, Input::HangUp(by)));
+            }
+            DeskEvent::Message(CalldToLined::Refused { call }) => {
+                self.pending.push_back((call, Input::OptOut(OptOutBy::Agent)));
+            }
+            DeskEvent::Message(CalldToLined::Drain) => self.drain(),
+        }
+    }
+
+    pub(super) fn on_output(&mut self, output: Output) {
+        match output {
+            Output::Send { flow, bytes } => {
+                if let Err(error) = self.parts.transports.send(flow, bytes) {
+                    log::warn!(target: "transport", error:% ; "a message was not sent");
+                    let input = sip_ua::Input::TransportFailed { flow };
+                    self.parts.endpoint.receive(clock::now(), input, &mut self.out);
+                }
+            }
+            Output::Event(event) => self.on_event(event),
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Trying { .. } => {}
+            Event::Provisional { handle, status, .. } => self.provisional(handle, status),
+            Event::Answered { handle, sdp, dialog } => self.answered(handle, &sdp, &dialog),
+            Event::RemoteOffer { handle, sdp } => self.remote_offer(handle, sdp),
+            Event::RemoteAnswer { handle, sdp } => self.remote_answer(handle, sdp),
+            Event::OfferWithdrawn { .. } | Event::Reoffered { .. } => {}
+            Event::Info { handle, content_type, body } => self.info(handle, &content_type, &body),
+            Event::Ended { handle, how } => self.ended(handle, &how),
+            Event::Registered { aor, .. } => self.phone(aor.reveal(), true),
+            Event::Unregistered { aor } => self.phone(aor.reveal(), false),
+            Event::LoginFailed { .. } => log::warn!(target: "phones", "a phone failed to log in"),
+            Event::TrunkState { trunk, state } => {
+                if let Some(status) = self.lines.changed(trunk, state, clock::wall()) {
+                    log::info!(target: "lines", trunk:% = status.trunk, state:? = status.state ; "trunk changed");
+                    if let Some(vault) = &self.vault {
+                        let _ = vault.try_send(Arc::new(LinedToVault::Trunk(status)));
+                    }
+                    self.tell_desks(&Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
+                    self.next_round = clock::now();
+                }
+            }
+            Event::Registration { trunk, state } => {
+                log::info!(target: "lines", trunk:? , state:? ; "registration");
+            }
+            Event::IncomingRefused { status, .. } => {
+                log::warn!(target: "lines", status ; "a call from outside was refused");
+            }
+            Event::OrphanReleased { orphan, answered } => {
+                if let Some(call) = self.releasing.remove(&orphan) {
+                    log::info!(target: "calls", call:%, answered ; "a former call was released");
+                    self.released.push_back(call);
+                }
+            }
+        }
+    }
+
+    fn phone(&mut self, user: &str, registered: bool) {
+        if let Some(agent) = self.phones.registered(user, registered) {
+            self.tell_desks(&Arc::new(LinedToCalld::Phone { agent, registered }));
+        }
+    }
+
+    fn provisional(&mut self, handle: CallHandle, status: u16) {
+        let Some(&(call, Party::Customer)) = self.legs.get(&handle) else { return };
+        let Some(leg) = self.calls.get_mut(&call).and_then(|live| live.customer.as_mut()) else { return };
+        // 180 rings; 183 with media and 181, 182 tell that the callee's side is at work.
+        leg.rang |= status >= 180;
+        if status >= 180 {
+            self.pending.push_back((call, Input::CustomerRings));
+        }
+    }
+
+    fn answered(&mut self, handle: CallHandle, sdp: &Sdp, dialog: &DialogSnapshot) {
+        let Some(&(call, party)) = self.legs.get(&handle) else { return };
+        let Some(mut live) = self.calls.remove(&call) else { return };
+        let session = Self::leg_mut(&mut live, party).map(|leg| {
+            leg.answered = true;
+            leg.sdp.answered(&sdp.0)
+        });
+        match (party, session) {
+            (_, None) => {}
+            (Party::Customer, Some(Ok(session))) => self.customer_answered(&mut live, session, dialog),
+            (Party::Agent, Some(Ok(session))) => {
+                if let Some(leg) = &mut live.agent {
+                    leg.session = Some(Box::new(session));
+                }
+                self.attach_agent_sockets(&mut live);
+                self.pending.push_back((call, Input::AgentAnswered));
+            }
+            (_, Some(Err(error))) => {
+                log::warn!(target: "calls", call:%, error:% ; "no common media");
+                let cause = EndCause::local(Some(BEARER_NOT_AVAILABLE), "no common media");
+                self.parts.endpoint.hangup(clock::now(), handle, cause, &mut self.out);
+                let input = match party {
+                    Party::Customer => Input::CustomerFailed(crate::call::Failure {
+                        cause: FailCause::Media,
+                        sip_status: 200,
+                        q850: BEARER_NOT_AVAILABLE,
+                    }),
+                    Party::Agent => Input::AgentGone,
+                };
+                self.pending.push_back((call, input));
+            }
+        }
+        self.calls.insert(call, live);
+    }
+
+    fn customer_answered(&mut self, live: &mut Live, session: media::Session, dialog: &DialogSnapshot) {
+        // Answered: this number is not dialled again under this ticket, whatever happens.
+        live.permit = None;
+        live.times.answered_us = Some(clock::boot_us());
+        live.times.answered_at = Some(clock::wall());
+        live.encrypted = session.is_encrypted();
+        if let Some(trunk) = live.trunk {
+            let dialog = Secret::new(dialog.to_bytes());
+            self.facts.push(live.call, clock::wall(), CallFact::Answered { trunk, dialog });
+        }
+        let wanted = matches!(live.machine.state(), State::Dialling | State::Ringing);
+        let sockets = live.customer.as_mut().and_then(|leg| leg.sockets.take());
+        if let (true, Some(sockets)) = (wanted, sockets) {
+            let media = CallMedia::new(Box::new(session), WatchLimits::default());
+            match self.parts.voice.add(Box::new(Place::new(live.call, media, sockets))) {
+                Ok(place) => live.place = Some(place),
+                Err(error) => log::error!(target: "calls", call:% = live.call, error:% ; "no media thread"),
+            }
+            self.order(live, Command::Answered);
+            self.order(live, Command::SetRecording(true));
+            self.attach_agent_sockets(live);
+        }
+        self.pending.push_back((live.call, Input::CustomerAnswered));
+        if wanted && live.place.is_none() {
+            self.pending.push_back((live.call, Input::CustomerLost));
+        }
+    }
+
+    fn info(&mut self, handle: CallHandle, content_type: &str, body: &Secret<Vec<u8>>) {
+        let Some(&(call, Party::Customer)) = self.legs.get(&handle) else { return };
+        let Some(key) = media::dtmf::info::parse_info(content_type, body.expose()) else { return };
+        if let Some(live) = self.calls.remove(&call) {
+            // Through the media, which tells one press from its echo by another way.
+            self.order(&live, Command::InfoDigit(key.digit));
+            self.calls.insert(call, live);
+        }
+    }
+
+    fn remote_offer(&mut self, handle: CallHandle, sdp: Option<Sdp>) {
+        let Some(&(call, party)) = self.legs.get(&handle) else { return };
+        let Some(mut live) = self.calls.remove(&call) else { return };
+        let now = clock::now();
+        let answer = Self::leg_mut(&mut live, party).map(|leg| match &sdp {
+            Some(sdp) => leg.sdp.offered(&sdp.0),
+            None => Ok((leg.sdp.offer_again(), super::leg::Change::default())),
+        });
+        match answer {
+            Some(Ok((bytes, change))) => {
+                if sdp.is_some() {
+                    self.change(&live, party, change);
+                }
+                let _ = self.parts.endpoint.answer_offer(now, handle, &bytes, &mut self.out);
+            }
+            Some(Err(error)) => {
+                log::info!(target: "calls", call:%, error:% ; "an offer was refused");
+                let _ = self.parts.endpoint.reject_offer(now, handle, 488, &mut self.out);
+            }
+            None => {
+                let _ = self.parts.endpoint.reject_offer(now, handle, 488, &mut self.out);
+            }
+        }
+        self.calls.insert(call, live);
+    }
+
+    fn remote_answer(&mut self, handle: CallHandle, sdp: Option<Sdp>) {
+        let (Some(&(call, party)), Some(sdp)) = (self.legs.get(&handle), sdp) else { return };
+        let Some(mut live) = self.calls.remove(&call) else { return };
+        match Self::leg_mut(&mut live, party).map(|leg| leg.sdp.answered_again(&sdp.0)) {
+            Some(Ok(change)) => self.change(&live, party, change),
+            Some(Err(error)) => log::info!(target: "calls", call:%, error:% ; "an answer was not used"),
+            None => {}
+        }
+        self.calls.insert(call, live);
+    }
+
+    fn change(&mut self, live: &Live, party: Party, change: super::leg::Change) {
+        let leg = match party {
+            Party::Customer => media::Leg::Customer,
+            Party::Agent => media::Leg::Agent,
+        };
+        if let Some(remote) = change.remote {
+            self.order(live, Command::SetRemote(leg, remote));
+        }
+        if let Some(keys) = change.keys {
+            self.order(live, Command::Rekey(leg, keys));
+        }
+        self.order(live, Command::Hold(leg, change.held));
+    }
+
+    fn ended(&mut self, handle: CallHandle, how: &EndCause) {
+        let Some((call, party)) = self.legs.remove(&handle) else { return };
+        let Some(mut live) = self.calls.remove(&call) else { return };
+        if party == Party::Agent {
+            self.pending.push_back((call, Input::AgentGone));
+        } else {
+            if let Some(trunk) = live.trunk {
+                self.lines.call_ended(trunk);
+            }
+            self.customer_ended(&mut live, how);
+        }
+        self.calls.insert(call, live);
+    }
+
+    fn customer_ended(&mut self, live: &mut Live, how: &EndCause) {
+        let (answered, rang) = live.customer.as_ref().map_or((false, false), |leg| (leg.answered, leg.rang));
+        let input = match (answered, how.by) {
+            (true, EndedBy::Remote) => Input::CustomerHungUp,
+            (true, EndedBy::Local) => return,
+            (true, EndedBy::Timeout | EndedBy::Transport) => Input::CustomerLost,
+            (false, _) => {
+                let dialling = live.machine.state() == State::Dialling;
+                if dialling && !rang && live.permit.is_some() && may_fail_over(how.attempt) {
+                    log::info!(target: "calls", call:% = live.call ; "the next trunk is tried");
+                    live.customer = None;
+                    live.trunk = None;
+                    self.dial(live);
+                    return;
+                }
+                live.permit = None;
+                Input::CustomerFailed(failure(how, rang))
+            }
+        };
+        self.pending.push_back((live.call, input));
+    }
+}
+
+/// Q.850 cause 58.
+const BEARER_NOT_AVAILABLE: u8 = 58;

@@ -1,0 +1,332 @@
+//! Trunks and groups of the site: their addresses, connections, states, and who takes the next call.
+//!
+//! A change of the site never touches a live call: its dialog keeps the flow it has.
+
+use crate::dns::{Names, Target};
+use crate::transport::{ClientProfile, Transports};
+use idl::lines::{SipTransport, SiteLines, TrunkConfig, TrunkState, TrunkStatus};
+use sip::{Host, NameAddr, Uri};
+use sip_ua::registration::RegistrationConfig;
+use sip_ua::trunk::{LineGroup, Member, MonitorConfig, TrunkSelector};
+use sip_ua::{Endpoint, Flow, Login, Millis, Output, Transport};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use vocab::{LineGroupId, Pii, TrunkId, UnixMs};
+
+/// Trunks of a site.
+pub const MAX_TRUNKS: usize = 256;
+
+/// All trunks.
+#[derive(Debug, Default)]
+pub struct Lines {
+    site: SiteLines,
+    trunks: BTreeMap<TrunkId, Trunk>,
+    groups: BTreeMap<LineGroupId, LineGroup>,
+    selector: TrunkSelector,
+}
+
+#[derive(Debug)]
+struct Trunk {
+    config: TrunkConfig,
+    profile: Option<Arc<ClientProfile>>,
+    target: Target,
+    flow: Option<Flow>,
+    turn: usize,
+    state: TrunkState,
+    since: UnixMs,
+    reason: String,
+}
+
+/// What the lines need of the process while they look after trunks.
+pub struct Upkeep<'a> {
+    /// Monotonic time.
+    pub now: Millis,
+    /// Wall time.
+    pub wall: UnixMs,
+    /// Names of trunks.
+    pub names: &'a mut Names,
+    /// The sockets.
+    pub transports: &'a mut Transports,
+    /// The SIP endpoint.
+    pub endpoint: &'a mut Endpoint,
+    /// What the endpoint wants done.
+    pub out: &'a mut Vec<Output>,
+}
+
+impl Lines {
+    /// Takes the site as it is now: adds, changes and removes trunks.
+    pub fn apply(&mut self, mut site: SiteLines, around: &mut Upkeep<'_>) {
+        site.trunks.truncate(MAX_TRUNKS);
+        let kept: Vec<TrunkId> = site.trunks.iter().map(|trunk| trunk.id).collect();
+        let gone: Vec<TrunkId> = self.trunks.keys().filter(|id| !kept.contains(id)).copied().collect();
+        for id in gone {
+            self.trunks.remove(&id);
+            self.selector.set_state(ua_id(id), sip_ua::TrunkState::Disabled);
+            around.endpoint.stop_trunk(around.now, ua_id(id), around.out);
+        }
+        for config in &site.trunks {
+            let same = self.trunks.get(&config.id).is_some_and(|trunk| trunk.config == *config);
+            if !same {
+                self.trunks.insert(config.id, Trunk::new(config.clone(), around.wall));
+                self.selector.set_state(ua_id(config.id), sip_ua::TrunkState::Unknown);
+            }
+        }
+        self.groups = site.groups.iter().map(|group| (group.id, group_of(group, &site.trunks))).collect();
+        self.site = site;
+        let used: Vec<Target> = self.trunks.values().map(|trunk| trunk.target.clone()).collect();
+        around.names.keep(&used);
+        self.look_after(around);
+    }
+
+    /// Resolves, connects and registers what is not yet; called at least once a second.
+    pub fn look_after(&mut self, around: &mut Upkeep<'_>) {
+        for trunk in self.trunks.values_mut() {
+            trunk.look_after(around);
+        }
+    }
+
+    /// Whether agents' phones may speak without TLS and SRTP.
+    #[must_use]
+    pub fn phones_allow_udp(&self) -> bool {
+        self.site.phones_allow_udp
+    }
+
+    /// A trunk's configuration.
+    #[must_use]
+    pub fn trunk(&self, id: TrunkId) -> Option<&TrunkConfig> {
+        self.trunks.get(&id).map(|trunk| &trunk.config)
+    }
+
+    /// The flow of a trunk that has one.
+    #[must_use]
+    pub fn flow(&self, id: TrunkId) -> Option<Flow> {
+        self.trunks.get(&id).and_then(|trunk| trunk.flow)
+    }
+
+    /// The trunk for the next call of a group, not one of `tried`, and one that has an address.
+    pub fn select(&mut self, group: LineGroupId, tried: &[TrunkId]) -> Option<TrunkId> {
+        let group = self.groups.get_mut(&group)?;
+        let mut tried: Vec<_> = tried.iter().map(|id| ua_id(*id)).collect();
+        loop {
+            let id = idl_id(self.selector.select(group, &tried)?);
+            if self.trunks.get(&id).is_some_and(|trunk| trunk.flow.is_some()) {
+                return Some(id);
+            }
+            tried.push(ua_id(id));
+        }
+    }
+
+    /// A call occupies a channel.
+    pub fn call_started(&mut self, id: TrunkId) {
+        self.selector.call_started(ua_id(id));
+    }
+
+    /// A call freed its channel.
+    pub fn call_ended(&mut self, id: TrunkId) {
+        self.selector.call_ended(ua_id(id));
+    }
+
+    /// The endpoint saw a trunk change. Answers its status to be told.
+    pub fn changed(
+        &mut self,
+        id: sip_ua::TrunkId,
+        state: sip_ua::TrunkState,
+        wall: UnixMs,
+    ) -> Option<TrunkStatus> {
+        self.selector.set_state(id, state);
+        let id = idl_id(id);
+        let trunk = self.trunks.get_mut(&id)?;
+        trunk.state = state_of(state);
+        trunk.since = wall;
+        trunk.reason = reason_of(state).to_owned();
+        if state == sip_ua::TrunkState::Down {
+            // The next round tries the next address of the name.
+            trunk.turn = trunk.turn.wrapping_add(1);
+        }
+        Some(self.status(id)?)
+    }
+
+    /// All states.
+    #[must_use]
+    pub fn statuses(&self) -> Vec<TrunkStatus> {
+        self.trunks.keys().filter_map(|id| self.status(*id)).collect()
+    }
+
+    /// Calls that may be added now, for each group, at most `room`.
+    #[must_use]
+    pub fn free(&self, room: u32) -> Vec<(LineGroupId, u32)> {
+        let free_of = |id: TrunkId| {
+            let Some(trunk) = self.trunks.get(&id) else { return 0 };
+            let usable = matches!(trunk.state, TrunkState::Unknown | TrunkState::Up | TrunkState::Degraded);
+            let calls = self.selector.calls(ua_id(id));
+            if usable && trunk.flow.is_some() {
+                u32::from(trunk.config.channels).saturating_sub(calls)
+            } else {
+                0
+            }
+        };
+        let groups = self.site.groups.iter();
+        groups
+            .map(|group| {
+                let free: u32 = group.members.iter().map(|member| free_of(member.trunk)).sum();
+                (group.id, free.min(room))
+            })
+            .collect()
+    }
+
+    /// Trunks that cannot take calls.
+    #[must_use]
+    pub fn down(&self) -> Vec<TrunkId> {
+        let dead = |trunk: &Trunk| {
+            matches!(trunk.state, TrunkState::Down | TrunkState::RegistrationFailed) || trunk.flow.is_none()
+        };
+        self.trunks.iter().filter(|(_, trunk)| dead(trunk)).map(|(id, _)| *id).collect()
+    }
+
+    fn status(&self, id: TrunkId) -> Option<TrunkStatus> {
+        let trunk = self.trunks.get(&id)?;
+        Some(TrunkStatus {
+            trunk: id,
+            since: trunk.since,
+            state: trunk.state,
+            reason: trunk.reason.clone(),
+            calls: u16::try_from(self.selector.calls(ua_id(id))).unwrap_or(u16::MAX),
+        })
+    }
+}
+
+impl Trunk {
+    fn new(config: TrunkConfig, wall: UnixMs) -> Self {
+        let transport = transport_of(config.transport);
+        let mut trunk = Self {
+            profile: None,
+            target: Target { host: config.host.clone(), port: config.port, transport },
+            flow: None,
+            turn: 0,
+            state: TrunkState::Unknown,
+            since: wall,
+            reason: reason_of(sip_ua::TrunkState::Unknown).to_owned(),
+            config,
+        };
+        let name = trunk.config.tls_name.as_deref().unwrap_or(&trunk.config.host);
+        let profile = match trunk.config.transport {
+            SipTransport::Udp | SipTransport::Tcp => Ok(ClientProfile::Plain),
+            SipTransport::Tls => {
+                ClientProfile::tls(trunk.config.ca_pem.as_deref(), name, trunk.config.tls12_waiver)
+            }
+        };
+        match profile {
+            Ok(profile) => trunk.profile = Some(Arc::new(profile)),
+            Err(error) => {
+                log::error!(target: "lines", trunk:% = trunk.config.id, error:% ; "the trunk cannot be used");
+                trunk.state = TrunkState::Down;
+                trunk.reason = format!("{error}: correct the trunk's TLS settings");
+            }
+        }
+        trunk
+    }
+
+    fn look_after(&mut self, around: &mut Upkeep<'_>) {
+        let Some(profile) = &self.profile else { return };
+        let addresses = around.names.addresses(around.now, &self.target);
+        let Some(&remote) = addresses.get(self.turn % addresses.len().max(1)) else { return };
+        if self.flow.is_some_and(|flow| flow.remote == remote) {
+            return;
+        }
+        match around.transports.flow_to(self.target.transport, remote, profile) {
+            Ok(flow) => {
+                self.flow = Some(flow);
+                around.endpoint.add_trunk(around.now, self.endpoint_config(flow), around.out);
+            }
+            Err(error) => {
+                log::warn!(target: "lines", trunk:% = self.config.id, error:% ; "no way to the trunk")
+            }
+        }
+    }
+
+    fn endpoint_config(&self, flow: Flow) -> sip_ua::TrunkConfig {
+        let host = host_of(&self.config.host);
+        let target = Uri::sip(None, host.clone(), self.config.port);
+        let interval_ms = u64::from(self.config.options_interval_s) * 1_000;
+        let account = self.config.account.as_ref();
+        let registration = account.filter(|account| account.register).map(|account| RegistrationConfig {
+            registrar: target.clone(),
+            aor: NameAddr::new(Uri::sip(Some(&account.user), host, None)),
+            contact_user: Some(account.user.clone()),
+            expires_s: account.expires_s,
+            login: Some(login_of(account)),
+        });
+        sip_ua::TrunkConfig {
+            id: ua_id(self.config.id),
+            flow,
+            target,
+            monitor: (interval_ms > 0).then(|| MonitorConfig { interval_ms, ..MonitorConfig::default() }),
+            registration,
+        }
+    }
+}
+
+/// How a challenge of the carrier is answered.
+#[must_use]
+pub fn login_of(account: &idl::lines::TrunkAccount) -> Login {
+    Login { user: Pii::new(account.user.clone()), password: account.password.clone() }
+}
+
+/// A host as SIP writes it.
+#[must_use]
+pub fn host_of(text: &str) -> Host {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<std::net::IpAddr>().map_or_else(|_| Host::Name(bare.to_owned()), Host::from)
+}
+
+fn group_of(group: &idl::lines::LineGroup, trunks: &[TrunkConfig]) -> LineGroup {
+    LineGroup::new(group.members.iter().filter_map(|member| {
+        let channels = trunks.iter().find(|trunk| trunk.id == member.trunk)?.channels;
+        Some(Member {
+            trunk: ua_id(member.trunk),
+            order: member.rank,
+            weight: u32::from(member.weight),
+            channels: u32::from(channels),
+        })
+    }))
+}
+
+const fn transport_of(transport: SipTransport) -> Transport {
+    match transport {
+        SipTransport::Udp => Transport::Udp,
+        SipTransport::Tcp => Transport::Tcp,
+        SipTransport::Tls => Transport::Tls,
+    }
+}
+
+/// The endpoint's number of a trunk.
+#[must_use]
+pub fn ua_id(id: TrunkId) -> sip_ua::TrunkId {
+    sip_ua::TrunkId(u32::from(id.0))
+}
+
+fn idl_id(id: sip_ua::TrunkId) -> TrunkId {
+    TrunkId(u16::try_from(id.0).unwrap_or(u16::MAX))
+}
+
+const fn state_of(state: sip_ua::TrunkState) -> TrunkState {
+    match state {
+        sip_ua::TrunkState::Unknown => TrunkState::Unknown,
+        sip_ua::TrunkState::Up => TrunkState::Up,
+        sip_ua::TrunkState::Degraded => TrunkState::Degraded,
+        sip_ua::TrunkState::Down => TrunkState::Down,
+        sip_ua::TrunkState::RegistrationFailed => TrunkState::RegistrationFailed,
+        sip_ua::TrunkState::Disabled => TrunkState::Disabled,
+    }
+}
+
+const fn reason_of(state: sip_ua::TrunkState) -> &'static str {
+    match state {
+        sip_ua::TrunkState::Unknown => "not asked yet",
+        sip_ua::TrunkState::Up => "answers",
+        sip_ua::TrunkState::Degraded => "overloaded or just back: watch it",
+        sip_ua::TrunkState::Down => "no answer: check network, firewall and the carrier's address",
+        sip_ua::TrunkState::RegistrationFailed => "the carrier refuses our registration: check the account",
+        sip_ua::TrunkState::Disabled => "switched off",
+    }
+}

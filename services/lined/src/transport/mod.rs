@@ -1,0 +1,293 @@
+//! SIP over UDP, TCP and TLS: sockets, connections and their reuse, bounded in number and in queue.
+//!
+//! It parses what arrives and sends what it is given. It does not resolve names, retransmit, or know calls.
+//! All tables belong to the signalling task; the tasks here only move bytes.
+
+mod local;
+mod stream;
+pub mod tls;
+mod udp;
+
+pub use tls::{ClientProfile, ServerProfile, TlsError};
+
+use local::LocalAddresses;
+use sip::Message;
+use sip_ua::{Flow, Transport};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use stream::{Dialled, Opened};
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+/// Messages waiting for signalling, of all transports together.
+pub const MAX_INBOUND: usize = 8_192;
+/// Stream connections at once, both directions together.
+pub const MAX_CONNECTIONS: usize = 2_048;
+/// Messages waiting on one connection; a peer that does not read is cut off.
+pub const MAX_WRITES: usize = 256;
+
+/// Where to listen.
+#[derive(Debug, Clone, Default)]
+pub struct Binding {
+    /// UDP addresses, one socket each.
+    pub udp: Vec<SocketAddr>,
+    /// TCP addresses.
+    pub tcp: Vec<SocketAddr>,
+    /// TLS addresses; they need a certificate.
+    pub tls: Vec<SocketAddr>,
+    /// Certificate and key of the TLS listener.
+    pub server: Option<ServerProfile>,
+}
+
+/// What the transports tell signalling.
+#[derive(Debug)]
+pub enum Inbound {
+    /// A message came.
+    Message {
+        /// The message.
+        message: Box<Message>,
+        /// Where it came from.
+        source: Flow,
+    },
+    /// A peer opened a connection.
+    Opened(Opened),
+    /// A connection is gone.
+    Closed {
+        /// The flow it was.
+        flow: Flow,
+    },
+}
+
+/// Why a transport could not be set up.
+#[derive(Debug, Error)]
+pub enum TransportError {
+    /// The address cannot be listened on.
+    #[error("cannot listen for {transport} on {address}: {source}")]
+    Bind {
+        /// The transport.
+        transport: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// The system's error.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A TLS address without a certificate.
+    #[error("listening for TLS needs --tls-cert and --tls-key")]
+    NoCertificate,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SendError {
+    /// No socket of this transport and address family.
+    #[error("no socket for this transport and address family")]
+    NoSocket,
+    /// The peer's connection is gone and only the peer can open it.
+    #[error("the connection is gone")]
+    Gone,
+    /// The peer does not read.
+    #[error("the connection's queue is full")]
+    Full,
+    /// Too many connections.
+    #[error("too many connections")]
+    TooMany,
+}
+
+/// All transports of the process.
+#[derive(Debug)]
+pub struct Transports {
+    udp: Vec<udp::Udp>,
+    listeners: Vec<AbortHandle>,
+    local: LocalAddresses,
+    connections: HashMap<u64, Connection>,
+    /// How to reach a trunk again whose connection is gone.
+    profiles: HashMap<(Transport, SocketAddr), Arc<ClientProfile>>,
+    next: u64,
+    inbound: mpsc::Sender<Inbound>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    transport: Transport,
+    remote: SocketAddr,
+    writer: mpsc::Sender<Arc<[u8]>>,
+    task: AbortHandle,
+    profile: Option<Arc<ClientProfile>>,
+}
+
+impl Transports {
+    /// Opens all sockets. `serial` numbers connections; it must differ between lives of the process, so that a
+    /// dialog of a former life never finds somebody else's connection.
+    ///
+    /// # Errors
+    /// [`TransportError`] names the address.
+    pub fn bind(
+        binding: &Binding,
+        serial: u64,
+        inbound: mpsc::Sender<Inbound>,
+    ) -> Result<Self, TransportError> {
+        let mut transports = Self {
+            udp: Vec::new(),
+            listeners: Vec::new(),
+            local: LocalAddresses::default(),
+            connections: HashMap::new(),
+            profiles: HashMap::new(),
+            next: serial,
+            inbound: inbound.clone(),
+        };
+        for &address in &binding.udp {
+            let socket = udp::Udp::bind(address, inbound.clone()).map_err(|source| TransportError::Bind {
+                transport: "UDP",
+                address,
+                source,
+            })?;
+            transports.local.listens(Transport::Udp, socket.address());
+            transports.udp.push(socket);
+        }
+        for &address in &binding.tcp {
+            let (bound, task) = stream::listen(address, None, inbound.clone())
+                .map_err(|source| TransportError::Bind { transport: "TCP", address, source })?;
+            transports.local.listens(Transport::Tcp, bound);
+            transports.listeners.push(task);
+        }
+        for &address in &binding.tls {
+            let server = binding.server.clone().ok_or(TransportError::NoCertificate)?;
+            let (bound, task) = stream::listen(address, Some(server), inbound.clone())
+                .map_err(|source| TransportError::Bind { transport: "TLS", address, source })?;
+            transports.local.listens(Transport::Tls, bound);
+            transports.listeners.push(task);
+        }
+        Ok(transports)
+    }
+
+    /// The address listened on for a transport, for tests and the log.
+    #[must_use]
+    pub fn listening(&self, transport: Transport) -> Option<SocketAddr> {
+        self.local.listening(transport)
+    }
+
+    /// The flow to a trunk: for streams the connection that stands, or a new one being opened.
+    ///
+    /// # Errors
+    /// [`SendError`] if there can be none.
+    pub fn flow_to(
+        &mut self,
+        transport: Transport,
+        remote: SocketAddr,
+        profile: &Arc<ClientProfile>,
+    ) -> Result<Flow, SendError> {
+        let local = self.local.towards(transport, remote);
+        if transport == Transport::Udp {
+            return Ok(Flow { transport, remote, local, connection: None });
+        }
+        self.profiles.insert((transport, remote), Arc::clone(profile));
+        let standing = self.connections.iter().find(|(_, connection)| {
+            connection.transport == transport
+                && connection.remote == remote
+                && connection.profile.as_ref().is_some_and(|has| Arc::ptr_eq(has, profile))
+                && !connection.writer.is_closed()
+        });
+        let id = match standing {
+            Some((&id, _)) => id,
+            None => self.open(transport, remote, local, Arc::clone(profile))?,
+        };
+        Ok(Flow { transport, remote, local, connection: Some(id) })
+    }
+
+    /// Sends a whole message.
+    ///
+    /// # Errors
+    /// [`SendError`]; the caller tells the endpoint that the flow failed.
+    pub fn send(&mut self, flow: Flow, bytes: Arc<[u8]>) -> Result<(), SendError> {
+        if flow.transport == Transport::Udp {
+            return self.send_datagram(flow, &bytes);
+        }
+        let known = flow.connection.and_then(|id| self.connections.get(&id));
+        let writer = match known {
+            Some(connection) if connection.remote == flow.remote && !connection.writer.is_closed() => {
+                connection.writer.clone()
+            }
+            Some(_) | None => self.reopen(flow)?,
+        };
+        writer.try_send(bytes).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => SendError::Full,
+            mpsc::error::TrySendError::Closed(_) => SendError::Gone,
+        })
+    }
+
+    /// A peer opened a connection.
+    pub fn opened(&mut self, opened: Opened) {
+        let Opened { id, transport, remote, writer, task } = opened;
+        if self.connections.len() >= MAX_CONNECTIONS {
+            log::warn!(target: "transport", "too many connections; a new one is refused");
+            task.abort();
+            return;
+        }
+        self.connections.insert(id, Connection { transport, remote, writer, task, profile: None });
+    }
+
+    /// A connection is gone.
+    pub fn closed(&mut self, flow: Flow) {
+        if let Some(id) = flow.connection {
+            self.connections.remove(&id);
+        }
+    }
+
+    /// Stream connections that stand.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    fn send_datagram(&self, flow: Flow, bytes: &[u8]) -> Result<(), SendError> {
+        let socket = self
+            .udp
+            .iter()
+            .find(|socket| socket.address().port() == flow.local.port() && socket.reaches(flow.remote))
+            .or_else(|| self.udp.iter().find(|socket| socket.reaches(flow.remote)));
+        socket.ok_or(SendError::NoSocket)?.send(bytes, flow.remote);
+        Ok(())
+    }
+
+    /// A request or response for a trunk whose connection is gone goes over a new one (RFC 3261 18.2.2).
+    fn reopen(&mut self, flow: Flow) -> Result<mpsc::Sender<Arc<[u8]>>, SendError> {
+        let profile =
+            self.profiles.get(&(flow.transport, flow.remote)).map(Arc::clone).ok_or(SendError::Gone)?;
+        let fresh = self.flow_to(flow.transport, flow.remote, &profile)?;
+        let connection = fresh.connection.and_then(|id| self.connections.get(&id)).ok_or(SendError::Gone)?;
+        Ok(connection.writer.clone())
+    }
+
+    fn open(
+        &mut self,
+        transport: Transport,
+        remote: SocketAddr,
+        local: SocketAddr,
+        profile: Arc<ClientProfile>,
+    ) -> Result<u64, SendError> {
+        if self.connections.len() >= MAX_CONNECTIONS {
+            return Err(SendError::TooMany);
+        }
+        self.next += 1;
+        let id = self.next * 2;
+        let flow = Flow { transport, remote, local, connection: Some(id) };
+        let Dialled { writer, task } = stream::dial(flow, &profile, self.inbound.clone());
+        let connection = Connection { transport, remote, writer, task, profile: Some(profile) };
+        self.connections.insert(id, connection);
+        Ok(id)
+    }
+}
+
+impl Drop for Transports {
+    fn drop(&mut self) {
+        for listener in &self.listeners {
+            listener.abort();
+        }
+        for connection in self.connections.values() {
+            connection.task.abort();
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The media threads and signalling's way to them: plain threads, rings both ways, no lock and no allocation
+//! while calls run.
+//!
+//! Signalling owns the numbering of places in each thread; a thread only ever fills a place it was told to and
+//! gives it back. It decides nothing about a call: that is `media`'s and the call machine's business.
+
+mod batch;
+mod block;
+mod place;
+mod ports;
+mod thread;
+
+pub use block::{BLOCK_FRAMES, Block};
+pub use place::{LegSockets, Place};
+pub use ports::{PortError, Ports};
+
+use media::stats::CallStats;
+use media::{Command, Event};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use rtrb::{Consumer, Producer, RingBuffer};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use thiserror::Error;
+use vocab::CallId;
+
+/// Calls one media thread takes.
+pub const MAX_PLACES: usize = 1_000;
+/// Orders and reports waiting in a ring.
+pub const MAX_RING: usize = 8_192;
+/// Blocks waiting for the recorder in one thread's ring.
+pub const MAX_BLOCKS: usize = 2 * MAX_PLACES;
+
+/// Where a call's media lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PlaceId {
+    thread: u16,
+    index: u16,
+}
+
+/// From signalling to a media thread.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "no allocation on the way to the media thread")]
+pub(crate) enum Order {
+    /// Take this call.
+    Add { index: u16, place: Box<Place> },
+    /// The sockets of the call's agent.
+    AgentSockets { index: u16, sockets: Box<LegSockets> },
+    /// For the call's media.
+    Command { index: u16, command: Command },
+    /// Finish: send RTCP BYE, drain the recording, give the place back.
+    Close { index: u16 },
+}
+
+/// From a media thread to signalling.
+#[derive(Debug)]
+pub enum Report {
+    /// Something happened in a call's media.
+    Event {
+        /// The call.
+        call: CallId,
+        /// When, in microseconds of the boot clock.
+        at_us: u64,
+        /// What.
+        event: Event,
+    },
+    /// The recorder cannot keep up; blocks were lost.
+    RecorderBehind {
+        /// The call.
+        call: CallId,
+    },
+    /// The call's media is over; sockets and buffers come back to be freed.
+    Closed {
+        /// The call.
+        call: CallId,
+        /// Its totals.
+        stats: Box<CallStats>,
+        /// What is left of it.
+        place: Box<Place>,
+    },
+    /// Sockets that are no longer used.
+    Sockets(Box<LegSockets>),
+}
+
+/// Work for the recorder, from a media thread.
+#[derive(Debug)]
+pub enum Recorded {
+    /// Audio of a call.
+    Block {
+        /// The call.
+        call: CallId,
+        /// The audio.
+        block: Box<Block>,
+    },
+    /// The last block of the call has been handed over.
+    End {
+        /// The call.
+        call: CallId,
+        /// Milliseconds between first and last recorded sample by the clock.
+        expected_ms: u64,
+    },
+}
+
+/// The recorder's ends of one thread's rings.
+#[derive(Debug)]
+pub struct RecorderEnd {
+    /// Full blocks.
+    pub recorded: Consumer<Recorded>,
+    /// Empty ones go back here.
+    pub empty: Producer<Box<Block>>,
+}
+
+/// Why a thread could not be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum VoiceError {
+    /// Every place is taken.
+    #[error("all media places are taken")]
+    Full,
+    /// The thread does not read its orders: it is stuck.
+    #[error("a media thread does not read its orders")]
+    Stuck,
+}
+
+/// The media threads.
+#[derive(Debug)]
+pub struct Voice {
+    threads: Vec<Lane>,
+    wake: Arc<EventFd>,
+    stop: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+struct Lane {
+    orders: Producer<Order>,
+    reports: Consumer<Report>,
+    free: Vec<u16>,
+    taken: usize,
+    beats: Arc<AtomicU64>,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl Voice {
+    /// Starts `threads` threads; the second value goes to the recorder.
+    ///
+    /// # Errors
+    /// The system's, if no thread or descriptor can be had.
+    pub fn start(threads: usize) -> std::io::Result<(Self, Vec<RecorderEnd>)> {
+        let wake = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?);
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut lanes = Vec::new();
+        let mut ends = Vec::new();
+        for number in 0..threads.max(1) {
+            let (orders, incoming) = RingBuffer::new(MAX_RING);
+            let (outgoing, reports) = RingBuffer::new(MAX_RING);
+            let (full, recorded) = RingBuffer::new(MAX_BLOCKS);
+            let (mut empty, spare) = RingBuffer::new(MAX_BLOCKS);
+            for _ in 0..MAX_BLOCKS {
+                let _ = empty.push(Block::boxed());
+            }
+            let beats = Arc::new(AtomicU64::new(0));
+            let worker = thread::Worker::new(thread::Ends {
+                orders: incoming,
+                reports: outgoing,
+                recorded: full,
+                spare,
+                wake: Arc::clone(&wake),
+                stop: Arc::clone(&stop),
+                beats: Arc::clone(&beats),
+            })?;
+            let handle = std::thread::Builder::new()
+                .name(format!("media-{number}"))
+                .spawn(move || run_or_abort(worker))?;
+            let free = (0..u16::try_from(MAX_PLACES).unwrap_or(u16::MAX)).rev().collect();
+            lanes.push(Lane { orders, reports, free, taken: 0, beats, handle: Some(handle) });
+            ends.push(RecorderEnd { recorded, empty });
+        }
+        Ok((Self { threads: lanes, wake, stop }, ends))
+    }
+
+    /// The descriptor that becomes readable when reports wait.
+    #[must_use]
+    pub fn wake(&self) -> Arc<EventFd> {
+        Arc::clone(&self.wake)
+    }
+
+    /// Gives a call to the least loaded thread.
+    ///
+    /// # Errors
+    /// [`VoiceError`].
+    pub fn add(&mut self, place: Box<Place>) -> Result<PlaceId, VoiceError> {
+        let lanes = self.threads.iter_mut().enumerate();
+        let (number, lane) = lanes.min_by_key(|(_, lane)| lane.taken).ok_or(VoiceError::Full)?;
+        let index = lane.free.pop().ok_or(VoiceError::Full)?;
+        if lane.orders.push(Order::Add { index, place }).is_err() {
+            lane.free.push(index);
+            return Err(VoiceError::Stuck);
+        }
+        lane.taken += 1;
+        Ok(PlaceId { thread: u16::try_from(number).unwrap_or(0), index })
+    }
+
+    /// An order for a call's media.
+    ///
+    /// # Errors
+    /// [`VoiceError::Stuck`].
+    pub fn command(&mut self, at: PlaceId, command: Command) -> Result<(), VoiceError> {
+        self.order(at, Order::Command { index: at.index, command })
+    }
+
+    /// The sockets of a call's agent, before `ConnectAgent`.
+    ///
+    /// # Errors
+    /// [`VoiceError::Stuck`].
+    pub fn agent_sockets(&mut self, at: PlaceId, sockets: Box<LegSockets>) -> Result<(), VoiceError> {
+        self.order(at, Order::AgentSockets { index: at.index, sockets })
+    }
+
+    /// Ends a call's media; answered by [`Report::Closed`].
+    ///
+    /// # Errors
+    /// [`VoiceError::Stuck`].
+    pub fn close(&mut self, at: PlaceId) -> Result<(), VoiceError> {
+        self.order(at, Order::Close { index: at.index })
+    }
+
+    /// The place of a closed call is free again.
+    pub fn release(&mut self, at: PlaceId) {
+        if let Some(lane) = self.threads.get_mut(usize::from(at.thread)) {
+            lane.free.push(at.index);
+            lane.taken = lane.taken.saturating_sub(1);
+        }
+    }
+
+    /// The next report of any thread.
+    pub fn report(&mut self) -> Option<Report> {
+        self.threads.iter_mut().find_map(|lane| lane.reports.pop().ok())
+    }
+
+    /// Calls with media now.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.threads.iter().map(|lane| lane.taken).sum()
+    }
+
+    /// Places left.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.threads.iter().map(|lane| lane.free.len()).sum()
+    }
+
+    /// Ticks of each thread so far: a thread whose count stands still is stuck.
+    #[must_use]
+    pub fn beats(&self) -> Vec<u64> {
+        self.threads.iter().map(|lane| lane.beats.load(Ordering::Relaxed)).collect()
+    }
+
+    fn order(&mut self, at: PlaceId, order: Order) -> Result<(), VoiceError> {
+        let lane = self.threads.get_mut(usize::from(at.thread)).ok_or(VoiceError::Stuck)?;
+        lane.orders.push(order).map_err(|_| VoiceError::Stuck)
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for lane in &mut self.threads {
+            if let Some(handle) = lane.handle.take() {
+                let _ = handle.join();
+            }
+        }
+    }
+}
+
+/// A media thread that dies would leave calls mute and unrecorded: the process goes with it and is restarted.
+fn run_or_abort(worker: thread::Worker) {
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || worker.run()));
+    if ended.is_err() {
+        log::error!(target: "media", "a media thread died; the process ends");
+        std::process::abort();
+    }
+}

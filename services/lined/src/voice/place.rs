@@ -1,0 +1,149 @@
+//! One call as a media thread holds it: its media, its sockets, the block being filled.
+
+use super::{Block, Recorded, Report};
+use crate::voice::ports::PortPair;
+use media::call::{CallMedia, TickOutput};
+use rtrb::{Consumer, Producer};
+use socket2::{SockAddr, Socket};
+use vocab::CallId;
+
+/// The two sockets of a leg. Dropping them (on signalling's side) frees the ports.
+#[derive(Debug)]
+pub struct LegSockets {
+    /// RTP.
+    pub rtp: Socket,
+    /// RTCP, one port above.
+    pub rtcp: Socket,
+    /// The ports, free again when dropped.
+    pub pair: PortPair,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct Place {
+    /// The call.
+    pub call: CallId,
+    /// Its media.
+    pub media: CallMedia,
+    /// The customer's sockets.
+    pub customer: LegSockets,
+    /// The agent's.
+    pub agent: Option<Box<LegSockets>>,
+    block: Option<Box<Block>>,
+    first_us: Option<u64>,
+    last_us: u64,
+    behind: bool,
+    closing: bool,
+    ended: bool,
+}
+
+/// What a place needs of its thread.
+pub(super) struct Surroundings<'a> {
+    pub recorded: &'a mut Producer<Recorded>,
+    pub spare: &'a mut Consumer<Box<Block>>,
+    pub reports: &'a mut Producer<Report>,
+}
+
+impl Place {
+    /// A call with its customer's leg.
+    #[must_use]
+    pub fn new(call: CallId, media: CallMedia, customer: LegSockets) -> Self {
+        Self {
+            call,
+            media,
+            customer,
+            agent: None,
+            block: None,
+            first_us: None,
+            last_us: 0,
+            behind: false,
+            closing: false,
+            ended: false,
+        }
+    }
+
+    /// The call ends: what is recorded drains, then the place is given back.
+    pub(super) fn close(&mut self) {
+        self.closing = true;
+    }
+
+    /// One tick; `true` when nothing is left to do.
+    pub(super) fn tick(&mut self, now_us: u64, out: &mut TickOutput, around: &mut Surroundings<'_>) -> bool {
+        self.media.tick(now_us, out);
+        send(&self.customer.rtp, &out.customer);
+        send(&self.customer.rtcp, &out.customer_control);
+        if let Some(agent) = &self.agent {
+            send(&agent.rtp, &out.agent);
+            send(&agent.rtcp, &out.agent_control);
+        }
+        if out.tap.is_some() {
+            self.record(now_us, out, around);
+        }
+        for event in out.events.drain() {
+            let report = Report::Event { call: self.call, at_us: now_us, event };
+            // The ring holds more reports than all calls of a thread make in a second.
+            let _ = around.reports.push(report);
+        }
+        if self.closing && !self.media.is_draining() && !self.ended {
+            self.ended = self.end(around);
+        }
+        self.ended
+    }
+
+    fn record(&mut self, now_us: u64, out: &TickOutput, around: &mut Surroundings<'_>) {
+        let Some(tap) = &out.tap else { return };
+        self.first_us.get_or_insert(now_us);
+        self.last_us = now_us;
+        if self.block.is_none() {
+            self.block = around.spare.pop().ok();
+        }
+        let Some(block) = &mut self.block else {
+            self.tell_behind(around);
+            return;
+        };
+        if block.push(tap) {
+            self.hand_over(around);
+        }
+    }
+
+    fn hand_over(&mut self, around: &mut Surroundings<'_>) -> bool {
+        let Some(block) = self.block.take() else { return true };
+        match around.recorded.push(Recorded::Block { call: self.call, block }) {
+            Ok(()) => true,
+            Err(rtrb::PushError::Full(Recorded::Block { block, .. })) => {
+                self.block = Some(block);
+                self.tell_behind(around);
+                false
+            }
+            Err(rtrb::PushError::Full(Recorded::End { .. })) => false,
+        }
+    }
+
+    /// The last block and the end; `false` while the recorder's ring is full.
+    fn end(&mut self, around: &mut Surroundings<'_>) -> bool {
+        if !self.hand_over(around) {
+            return false;
+        }
+        let spoken_us = self.first_us.map_or(0, |first| self.last_us - first + TICK_US);
+        let end = Recorded::End { call: self.call, expected_ms: spoken_us / 1_000 };
+        around.recorded.push(end).is_ok()
+    }
+
+    fn tell_behind(&mut self, around: &mut Surroundings<'_>) {
+        if !std::mem::replace(&mut self.behind, true) {
+            let _ = around.reports.push(Report::RecorderBehind { call: self.call });
+        }
+    }
+}
+
+const TICK_US: u64 = media::units::TICK_US;
+
+fn send(socket: &Socket, datagram: &media::call::Datagram) {
+    if let Some((octets, to)) = datagram.packet()
+        && to.port() != 0
+        && !to.ip().is_unspecified()
+    {
+        // Lost like any datagram: the peer conceals it, the statistics show it.
+        let _ = socket.send_to(octets, &SockAddr::from(to));
+    }
+}
