@@ -178,6 +178,12 @@ impl SegmentHeader {
         out
     }
 
+    /// The chain hash after this header: also the end of a segment without entries.
+    #[must_use]
+    pub fn chain_hash(&self) -> ChainHash {
+        self.previous.after_segment(&self.encode())
+    }
+
     /// Reads a header; `None` if the bytes are none of ours or damaged.
     #[must_use]
     pub fn decode(bytes: &[u8; SEGMENT_HEADER_BYTES]) -> Option<Self> {

@@ -167,30 +167,8 @@ fn pem_body(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let text = std::str::from_utf8(bytes).ok()?.trim();
     let body = text.strip_prefix(PEM_BEGIN)?.strip_suffix(PEM_END)?;
-    base64(body)
-}
-
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut held, mut bits) = (0_u32, 0_u32);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        held = (held << 6) | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((held >> bits) as u8);
-            held &= (1 << bits) - 1;
-        }
-    }
-    Some(out)
+    let letters: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    data_encoding::BASE64.decode(&letters).ok()
 }
 
 /// The hashes of the last entries, so that a head is checked against the chain it claims to sign.

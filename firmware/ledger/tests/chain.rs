@@ -321,3 +321,22 @@ fn enc_04_the_same_plaintext_never_gives_the_same_ciphertext() {
         assert!(!text.windows(4).any(|part| part == [5; 4]));
     }
 }
+
+#[test]
+fn a_public_key_is_read_as_pem_as_der_and_as_a_point() {
+    let (_, public) = signer();
+    let spki_prefix = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+    let prefix: Vec<u8> = (0..spki_prefix.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&spki_prefix[at..at + 2], 16).expect("hex"))
+        .collect();
+    let der = [prefix.as_slice(), public.point()].concat();
+    let body = data_encoding::BASE64.encode(&der);
+    let (one, two) = body.split_at(64);
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{one}\n{two}\n-----END PUBLIC KEY-----\n");
+    for spelling in [der.as_slice(), pem.as_bytes(), public.point()] {
+        assert_eq!(HeadKey::parse(spelling).expect("a key").point(), public.point());
+    }
+    assert_eq!(HeadKey::parse(&der[..90]).err(), Some(ledger::HeadKeyError::Form));
+    assert_eq!(HeadKey::parse(&[4; 65]).err(), Some(ledger::HeadKeyError::Point));
+}

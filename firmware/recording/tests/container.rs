@@ -55,11 +55,11 @@ fn rec_03_a_recording_is_sound_and_its_gaps_are_counted() {
 #[test]
 fn rec_03_any_flipped_bit_refuses_the_recording() {
     let bytes = pieces(7, 1, 60).concat();
-    // Every bit of the headers and of the ends; each byte of the bulk of the ciphertext once.
+    // Every bit of the headers and of the ends; a sample of the bulk of the ciphertext.
     for at in 0..bytes.len() {
         for bit in 0..8 {
             let bulk = at > 300 && at + 200 < bytes.len();
-            if bulk && bit != at % 8 {
+            if bulk && (at % 16 != 0 || bit != at / 16 % 8) {
                 continue;
             }
             let mut damaged = bytes.clone();

@@ -1,7 +1,7 @@
 //! Verifies a ledger's directory from its files and the public key alone. It decrypts and changes nothing.
 
 use crate::fs::{At, FileError};
-use crate::ledger_files::{heads_path, segment_path, segment_paths};
+use crate::ledger_open::{heads_path, segment_path, segment_paths};
 use ledger::{
     EntryHeader, Fault, FaultKind, HEAD_RECORD_BYTES, HeadKey, Place, Scan, ScanError, Scanned, SignedHead,
     Tail, Tip, Walker,

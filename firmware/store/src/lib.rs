@@ -6,7 +6,9 @@
 
 mod fs;
 mod keyring;
+mod ledger_error;
 mod ledger_files;
+mod ledger_open;
 mod ledger_verify;
 mod objects;
 mod projection;
@@ -15,10 +17,9 @@ mod seal;
 pub use fs::{FileError, write_whole};
 pub use keyring::{Domain, Keyring, KeyringError, WRAPPED_KEY_BYTES, WrappedKey};
 pub use ledger::{Appended, Head, HeadKey, LedgerKey, SignedHead};
-pub use ledger_files::{
-    Cut, EntryRef, LedgerError, LedgerFiles, LedgerOpenError, MAX_BATCH_ENTRIES, Record, Recovery,
-    ReplayError,
-};
+pub use ledger_error::{LedgerError, LedgerOpenError, ReplayError};
+pub use ledger_files::{EntryRef, LedgerFiles, MAX_BATCH_ENTRIES, Record};
+pub use ledger_open::{Cut, Recovery};
 pub use ledger_verify::{Listed, SegmentReport, VerifyError, VerifyReport, verify_dir};
 pub use objects::{OBJECT_CHUNK_BYTES, ObjectError, ObjectReader, ObjectWriter, Objects};
 pub use projection::{

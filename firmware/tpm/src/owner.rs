@@ -45,7 +45,7 @@ impl PublicKey {
             0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
             0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
         ];
-        let body = base64(&[PREFIX.as_slice(), &self.point].concat());
+        let body = data_encoding::BASE64.encode(&[PREFIX.as_slice(), &self.point].concat());
         let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
         for line in body.as_bytes().chunks(64) {
             pem.push_str(&String::from_utf8_lossy(line));
@@ -353,19 +353,4 @@ fn coordinate(bytes: &[u8]) -> Result<[u8; COORDINATE_BYTES], TpmError> {
     let mut out = [0_u8; COORDINATE_BYTES];
     out[start..].copy_from_slice(bytes);
     Ok(out)
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let mut held = [0_u8; 3];
-        held[..group.len()].copy_from_slice(group);
-        let value = u32::from_be_bytes([0, held[0], held[1], held[2]]);
-        for place in 0..4_usize {
-            let letter = LETTERS[(value >> (18 - 6 * place)) as usize & 63];
-            out.push(if place <= group.len() { char::from(letter) } else { '=' });
-        }
-    }
-    out
 }
