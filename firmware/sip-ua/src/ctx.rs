@@ -55,12 +55,13 @@ pub(crate) enum CallTimer {
     AckMissing,
     OfferUnanswered,
     Glare,
+    ReofferUnanswered,
     Refresh,
     SessionExpired,
 }
 
 impl CallTimer {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Ring,
         Self::CancelUnanswered,
         Self::Linger,
@@ -68,6 +69,7 @@ impl CallTimer {
         Self::AckMissing,
         Self::OfferUnanswered,
         Self::Glare,
+        Self::ReofferUnanswered,
         Self::Refresh,
         Self::SessionExpired,
     ];

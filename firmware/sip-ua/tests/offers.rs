@@ -93,6 +93,28 @@ fn a_reinvite_that_meets_481_or_silence_ends_the_call_with_bye() {
 }
 
 #[test]
+fn a_reinvite_that_never_gets_a_final_response_ends_the_call_and_leaves_nothing() {
+    let mut ep = endpoint();
+    answered(&mut ep, spec(1));
+    let again = reinvite(&mut ep, 200);
+    give(&mut ep, 210, reply(&again, 100, "t1"));
+    assert!(requests(&run(&mut ep, 64_199), &Method::Bye).is_empty());
+    let bye = requests(&run(&mut ep, 64_200), &Method::Bye).remove(0);
+    assert!(ended(&give(&mut ep, 64_300, reply(&bye, 200, "t1"))).is_some());
+    run(&mut ep, 200_000);
+    assert_eq!((ep.call_count(), ep.transaction_count()), (0, 0));
+}
+
+#[test]
+fn a_refused_refresh_is_tried_again_before_the_session_runs_out() {
+    let (mut ep, _) = with_session("uac", true);
+    let update = only(&run(&mut ep, 90_000), &Method::Update);
+    give(&mut ep, 90_010, reply(&update, 500, "t1"));
+    assert_eq!(requests(&run(&mut ep, 100_010), &Method::Update).len(), 1);
+    assert!(ep.is_in_conversation(H));
+}
+
+#[test]
 fn an_offer_of_the_peer_goes_to_the_owner_and_the_answer_is_repeated_until_its_ack() {
     let mut ep = endpoint();
     let invite = answered(&mut ep, spec(1));

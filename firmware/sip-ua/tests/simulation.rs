@@ -357,6 +357,12 @@ impl World {
         self.last_response.insert(key.clone(), Vec::new());
         match request.method {
             Method::Invite if tag.is_empty() => self.initial(now, request, &key),
+            Method::Invite if self.rng.chance(20) => {
+                // It never says more than 100.
+                let response = reply(&request, 100, &tag).to_bytes();
+                self.transmit(now, &response, false);
+                self.last_response.insert(key, response);
+            }
             Method::Invite => {
                 let response = with_sdp(reply(&request, 200, &tag)).to_bytes();
                 self.last_response.insert(key, response.clone());
@@ -413,6 +419,9 @@ impl World {
             Script::RingForever => self.say(now, &reply(&request, 180, "t1")),
             Script::Refuse => self.finish(now, &request, 486, "t1", key),
             Script::Challenge => {
+                if self.rng.chance(30) {
+                    self.say(now, &reply(&request, 180, "t1"));
+                }
                 let mut response = reply(&request, 401, "t1");
                 let challenge = "Digest realm=\"r\", nonce=\"n\", algorithm=MD5, qop=\"auth\"";
                 response.headers.push(HeaderName::WwwAuthenticate, challenge);

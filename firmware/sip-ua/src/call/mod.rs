@@ -237,6 +237,7 @@ impl Call {
             CallTimer::AckMissing => self.ack_missing(ctx),
             CallTimer::OfferUnanswered => self.offer_unanswered(ctx),
             CallTimer::Glare => self.reoffer_after_glare(ctx),
+            CallTimer::ReofferUnanswered => self.reoffer_unanswered(ctx),
             CallTimer::Refresh => self.refresh(ctx),
             CallTimer::SessionExpired => {
                 let cause = EndCause {
@@ -277,6 +278,7 @@ impl Call {
             ctx.timers.clear(TimerKey::Call(self.handle, timer));
         }
         self.drop_offers(ctx);
+        self.abandon_reinvites(ctx);
         if self.invite.is_some_and(|id| ctx.layer.is_running(id)) {
             // A 2xx may still cross (RFC 3261 9.1): it gets its ACK and BYE.
             self.start(ctx, CallTimer::Linger, ctx.config.timing.transaction_ms());

@@ -80,7 +80,7 @@ impl Call {
         if self.offer_in.is_some() || self.ack_wait.is_some() {
             // The peer's offer is being answered: ours waits for another turn.
             self.offer_out = Some(offer);
-            self.start(ctx, CallTimer::Glare, REFRESH_RETRY_MS);
+            self.start(ctx, CallTimer::Glare, GLARE_RETRY_MS);
             return;
         }
         self.send_offer(ctx, offer);
@@ -97,14 +97,30 @@ impl Call {
         if !by_update {
             request.set_body(SDP, offer.sdp.clone());
         }
-        let refresh = offer.refresh;
         self.offer_out = Some(offer);
+        self.start(ctx, CallTimer::ReofferUnanswered, REOFFER_LIMIT_MS);
         if !self.send_in_dialog(ctx, &tag, request, Purpose::Reoffer) {
             self.offer_failed(ctx, StatusCode::SERVICE_UNAVAILABLE.code());
-            if refresh {
-                self.start(ctx, CallTimer::Refresh, REFRESH_RETRY_MS);
-            }
         }
+    }
+
+    /// A re-INVITE got provisional responses only: no timer of its transaction ends it.
+    pub(super) fn reoffer_unanswered(&mut self, ctx: &mut Ctx<'_>) {
+        if self.offer_out.is_some() {
+            self.abandon_reinvites(ctx);
+            self.dialog_is_dead(ctx, None);
+        }
+    }
+
+    /// Gives up re-INVITEs that wait for a final response.
+    pub(super) fn abandon_reinvites(&mut self, ctx: &mut Ctx<'_>) {
+        self.sent.retain(|id, sent| {
+            let open = sent.request.method == Method::Invite;
+            if open {
+                ctx.layer.abandon(*id);
+            }
+            !open
+        });
     }
 
     /// A response to any request of the call.
@@ -211,6 +227,7 @@ impl Call {
 
     fn offer_answered(&mut self, ctx: &mut Ctx<'_>, response: &Response) {
         let Some(offer) = self.offer_out.take() else { return };
+        self.stop(ctx, CallTimer::ReofferUnanswered);
         self.agree_session(ctx, &response.headers);
         let answer = wire::sdp(&response.headers, &response.body);
         let changed = answer.as_ref().is_some_and(|sdp| *sdp != self.session.remote_sdp);
@@ -253,10 +270,13 @@ impl Call {
         }
     }
 
-    /// The session stays as it was. A refresh that failed leaves the expiry timer running.
+    /// The session stays as it was. A refresh is tried again until the session runs out.
     fn offer_failed(&mut self, ctx: &mut Ctx<'_>, status: u16) {
         let Some(offer) = self.offer_out.take() else { return };
-        if !offer.refresh {
+        self.stop(ctx, CallTimer::ReofferUnanswered);
+        if offer.refresh {
+            self.start(ctx, CallTimer::Refresh, REFRESH_RETRY_MS);
+        } else {
             let result = OfferResult::Refused(status);
             ctx.event(Event::Reoffered { handle: self.handle, result });
         }
@@ -277,5 +297,9 @@ fn is_invite_success(response: &Response) -> bool {
 
 /// Attempts of one offer against 491 and 422.
 const MAX_OFFER_TRIES: u32 = 4;
-/// When a refresh finds another offer open.
-const REFRESH_RETRY_MS: u64 = 2_000;
+/// When the peer's offer is still open after a glare.
+const GLARE_RETRY_MS: u64 = 2_000;
+/// The pause after a refresh that was refused or found another offer open.
+const REFRESH_RETRY_MS: u64 = 10_000;
+/// How long a re-INVITE may stay without a final response, its retries included.
+const REOFFER_LIMIT_MS: u64 = 64_000;

@@ -131,6 +131,7 @@ impl Call {
         self.stop(ctx, CallTimer::RepeatAnswer);
         self.stop(ctx, CallTimer::AckMissing);
         self.stop(ctx, CallTimer::Glare);
+        self.stop(ctx, CallTimer::ReofferUnanswered);
     }
 
     /// An ACK of the peer.

@@ -193,9 +193,10 @@ impl Dialog {
         self.flow
     }
 
-    /// The peer came back over another stream connection: answers follow it.
+    /// A phone came back over another stream connection: requests to it follow. A dialog
+    /// that names no connection belongs to a trunk, which is reached at its own address.
     pub fn follow(&mut self, flow: Flow) {
-        if flow.transport.is_reliable() && flow.transport == self.flow.transport {
+        if self.flow.connection.is_some() && flow.connection.is_some() {
             self.flow = flow;
         }
     }
