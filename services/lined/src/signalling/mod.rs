@@ -28,14 +28,12 @@ use crate::voice::{Ports, Voice};
 use idl::lines::{LinedToCalld, LinedToVault};
 use lines::{Lines, Upkeep};
 use live::Live;
-use nix::sys::eventfd::EventFd;
 use phones::Phones;
 use sip_ua::{CallHandle, Endpoint, Millis, Output, Timers};
 use std::collections::{HashMap, VecDeque};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{mpsc, watch};
 use vocab::{CallId, EndedBy, LineGroupId};
@@ -152,8 +150,10 @@ impl Signalling {
     /// # Errors
     /// The system's, if the media threads' descriptor cannot be watched.
     pub async fn run(mut self, mut inputs: Inputs) -> std::io::Result<()> {
-        let wake = AsyncFd::register_with_interest(Wake(self.parts.voice.wake()), Interest::READABLE)
-            .map_err(std::io::Error::from)?;
+        let event = self.parts.voice.wake();
+        let own = event.as_fd().try_clone_to_owned()?;
+        // SAFETY: an owned descriptor stays open and the same for as long as the registration holds it.
+        let wake = unsafe { AsyncFd::register(own) }.map_err(std::io::Error::from)?;
         let mut stop_by: Option<Millis> = None;
         loop {
             let until = self.deadline(stop_by);
@@ -170,7 +170,7 @@ impl Signalling {
                 }
                 ready = wake.readable() => {
                     let mut ready = ready?;
-                    let _ = ready.get_inner().0.read();
+                    let _ = event.read();
                     ready.clear_ready();
                     self.on_reports();
                 }
@@ -292,21 +292,5 @@ impl Signalling {
             }
             self.facts.handed_over();
         }
-    }
-}
-
-/// The media threads' descriptor, watched by the runtime.
-#[derive(Debug)]
-struct Wake(Arc<EventFd>);
-
-impl AsRawFd for Wake {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_fd().as_raw_fd()
-    }
-}
-
-impl AsFd for Wake {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
     }
 }
