@@ -1,1 +1,39 @@
-//! vaultd
+//! `vaultd`, the records process: TPM, keys, ledger, store, people, permissions, and the gate.
+//!
+//! [`vault::Vault`] is the core: plain commands in, effects out, one ledger behind it. Around it stand the
+//! connections, the TPM's thread and the workers. It never has a network, and decides nothing about audio.
+
+pub mod admin;
+pub mod chip;
+pub mod client;
+pub mod clock;
+pub mod command;
+pub mod core_thread;
+mod desk;
+pub mod dial;
+pub mod entries;
+pub mod files;
+mod health;
+pub mod import;
+mod lines;
+pub mod logging;
+pub mod options;
+pub mod phone;
+pub mod ports;
+pub mod seal;
+pub mod server;
+pub mod startup;
+pub mod state;
+pub mod subject_keys;
+pub mod vault;
+pub mod wav;
+mod words;
+pub mod worker;
+
+use vocab::CallId;
+
+/// The name of a call's recording within the recordings folder.
+#[must_use]
+pub fn recording_name(call: CallId) -> String {
+    format!("{}.rfr", call.0)
+}

@@ -1,0 +1,223 @@
+//! Requests of people: who may, what it does, and the words in which a refusal is told.
+//!
+//! Every request that changes or shows something is an entry; so is every refusal. Sessions and passwords
+//! of people are not handled here: the actor's id is taken as the page has proven it.
+
+mod campaigns;
+mod content;
+mod refusal;
+mod reports;
+pub mod roles;
+mod site;
+
+pub use refusal::Refusal;
+
+use crate::command::{ConnId, Message, ReplyTo};
+use crate::entries::{EntryResult, Event, Who};
+use crate::state::Person;
+use crate::vault::Vault;
+use idl::admin::{Admin, AdminReply, AdminRequest, Answer, Role};
+use idl::hello::Process;
+use std::fs::File;
+use vocab::{DepartmentId, PersonId};
+
+/// What a request comes to: an answer now, or later from the worker.
+type Handled = Result<Option<Answer>, Refusal>;
+
+/// Who asks, proven by the table.
+#[derive(Debug, Clone)]
+pub(crate) struct Actor {
+    pub(crate) id: PersonId,
+    pub(crate) role: Role,
+    pub(crate) department: Option<DepartmentId>,
+    pub(crate) from: Process,
+    pub(crate) conn: ConnId,
+    pub(crate) request: u64,
+}
+
+impl Actor {
+    pub(crate) const fn who(&self) -> Who {
+        Who::Person(self.id, self.role)
+    }
+
+    pub(crate) const fn reply(&self) -> ReplyTo {
+        ReplyTo { conn: self.conn, id: self.request, actor: self.id, from: self.from }
+    }
+
+    /// Roles bound to their department do not reach into another (ACC-03).
+    pub(crate) fn may_reach(&self, department: DepartmentId) -> Result<(), Refusal> {
+        let bound = matches!(self.role, Role::Supervisor | Role::Agent);
+        if bound && self.department != Some(department) {
+            return Err(Refusal::new(
+                "other-department",
+                "This belongs to another department.",
+                "这属于其他部门。",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Vault {
+    pub(crate) fn admin(
+        &mut self,
+        conn: ConnId,
+        from: Process,
+        request: AdminRequest,
+        attached: Option<File>,
+    ) {
+        let AdminRequest { id, actor, what } = request;
+        let name = roles::request_of(&what).name();
+        let handled = self.admit(conn, from, id, actor, &what).and_then(|actor| match actor {
+            Some(actor) => self.do_admin(&actor, what, attached),
+            None => self.do_unnamed(from, what),
+        });
+        match handled {
+            Ok(Some(answer)) => self.answer(conn, id, answer),
+            Ok(None) => {}
+            Err(refusal) => {
+                self.write_refusal(from, actor, name, refusal.code);
+                self.answer(conn, id, refusal.into_answer());
+            }
+        }
+    }
+
+    pub(crate) fn answer(&mut self, conn: ConnId, id: u64, answer: Answer) {
+        self.send(conn, Message::Admin(AdminReply { id, answer }));
+    }
+
+    fn write_refusal(&mut self, from: Process, actor: Option<PersonId>, request: &str, code: &str) {
+        // A blank box has no ledger of anybody; strangers cannot fill it.
+        if !self.state.commissioned() {
+            return;
+        }
+        let who = actor.and_then(|id| self.state.people.get(&id).map(|person| Who::Person(id, person.role)));
+        let event = Event::Denied { request: request.to_owned() };
+        let result = EntryResult::Refused(code.to_owned());
+        self.record_from(who.unwrap_or(Who::Process(from)), from, result, event);
+    }
+
+    fn admit(
+        &self,
+        conn: ConnId,
+        from: Process,
+        request: u64,
+        actor: Option<PersonId>,
+        what: &Admin,
+    ) -> Result<Option<Actor>, Refusal> {
+        let kind = roles::request_of(what);
+        if matches!(kind, roles::Request::Commission | roles::Request::Status) {
+            return Ok(None);
+        }
+        if !self.state.commissioned() {
+            return Err(Refusal::new(
+                "not-commissioned",
+                "This box is blank: commission it first.",
+                "本机尚未启用：请先进行启用。",
+            ));
+        }
+        let unknown = || Refusal::new("unknown-person", "There is no such person.", "没有此人员。");
+        let id = actor.ok_or_else(unknown)?;
+        let Person { role, department, .. } = self.state.people.get(&id).ok_or_else(unknown)?;
+        if !roles::may(*role, kind) {
+            return Err(Refusal::new(
+                "role",
+                format!("The role {role:?} may not do this."),
+                "您的角色无权进行此操作。",
+            ));
+        }
+        Ok(Some(Actor { id, role: *role, department: *department, from, conn, request }))
+    }
+
+    fn do_unnamed(&mut self, from: Process, what: Admin) -> Handled {
+        match what {
+            Admin::Commission { company, zone, administrators, calendar_key } => {
+                self.commission(from, company, zone, &administrators, calendar_key)
+            }
+            _ => Ok(Some(Answer::Status(Box::new(self.box_status())))),
+        }
+    }
+
+    fn do_admin(&mut self, actor: &Actor, what: Admin, attached: Option<File>) -> Handled {
+        match what {
+            Admin::Commission { .. } | Admin::Status => self.do_unnamed(actor.from, what),
+            Admin::AddDepartment { name } => self.add_department(actor, name),
+            Admin::AddPerson { name, role, department } => self.add_person(actor, &name, role, department),
+            Admin::AddPhone { person, srtp, allow_md5 } => self.add_phone(actor, person, srtp, allow_md5),
+            Admin::AllowUdpPhones { allow } => {
+                self.change_lines(actor, Event::UdpPhonesAllowed { allow });
+                Ok(Some(Answer::Done))
+            }
+            Admin::AddTrunk(trunk) => self.add_trunk(actor, *trunk),
+            Admin::SetTrunk(trunk) => self.set_trunk(actor, *trunk),
+            Admin::AddLineGroup { name, members } => self.add_line_group(actor, name, members),
+            Admin::AddCallerNumber { number, groups, contract, valid_to } => {
+                self.add_caller_number(actor, &number, groups, contract, valid_to)
+            }
+            Admin::ApproveCallerNumber { number } => self.approve_caller_number(actor, &number),
+            Admin::Holidays { toml, signature } => self.holidays(actor, &toml, &signature),
+            Admin::ImportDoNotCall { issued_at } => self.import_do_not_call(actor, issued_at, attached),
+            Admin::Blacklist { number } => self.blacklist(actor, &number),
+            Admin::ImportContacts { file, purpose, department, source, mapping, drop } => {
+                let plan = crate::command::BatchPlan { purpose, department, source, file };
+                self.import_contacts(actor, plan, &mapping, drop, attached)
+            }
+            Admin::ReleaseBatch { batch } => self.release_batch(actor, batch),
+            Admin::UploadPrompt { text } => self.upload_prompt(actor, text, attached),
+            Admin::CreateScript { name, prompts } => self.create_script(actor, name, prompts),
+            Admin::ApproveScript { script } => self.approve_script(actor, script),
+            Admin::CreateCampaign(plan) => self.create_campaign(actor, *plan),
+            Admin::StartCampaign { campaign } => self.run_campaign(actor, campaign, true),
+            Admin::PauseCampaign { campaign } => self.run_campaign(actor, campaign, false),
+            Admin::Figures { campaign } => self.figures(actor, campaign),
+            Admin::Call { call } => self.show_call(actor, call),
+            Admin::Calls { after } => self.show_calls(actor, after),
+            Admin::Listen { call, purpose } => self.listen(actor, call, purpose),
+            Admin::VerifyLedger => self.verify_ledger(actor),
+            Admin::SetPolicy { toml } => self.set_policy(actor, &toml),
+        }
+    }
+
+    /// Writes what a person did.
+    pub(crate) fn write(&mut self, actor: &Actor, event: Event) {
+        self.record_from(actor.who(), actor.from, EntryResult::Done, event);
+    }
+
+    /// Writes what a person did to the lines or phones, and tells `lined`.
+    pub(crate) fn change_lines(&mut self, actor: &Actor, event: Event) {
+        self.write(actor, event);
+        self.send_lines();
+    }
+
+    /// The actor of long work that ends now.
+    pub(crate) fn actor_of(&self, reply: ReplyTo) -> Option<Actor> {
+        let person = self.state.people.get(&reply.actor)?;
+        Some(Actor {
+            id: reply.actor,
+            role: person.role,
+            department: person.department,
+            from: reply.from,
+            conn: reply.conn,
+            request: reply.id,
+        })
+    }
+}
+
+/// A text of a person is not empty and not longer than `max` characters.
+pub(crate) fn text_within(text: &str, max: usize) -> Result<(), Refusal> {
+    let length = text.chars().count();
+    if length == 0 || text.trim().is_empty() {
+        return Err(Refusal::new("text-empty", "A text is missing.", "缺少必填文字。"));
+    }
+    if length > max || text.chars().any(char::is_control) {
+        return Err(Refusal::new(
+            "text-bounds",
+            format!("A text is longer than {max} characters or holds control characters."),
+            format!("文字超过{max}个字符或含有控制字符。"),
+        ));
+    }
+    Ok(())
+}
+
+/// Characters of a name.
+pub(crate) const MAX_NAME_CHARS: usize = 128;

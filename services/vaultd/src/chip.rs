@@ -1,0 +1,91 @@
+//! The TPM as this process uses it. What it seals to and whether it is a real chip is said here.
+
+use crate::startup::Chip;
+use tpm::{SealedRoot, SigningKey, Tpm, TpmError};
+use vocab::Secret;
+
+/// The PCRs the root key is sealed to: firmware, kernel, Secure Boot's policy.
+const PCRS: [u8; 4] = [0, 2, 4, 7];
+
+/// A TPM at an address.
+#[derive(Debug)]
+pub struct TpmChip {
+    tpm: Tpm,
+    simulator: bool,
+}
+
+impl TpmChip {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`TpmError`].
+    pub fn connect(address: &str) -> Result<Self, TpmError> {
+        Ok(Self { tpm: Tpm::connect(address)?, simulator: tpm::is_simulator(address) })
+    }
+
+    /// Whether it is the development stand-in.
+    #[must_use]
+    pub const fn is_simulator(&self) -> bool {
+        self.simulator
+    }
+}
+
+impl Chip for TpmChip {
+    fn kind(&self) -> String {
+        if self.simulator {
+            "DEVELOPMENT STAND-IN: its keys lie in a file".to_owned()
+        } else {
+            "TPM 2.0".to_owned()
+        }
+    }
+
+    fn new_root(&self) -> Result<Secret<[u8; 32]>, String> {
+        let chip = self.tpm.random(32).map_err(words)?;
+        let mut root = [0; 32];
+        getrandom::fill(&mut root).map_err(|error| error.to_string())?;
+        // Both sources: the key is good if either is.
+        for (byte, other) in root.iter_mut().zip(chip.expose()) {
+            *byte ^= other;
+        }
+        Ok(Secret::new(root))
+    }
+
+    fn seal(&self, root: &Secret<[u8; 32]>) -> Result<Vec<u8>, String> {
+        self.tpm.seal_root_key(root, &PCRS).map(|sealed| sealed.as_bytes().to_vec()).map_err(words)
+    }
+
+    fn unseal(&self, sealed: &[u8]) -> Result<Secret<[u8; 32]>, String> {
+        let sealed = SealedRoot::from_bytes(sealed).map_err(words)?;
+        self.tpm.unseal_root_key(&sealed).map_err(words)
+    }
+
+    fn new_signing_key(&self) -> Result<Vec<u8>, String> {
+        self.tpm.create_signing_key().map(|key| key.as_bytes().to_vec()).map_err(words)
+    }
+
+    fn load_signing_key(&self, wrapped: &[u8]) -> Result<String, String> {
+        let key = SigningKey::from_bytes(wrapped).map_err(words)?;
+        self.tpm.load_signing_key(&key).map(|public| public.to_pem()).map_err(words)
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; 64], String> {
+        self.tpm.sign(message).map_err(words)
+    }
+}
+
+/// What went wrong and what to do.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn words(error: TpmError) -> String {
+    let next = match &error {
+        TpmError::ForeignBlob(_) => {
+            "; use the box these data were made on, or recover with the custodians' shares"
+        }
+        TpmError::PolicyRefused(_) => {
+            "; start the signed image this key was sealed to, or recover with the custodians' shares"
+        }
+        TpmError::Connect(_) | TpmError::Gone => "; check the TPM and the option --tcti",
+        TpmError::LockedOut(_) => "; wait for the TPM's lock-out time",
+        _ => "",
+    };
+    format!("{error}{next}")
+}

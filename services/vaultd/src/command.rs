@@ -1,0 +1,239 @@
+//! What goes into the core and what comes out of it: values only, no sockets and no threads.
+
+use crate::entries::{BatchEntry, RecordingFinding, StoredObject};
+use idl::admin::{AdminReply, AdminRequest, RowError};
+use idl::campaign::{CalldToVault, VaultToCalld};
+use idl::health::HealthReply;
+use idl::hello::Process;
+use idl::lines::{LinedToVault, VaultToLined};
+use std::fs::File;
+use vocab::{CallId, DepartmentId, PersonId, Secret, UnixMs};
+
+/// A connection, numbered by the process that took it; never used twice in one life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// A command.
+#[derive(Debug)]
+pub enum Cmd {
+    /// Time passed.
+    Tick,
+    /// The state of the disk for recordings.
+    Disk {
+        /// Room.
+        free_bytes: u64,
+        /// The folder can be written.
+        ready: bool,
+    },
+    /// `lined` connected.
+    LinedUp(ConnId),
+    /// `lined` is gone.
+    LinedDown(ConnId),
+    /// `lined` says.
+    Lined(LinedToVault),
+    /// `calld` connected.
+    CalldUp(ConnId),
+    /// `calld` is gone.
+    CalldDown(ConnId),
+    /// `calld` asks.
+    Calld(ConnId, CalldToVault),
+    /// The page or a tool asks.
+    Admin {
+        /// The connection.
+        conn: ConnId,
+        /// The process that asks.
+        from: Process,
+        /// The request.
+        request: AdminRequest,
+        /// What came with it.
+        attached: Option<File>,
+    },
+    /// The page or a tool is gone.
+    AdminDown(ConnId),
+    /// The supervisor asks.
+    Health {
+        /// The connection.
+        conn: ConnId,
+        /// Its question's serial.
+        serial: u64,
+    },
+    /// An import ended.
+    Imported(Box<Imported>),
+    /// A recording was verified.
+    RecordingVerified {
+        /// The call.
+        call: CallId,
+        /// What was found.
+        finding: RecordingFinding,
+    },
+    /// The ledger was verified.
+    LedgerVerified {
+        /// Who asked.
+        reply: ReplyTo,
+        /// Entries if it is whole, or the fault.
+        outcome: Result<u64, String>,
+    },
+    /// The process started.
+    Started {
+        /// Bytes of a torn tail.
+        cut_bytes: u64,
+    },
+    /// The process stops in order.
+    Stopping,
+}
+
+/// Where the answer of long work goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplyTo {
+    /// The connection.
+    pub conn: ConnId,
+    /// The request.
+    pub id: u64,
+    /// Who asked.
+    pub actor: PersonId,
+    /// Through which process.
+    pub from: Process,
+}
+
+/// Long work for the worker.
+#[derive(Debug)]
+pub enum Job {
+    /// Read contacts.
+    ImportContacts {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The file.
+        file: File,
+        /// How to read it.
+        options: contacts::Options,
+        /// What is known of the batch already; the worker fills in the rest.
+        plan: BatchPlan,
+    },
+    /// Read the official do-not-call list.
+    ImportDoNotCall {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The file.
+        file: File,
+        /// When the authority issued it.
+        issued_at: UnixMs,
+        /// When it is imported.
+        now: UnixMs,
+    },
+    /// Read a prompt.
+    StorePrompt {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The file.
+        file: File,
+        /// Its text.
+        text: String,
+    },
+    /// Verify a recording.
+    VerifyRecording {
+        /// The call.
+        call: CallId,
+        /// Its key; `None` if it was destroyed.
+        key: Option<Secret<[u8; 32]>>,
+        /// The length the call had.
+        expected_ms: Option<u64>,
+    },
+    /// Verify the ledger.
+    VerifyLedger {
+        /// Who asked.
+        reply: ReplyTo,
+    },
+}
+
+/// What is known of a batch before its file is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchPlan {
+    /// The purpose.
+    pub purpose: String,
+    /// The department.
+    pub department: DepartmentId,
+    /// The source.
+    pub source: String,
+    /// The file's name.
+    pub file: String,
+}
+
+/// The end of an import.
+#[derive(Debug)]
+pub struct Imported {
+    /// Who asked.
+    pub reply: ReplyTo,
+    /// What came of it.
+    pub outcome: ImportOutcome,
+}
+
+/// What came of an import.
+#[derive(Debug)]
+pub enum ImportOutcome {
+    /// Contacts, stored; batch number and first contact are still to be given.
+    Contacts(Box<BatchEntry>),
+    /// The do-not-call list, stored.
+    DoNotCall {
+        /// The object.
+        object: StoredObject,
+        /// Issued.
+        issued_at: UnixMs,
+        /// The list itself; its version is set when the entry is written.
+        list: gate::DoNotCall,
+    },
+    /// A prompt, stored.
+    Prompt {
+        /// The object.
+        object: StoredObject,
+        /// Its text.
+        text: String,
+        /// Its length.
+        duration_ms: u64,
+    },
+    /// The file has errors; nothing was imported.
+    Errors {
+        /// What kind of file.
+        what: &'static str,
+        /// Rows read.
+        rows: u64,
+        /// All errors.
+        total: u64,
+        /// The first of them.
+        first: Vec<RowError>,
+    },
+    /// The file could not be taken.
+    Refused {
+        /// What kind of file.
+        what: &'static str,
+        /// Code.
+        code: &'static str,
+        /// English.
+        text_en: String,
+        /// Chinese.
+        text_zh: String,
+    },
+}
+
+/// A message to a peer.
+#[derive(Debug)]
+pub enum Message {
+    /// To `lined`.
+    Lined(VaultToLined),
+    /// To `calld`.
+    Calld(VaultToCalld),
+    /// To the page or a tool.
+    Admin(AdminReply),
+    /// To the supervisor.
+    Health(HealthReply),
+}
+
+/// What is to be done after the commit.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send a message.
+    Send(ConnId, Message),
+    /// Start long work.
+    Work(Job),
+    /// Have a head signed.
+    Sign(ledger::Head),
+}

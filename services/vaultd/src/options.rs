@@ -1,0 +1,163 @@
+//! The command line.
+
+use crate::startup::Folders;
+use idl::hello::Process;
+use lexopt::prelude::{Long, Short};
+use lexopt::{Parser, ValueExt};
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What `--help` shows.
+pub const HELP: &str = "\
+vaultd: the records process of Ringfence
+
+  --state DIR        ledger, keys, projection (default /var/lib/ringfence/vault)
+  --run DIR          sockets (default /run/ringfence)
+  --objects DIR      object files (default /var/lib/ringfence/objects)
+  --recordings DIR   recordings (default /var/lib/ringfence/recordings)
+  --tcti ADDRESS     TPM: device:/dev/tpmrm0 or swtpm:host=127.0.0.1,port=2321
+  --allow NAME=UID   user id of lined, calld, admind, supervisor or tool (default: our own)
+  --clock-trusted    the operator vouches for the clock (workstation)
+  --log WHERE        stderr or journal (default journal)
+";
+
+/// Where the log goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogTo {
+    /// Standard error.
+    Stderr,
+    /// The journal, or standard error where there is none.
+    Journal,
+}
+
+/// The options.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where everything lies.
+    pub folders: Folders,
+    /// Sockets.
+    pub run: PathBuf,
+    /// The TPM.
+    pub tcti: String,
+    /// Peers with user ids of their own.
+    pub allowed: Vec<(Process, Option<u32>)>,
+    /// The operator vouches for the clock.
+    pub clock_trusted: bool,
+    /// The log.
+    pub log: LogTo,
+}
+
+/// Why the command line cannot be used.
+#[derive(Debug, Error)]
+pub enum OptionsError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Syntax(#[from] lexopt::Error),
+    /// Help was asked for.
+    #[error("{HELP}")]
+    Help,
+    /// A value is none of those that can be.
+    #[error("{0} cannot be `{1}`")]
+    Value(&'static str, String),
+}
+
+impl Options {
+    /// Reads the arguments after the program's name.
+    ///
+    /// # Errors
+    /// [`OptionsError`].
+    pub fn parse(mut parser: Parser) -> Result<Self, OptionsError> {
+        let var = PathBuf::from("/var/lib/ringfence");
+        let mut options = Self {
+            folders: Folders {
+                state: var.join("vault"),
+                objects: var.join("objects"),
+                recordings: var.join("recordings"),
+            },
+            run: PathBuf::from("/run/ringfence"),
+            tcti: "device:/dev/tpmrm0".to_owned(),
+            allowed: PEERS.iter().map(|process| (*process, None)).collect(),
+            clock_trusted: false,
+            log: LogTo::Journal,
+        };
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Long("state") => options.folders.state = parser.value()?.into(),
+                Long("run") => options.run = parser.value()?.into(),
+                Long("objects") => options.folders.objects = parser.value()?.into(),
+                Long("recordings") => options.folders.recordings = parser.value()?.into(),
+                Long("tcti") => options.tcti = parser.value()?.string()?,
+                Long("allow") => options.allow(&parser.value()?.string()?)?,
+                Long("clock-trusted") => options.clock_trusted = true,
+                Long("log") => options.log = log_to(&parser.value()?.string()?)?,
+                Long("help") | Short('h') => return Err(OptionsError::Help),
+                other => return Err(other.unexpected().into()),
+            }
+        }
+        Ok(options)
+    }
+
+    fn allow(&mut self, text: &str) -> Result<(), OptionsError> {
+        let wrong = || OptionsError::Value("--allow", text.to_owned());
+        let (name, uid) = text.split_once('=').ok_or_else(wrong)?;
+        let uid: u32 = uid.parse().map_err(|_| wrong())?;
+        let known = self.allowed.iter_mut().find(|(process, _)| process.name() == name);
+        known.ok_or_else(wrong)?.1 = Some(uid);
+        Ok(())
+    }
+}
+
+fn log_to(text: &str) -> Result<LogTo, OptionsError> {
+    match text {
+        "stderr" => Ok(LogTo::Stderr),
+        "journal" => Ok(LogTo::Journal),
+        _ => Err(OptionsError::Value("--log", text.to_owned())),
+    }
+}
+
+const PEERS: [Process; 5] =
+    [Process::Lined, Process::Calld, Process::Admind, Process::Supervisor, Process::Tool];
+
+#[cfg(test)]
+mod tests {
+    use super::{LogTo, Options, OptionsError};
+    use idl::hello::Process;
+    use lexopt::Parser;
+
+    fn parse(arguments: &[&str]) -> Result<Options, OptionsError> {
+        Options::parse(Parser::from_args(arguments.iter().copied()))
+    }
+
+    #[test]
+    fn every_option_is_taken() {
+        let options = parse(&[
+            "--state",
+            "/s",
+            "--run",
+            "/r",
+            "--objects",
+            "/o",
+            "--recordings",
+            "/c",
+            "--tcti",
+            "swtpm:x",
+            "--allow",
+            "lined=7",
+            "--clock-trusted",
+            "--log",
+            "stderr",
+        ])
+        .unwrap();
+        assert_eq!(options.folders.state.to_str(), Some("/s"));
+        assert_eq!(options.log, LogTo::Stderr);
+        assert!(options.clock_trusted && options.allowed.contains(&(Process::Lined, Some(7))));
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_refused() {
+        assert!(parse(&["--network"]).is_err());
+        assert!(matches!(parse(&["--allow", "consoled=1"]), Err(OptionsError::Value(..))));
+        assert!(matches!(parse(&["--log", "nowhere"]), Err(OptionsError::Value(..))));
+        assert!(matches!(parse(&["-h"]), Err(OptionsError::Help)));
+    }
+}

@@ -1,0 +1,182 @@
+//! Long work beside the core: imports and the ledger's verification on one thread, recordings on another,
+//! signatures of the TPM on a third, so that dialling never waits for any of them.
+
+use crate::command::{Cmd, Imported, Job, Message, ReplyTo};
+use crate::entries::{RecordingFinding, RecordingWorth};
+use crate::files::KeyFiles;
+use crate::import::{self, Tools};
+use crate::recording_name;
+use crate::server::{Input, Outbox};
+use idl::admin::{AdminReply, Answer};
+use recording::Verdict;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use store::{HeadKey, Objects, verify_dir};
+use tokio::sync::mpsc::Sender;
+use vocab::{CallId, Secret};
+
+/// Jobs waiting for a thread; the core hands out fewer.
+const MAX_WAITING: usize = 64;
+
+/// What the workers need.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Objects.
+    pub objects: Arc<Objects>,
+    /// Keys.
+    pub keys: Arc<KeyFiles>,
+    /// The recordings' folder.
+    pub recordings: PathBuf,
+    /// The ledger's folder.
+    pub ledger: PathBuf,
+    /// The key that checks heads.
+    pub head_key: HeadKey,
+    /// The way back into the core.
+    pub core: Sender<Input>,
+    /// The way to a peer, for progress.
+    pub outbox: Outbox,
+}
+
+/// The threads.
+#[derive(Debug)]
+pub struct Workers {
+    imports: Option<SyncSender<Job>>,
+    recordings: Option<SyncSender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// The system's, if it gives no thread.
+    pub fn start(context: &Context) -> std::io::Result<Self> {
+        let (imports, import_jobs) = sync_channel(MAX_WAITING);
+        let (recordings, recording_jobs) = sync_channel(MAX_WAITING);
+        let mut threads = Vec::new();
+        for (name, jobs) in [("import", import_jobs), ("recordings", recording_jobs)] {
+            let context = context.clone();
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            threads.push(thread.spawn(move || run(&context, &jobs))?);
+        }
+        Ok(Self { imports: Some(imports), recordings: Some(recordings), threads })
+    }
+
+    /// Gives a job to its thread. A full queue loses nothing: recordings are asked for again, and what a
+    /// person asked is answered by the time-out of the page.
+    pub fn give(&self, job: Job) {
+        let queue = match &job {
+            Job::VerifyRecording { .. } => &self.recordings,
+            Job::ImportContacts { .. }
+            | Job::ImportDoNotCall { .. }
+            | Job::StorePrompt { .. }
+            | Job::VerifyLedger { .. } => &self.imports,
+        };
+        let Some(queue) = queue else {
+            return;
+        };
+        if let Err(TrySendError::Full(_)) = queue.try_send(job) {
+            log::error!("the worker's queue is full");
+        }
+    }
+
+    /// Ends the threads after the job each is at.
+    pub fn stop(&mut self) {
+        self.imports = None;
+        self.recordings = None;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                log::error!("a worker ended with a panic");
+            }
+        }
+    }
+}
+
+fn run(context: &Context, jobs: &Receiver<Job>) {
+    while let Ok(job) = jobs.recv() {
+        let cmd = perform(context, job);
+        if context.core.blocking_send(Input::Cmd(cmd)).is_err() {
+            return;
+        }
+    }
+}
+
+fn perform(context: &Context, job: Job) -> Cmd {
+    let tools = Tools { objects: &context.objects, keys: &context.keys };
+    match job {
+        Job::ImportContacts { reply, file, options, plan } => {
+            let outcome = import::contacts(tools, file, options, plan, &mut progress(context, reply));
+            Cmd::Imported(Box::new(Imported { reply, outcome }))
+        }
+        Job::ImportDoNotCall { reply, file, issued_at, now } => {
+            let outcome = import::do_not_call(tools, file, issued_at, now, &mut progress(context, reply));
+            Cmd::Imported(Box::new(Imported { reply, outcome }))
+        }
+        Job::StorePrompt { reply, file, text } => {
+            let outcome = import::prompt(tools, file, text);
+            Cmd::Imported(Box::new(Imported { reply, outcome }))
+        }
+        Job::VerifyRecording { call, key, expected_ms } => {
+            let finding = recording_finding(&context.recordings, call, key.as_ref(), expected_ms);
+            Cmd::RecordingVerified { call, finding }
+        }
+        Job::VerifyLedger { reply } => {
+            let verified = verify_dir(&context.ledger, Some(&context.head_key), None, |_| {});
+            let outcome = verified.map(|report| report.last_seq).map_err(|error| error.to_string());
+            Cmd::LedgerVerified { reply, outcome }
+        }
+    }
+}
+
+/// Tells progress at whole percents at most, and never waits for the peer.
+fn progress(context: &Context, reply: ReplyTo) -> impl FnMut(u64, u64) + '_ {
+    let mut told = 0;
+    move |done, total| {
+        let percent = (done * 100).checked_div(total).unwrap_or(0);
+        if percent > told {
+            told = percent;
+            let answer = Answer::Progress { done, total };
+            context.outbox.send(reply.conn, Message::Admin(AdminReply { id: reply.id, answer }));
+        }
+    }
+}
+
+/// Verifies one recording.
+#[must_use]
+pub fn recording_finding(
+    folder: &Path,
+    call: CallId,
+    key: Option<&Secret<[u8; 32]>>,
+    expected_ms: Option<u64>,
+) -> RecordingFinding {
+    let only = |worth| RecordingFinding { duration_ms: 0, gaps_customer_ms: 0, gaps_agent_ms: 0, worth };
+    let Some(key) = key else {
+        return only(RecordingWorth::Erased);
+    };
+    let file = match File::open(folder.join(recording_name(call))) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return only(RecordingWorth::Missing),
+        Err(_) => return only(RecordingWorth::Unreadable),
+    };
+    let Ok(report) = recording::verify(BufReader::new(file), key, expected_ms) else {
+        return only(RecordingWorth::Unreadable);
+    };
+    let worth = match report.verdict {
+        Verdict::Sound => RecordingWorth::Sound,
+        // A call that ended in order closes its recording.
+        Verdict::Cut if expected_ms.is_some() => RecordingWorth::WrongDuration,
+        Verdict::Cut => RecordingWorth::Cut,
+        Verdict::WrongDuration => RecordingWorth::WrongDuration,
+        Verdict::Damaged(_) => RecordingWorth::Damaged,
+    };
+    RecordingFinding {
+        duration_ms: report.duration_ms,
+        gaps_customer_ms: report.gaps_left_ms,
+        gaps_agent_ms: report.gaps_right_ms,
+        worth,
+    }
+}
