@@ -16,6 +16,7 @@ mod ctx;
 pub mod dialog;
 pub mod endpoint;
 mod flow;
+pub mod fuzz;
 pub mod ids;
 pub mod registrar;
 pub mod registration;

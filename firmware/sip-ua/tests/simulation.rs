@@ -6,9 +6,9 @@
 mod support;
 
 use sip::{HeaderName, Message, Method, Request, Response, parse_datagram};
-use sip_ua::{CallHandle, EndCause, Event, Input, Millis, Output};
+use sip_ua::{CallHandle, EndCause, Event, Flow, Input, Millis, Output, Transport};
 use std::collections::{BTreeMap, BTreeSet};
-use support::{ANSWER, Rng, SDP, endpoint, peer_request, reply, spec, udp, with_sdp};
+use support::{ANSWER, Rng, SDP, endpoint, flow, peer_request, reply, spec, with_sdp};
 
 const SEEDS: u64 = 1_000;
 const CALLS: u64 = 4;
@@ -19,9 +19,18 @@ const BOUND_MS: u64 = 400_000;
 fn every_call_ends_and_nothing_is_left_over_whatever_the_network_does() {
     let mut answered = 0;
     for seed in 0..SEEDS {
-        answered += World::new(seed).run();
+        answered += World::new(seed, Transport::Udp).run();
     }
     assert!(answered > SEEDS / 2, "the scripts must reach conversations: {answered}");
+}
+
+#[test]
+fn every_call_ends_when_connections_break_at_any_moment() {
+    let mut answered = 0;
+    for seed in 0..SEEDS / 4 {
+        answered += World::new(seed, Transport::Tcp).run();
+    }
+    assert!(answered > SEEDS / 8, "the scripts must reach conversations: {answered}");
 }
 
 /// What the callee does with a call.
@@ -58,6 +67,7 @@ enum Arrival {
     },
     UserHangsUp(u64),
     UserReinvites(u64),
+    FlowFailed,
 }
 
 struct World {
@@ -68,6 +78,9 @@ struct World {
     count: u64,
     loss: u64,
     double: u64,
+    flow: Flow,
+    /// When the connection breaks, and nothing gets through any more.
+    breaks_at: u64,
     scripts: BTreeMap<String, Script>,
     /// First INVITE of each call and the responses already given, by branch.
     invites: BTreeMap<String, Request>,
@@ -87,9 +100,11 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, transport: Transport) -> Self {
         let mut rng = Rng(seed);
-        let (loss, double) = (rng.below(30), rng.below(30));
+        let reliable = transport.is_reliable();
+        let (loss, double) = if reliable { (0, 0) } else { (rng.below(30), rng.below(30)) };
+        let breaks_at = if reliable { rng.below(90_000) } else { u64::MAX };
         Self {
             seed,
             rng,
@@ -98,6 +113,8 @@ impl World {
             count: 0,
             loss,
             double,
+            flow: flow(transport),
+            breaks_at,
             scripts: BTreeMap::new(),
             invites: BTreeMap::new(),
             last_response: BTreeMap::new(),
@@ -116,6 +133,7 @@ impl World {
         for handle in 0..CALLS {
             let mut out = Vec::new();
             let mut call = spec(handle);
+            call.flow = self.flow;
             call.ring_timeout_ms = 20_000 + self.rng.below(40_000);
             call.login = Some(sip_ua::Login {
                 user: vocab::Pii::new("box".into()),
@@ -169,6 +187,12 @@ impl World {
 
     /// The network: loses, doubles, delays.
     fn transmit(&mut self, now: u64, bytes: &[u8], to_callee: bool) {
+        if now >= self.breaks_at {
+            if to_callee {
+                self.at(now + 1, Arrival::FlowFailed);
+            }
+            return;
+        }
         if self.rng.chance(self.loss) {
             return;
         }
@@ -246,12 +270,18 @@ impl World {
     fn arrive(&mut self, now: u64, arrival: Arrival) {
         let mut out = Vec::new();
         match arrival {
+            // What was under way on a broken connection is lost.
+            Arrival::AtEndpoint(_) if now >= self.breaks_at => {}
             Arrival::AtEndpoint(bytes) => {
                 let message = parse_datagram(&bytes).unwrap();
                 self.note_delivered(&message);
-                self.ep.receive(Millis(now), Input::Received { message, source: udp() }, &mut out);
+                self.ep.receive(Millis(now), Input::Received { message, source: self.flow }, &mut out);
             }
             Arrival::AtCallee(bytes) => self.callee(now, parse_datagram(&bytes).unwrap()),
+            Arrival::FlowFailed => {
+                let flow = self.flow;
+                self.ep.receive(Millis(now), Input::TransportFailed { flow }, &mut out);
+            }
             Arrival::CalleeSays(bytes) => self.transmit(now, &bytes, false),
             Arrival::Repeat { key, bytes, interval_ms, left } => {
                 if !self.settled.contains(&key) && left > 0 {
@@ -379,6 +409,11 @@ impl World {
                     .get(&invite_key)
                     .is_none_or(|bytes| bytes.is_empty() || bytes.starts_with(b"SIP/2.0 1"));
                 if let Some(invite) = invite.filter(|_| open && self.rng.chance(66)) {
+                    if self.flow.transport.is_reliable() {
+                        // Timer D is zero there: who answers a fork after the 487 of all is
+                        // not heard. Over UDP this callee does it anyway.
+                        self.settled.insert(format!("{call_id}t2ack{seq}"));
+                    }
                     self.finish(now, &invite, 487, "t1", &invite_key);
                 }
             }
