@@ -1,1 +1,25 @@
-//! e2e
+//! The harness of the end-to-end tests: the box's real processes with a software TPM in a folder of their own,
+//! its site created by several persons, and the peers it calls.
+//!
+//! It links none of the product's logic but the messages between processes and the recording format. It
+//! panics where something does not work, with the ends of all logs: it is only for tests.
+
+mod client;
+mod floor;
+mod place;
+mod processes;
+mod sipp;
+mod site;
+mod sound;
+mod testbox;
+mod wait;
+
+pub use client::refusal_code;
+pub use floor::Attendance;
+pub use place::{Place, binary};
+pub use processes::{PRODUCT, Which};
+pub use sipp::{Sipp, SippPlan, SippTls};
+pub use site::{CampaignPlan, Line, People, Phone, Prompts, TrunkPlan};
+pub use sound::{Stereo, share_of, tone_wav};
+pub use testbox::{Exported, TestBox};
+pub use wait::{LONG, SHORT, until};
