@@ -13,6 +13,7 @@ pub struct CallMachine {
     plan: Plan,
     agent: AgentLeg,
     outcome: Option<Ending>,
+    started: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl CallMachine {
             CampaignMode::Preview if plan.has_agent => State::AgentFirst,
             CampaignMode::Preview | CampaignMode::Progressive | CampaignMode::Announcement => State::Dialling,
         };
-        Self { state, plan, agent: AgentLeg::None, outcome: None }
+        Self { state, plan, agent: AgentLeg::None, outcome: None, started: false }
     }
 
     /// Where the call stands.
@@ -76,6 +77,9 @@ impl CallMachine {
     /// Takes one input and appends what is to be done.
     pub fn step(&mut self, input: Input, out: &mut Vec<Action>) {
         use {Input as I, State as S};
+        if input == I::Start && std::mem::replace(&mut self.started, true) {
+            return;
+        }
         match (self.state, input) {
             (S::AgentFirst, I::Start) => {
                 self.call_agent(out);

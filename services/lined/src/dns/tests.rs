@@ -28,7 +28,7 @@ async fn a_trunk_given_by_address_never_asks_the_resolver() {
     assert!(silent.try_recv(&mut buffer).is_err(), "no query was sent");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_resolver_that_never_answers_delays_nobody_and_is_asked_again() {
     let (mut names, mut answers, _silent) = names_with_silent_resolver().await;
     let carrier = target("carrier.example", Some(5_060));

@@ -48,7 +48,7 @@ impl Signalling {
 
     fn act(&mut self, live: &mut Live, action: Action) {
         match action {
-            Action::Dial => self.dial(live),
+            Action::Dial => self.dial(live, None),
             Action::CancelCustomer | Action::ByeCustomer => self.end_customer(live, action),
             Action::CallAgent => self.call_agent(live),
             Action::EndAgent => self.end_agent(live),

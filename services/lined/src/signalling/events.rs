@@ -31,7 +31,9 @@ impl Signalling {
             }
             Inbound::Opened(opened) => self.parts.transports.opened(opened),
             Inbound::Closed { flow } => {
-                self.parts.transports.closed(flow);
+                if !self.parts.transports.closed(flow) {
+                    return;
+                }
                 let input = sip_ua::Input::TransportFailed { flow };
                 self.parts.endpoint.receive(now, input, &mut self.out);
             }
@@ -368,7 +370,7 @@ impl Signalling {
                     log::info!(target: "calls", call:% = live.call ; "the next trunk is tried");
                     live.customer = None;
                     live.trunk = None;
-                    self.dial(live);
+                    self.dial(live, Some(failure(how, rang)));
                     return;
                 }
                 live.permit = None;

@@ -15,6 +15,8 @@ use vocab::{LineGroupId, Pii, TrunkId, UnixMs};
 
 /// Trunks of a site.
 pub const MAX_TRUNKS: usize = 256;
+/// How long a trunk without OPTIONS rests after it was found dead.
+const REST_MS: i64 = 30_000;
 
 /// All trunks.
 #[derive(Debug, Default)]
@@ -80,8 +82,14 @@ impl Lines {
 
     /// Resolves, connects and registers what is not yet; called at least once a second.
     pub fn look_after(&mut self, around: &mut Upkeep<'_>) {
-        for trunk in self.trunks.values_mut() {
+        for (id, trunk) in &mut self.trunks {
             trunk.look_after(around);
+            if trunk.deserves_another_call(around.wall) {
+                trunk.state = TrunkState::Unknown;
+                trunk.since = around.wall;
+                reason_of(sip_ua::TrunkState::Unknown).clone_into(&mut trunk.reason);
+                self.selector.set_state(ua_id(*id), sip_ua::TrunkState::Unknown);
+            }
         }
     }
 
@@ -224,6 +232,12 @@ impl Trunk {
             }
         }
         trunk
+    }
+
+    /// A trunk that may not be asked by OPTIONS is asked by a call, some time after it was found dead.
+    fn deserves_another_call(&self, wall: UnixMs) -> bool {
+        let asked_by_calls = self.config.options_interval_s == 0 && self.profile.is_some();
+        asked_by_calls && self.state == TrunkState::Down && wall.since(self.since) > REST_MS
     }
 
     fn look_after(&mut self, around: &mut Upkeep<'_>) {

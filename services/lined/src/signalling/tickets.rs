@@ -103,9 +103,13 @@ impl Signalling {
         self.tell_desks(&Arc::new(LinedToCalld::Call { call, state: LiveState::Ended(outcome) }));
     }
 
-    /// Sends the customer's INVITE on the next trunk of the group; uses the permit up.
-    pub(super) fn dial(&mut self, live: &mut Live) {
-        let failed = |cause| Input::CustomerFailed(Failure { cause, sip_status: 0, q850: 0 });
+    /// Sends the customer's INVITE on the next trunk of the group; uses the permit up. `before` is how the trunk
+    /// tried before failed: what is told if there is no other.
+    pub(super) fn dial(&mut self, live: &mut Live, before: Option<Failure>) {
+        let failed = |cause| {
+            let none = Failure { cause, sip_status: 0, q850: 0 };
+            Input::CustomerFailed(before.unwrap_or(none))
+        };
         let Some(permit) = live.permit.take() else {
             log::error!(target: "calls", call:% = live.call ; "no permit to dial");
             self.pending.push_back((live.call, failed(FailCause::TicketExpired)));

@@ -192,9 +192,13 @@ impl Transports {
         });
         let id = match standing {
             Some((&id, _)) => id,
-            None => self.open(transport, remote, local, Arc::clone(profile))?,
+            None => self.fresh_id(),
         };
-        Ok(Flow { transport, remote, local, connection: Some(id) })
+        let flow = Flow { transport, remote, local, connection: Some(id) };
+        if !self.connections.contains_key(&id) {
+            self.open(flow, Arc::clone(profile))?;
+        }
+        Ok(flow)
     }
 
     /// Sends a whole message.
@@ -229,11 +233,14 @@ impl Transports {
         self.connections.insert(id, Connection { transport, remote, writer, task, profile: None });
     }
 
-    /// A connection is gone.
-    pub fn closed(&mut self, flow: Flow) {
-        if let Some(id) = flow.connection {
+    /// A connection is gone; `false` if another took its place meanwhile.
+    pub fn closed(&mut self, flow: Flow) -> bool {
+        let Some(id) = flow.connection else { return true };
+        let gone = self.connections.get(&id).is_none_or(|connection| connection.writer.is_closed());
+        if gone {
             self.connections.remove(&id);
         }
+        gone
     }
 
     /// Stream connections that stand.
@@ -252,32 +259,32 @@ impl Transports {
         Ok(())
     }
 
-    /// A request or response for a trunk whose connection is gone goes over a new one (RFC 3261 18.2.2).
+    /// A request or response for a trunk whose connection is gone goes over a new one (RFC 3261 18.2.2). It
+    /// keeps the flow's number: whoever waits on that flow hears of this connection's end too.
     fn reopen(&mut self, flow: Flow) -> Result<mpsc::Sender<Arc<[u8]>>, SendError> {
         let profile =
             self.profiles.get(&(flow.transport, flow.remote)).map(Arc::clone).ok_or(SendError::Gone)?;
-        let fresh = self.flow_to(flow.transport, flow.remote, &profile)?;
-        let connection = fresh.connection.and_then(|id| self.connections.get(&id)).ok_or(SendError::Gone)?;
-        Ok(connection.writer.clone())
+        let id = flow.connection.unwrap_or_else(|| self.fresh_id());
+        self.connections.remove(&id);
+        self.open(Flow { connection: Some(id), ..flow }, profile)?;
+        self.connections.get(&id).map(|connection| connection.writer.clone()).ok_or(SendError::Gone)
     }
 
-    fn open(
-        &mut self,
-        transport: Transport,
-        remote: SocketAddr,
-        local: SocketAddr,
-        profile: Arc<ClientProfile>,
-    ) -> Result<u64, SendError> {
+    fn open(&mut self, flow: Flow, profile: Arc<ClientProfile>) -> Result<(), SendError> {
         if self.connections.len() >= MAX_CONNECTIONS {
             return Err(SendError::TooMany);
         }
-        self.next += 1;
-        let id = self.next * 2;
-        let flow = Flow { transport, remote, local, connection: Some(id) };
+        let Flow { transport, remote, connection, .. } = flow;
         let Dialled { writer, task } = stream::dial(flow, &profile, self.inbound.clone());
-        let connection = Connection { transport, remote, writer, task, profile: Some(profile) };
-        self.connections.insert(id, connection);
-        Ok(id)
+        let opened = Connection { transport, remote, writer, task, profile: Some(profile) };
+        self.connections.insert(connection.unwrap_or(0), opened);
+        Ok(())
+    }
+
+    /// Connections we open have even numbers, those of peers odd ones.
+    fn fresh_id(&mut self) -> u64 {
+        self.next += 1;
+        self.next * 2
     }
 }
 
