@@ -12,14 +12,16 @@ mod sipp;
 mod site;
 mod sound;
 mod testbox;
+mod tls_front;
 mod wait;
 
 pub use client::refusal_code;
 pub use floor::Attendance;
 pub use place::{Place, binary};
 pub use processes::{PRODUCT, Which};
-pub use sipp::{Sipp, SippPlan, SippTls};
+pub use sipp::{Sipp, SippPlan};
 pub use site::{CampaignPlan, Line, People, Phone, Prompts, TrunkPlan};
 pub use sound::{Stereo, share_of, tone_wav};
 pub use testbox::{Exported, TestBox};
+pub use tls_front::TlsFront;
 pub use wait::{LONG, SHORT, until};

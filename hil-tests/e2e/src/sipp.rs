@@ -1,6 +1,6 @@
 //! SIPp, a peer that nobody here wrote: as a trunk that answers, or as a phone that registers.
 
-use crate::place::{Place, make_certificates};
+use crate::place::Place;
 use crate::wait::SHORT;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct SippPlan {
     /// A file of `scenarios/`, without its ending.
     pub scenario: &'static str,
-    /// `u1`, `t1` or `l1`.
+    /// `u1` or `t1`.
     pub transport: &'static str,
     /// How many calls it takes part in before it ends.
     pub calls: u32,
@@ -20,13 +20,25 @@ pub struct SippPlan {
     pub more: Vec<String>,
     /// The peer to call, for scenarios that begin.
     pub to: Option<SocketAddr>,
+    /// What stands for `[status]` in the scenario: SIPp itself takes no keyword there.
+    pub status: String,
+    /// Where its Contact says it is reached, if not where it listens.
+    pub reach: Option<String>,
 }
 
 impl SippPlan {
     /// Over UDP, one call.
     #[must_use]
     pub const fn udp(scenario: &'static str) -> Self {
-        Self { scenario, transport: "u1", calls: 1, more: Vec::new(), to: None }
+        Self {
+            scenario,
+            transport: "u1",
+            calls: 1,
+            more: Vec::new(),
+            to: None,
+            status: String::new(),
+            reach: None,
+        }
     }
 
     /// Over another transport.
@@ -50,41 +62,17 @@ impl SippPlan {
         self
     }
 
+    /// Refusing with this status.
+    #[must_use]
+    pub fn status(self, status: &str) -> Self {
+        Self { status: status.to_owned(), ..self }
+    }
+
     /// Calling this peer.
     #[must_use]
     pub const fn to(mut self, peer: SocketAddr) -> Self {
         self.to = Some(peer);
         self
-    }
-}
-
-/// A certificate for SIPp and the CA that vouches for it.
-#[derive(Debug)]
-pub struct SippTls {
-    folder: PathBuf,
-}
-
-impl SippTls {
-    /// A new CA with one certificate.
-    #[must_use]
-    pub fn new(place: &Place, name: &str) -> Self {
-        let folder = place.folder("peers").join(name);
-        std::fs::create_dir(&folder).expect("a folder for the peer");
-        make_certificates(&folder);
-        Self { folder }
-    }
-
-    /// The CA.
-    #[must_use]
-    pub fn ca_pem(&self) -> String {
-        std::fs::read_to_string(self.folder.join("ca.pem")).expect("the CA")
-    }
-
-    /// The words that give them to SIPp.
-    #[must_use]
-    pub fn words(&self) -> Vec<String> {
-        let file = |name: &str| self.folder.join(name).display().to_string();
-        ["-tls_cert", &file("cert.pem"), "-tls_key", &file("key.pem")].map(str::to_owned).to_vec()
     }
 }
 
@@ -106,9 +94,17 @@ impl Sipp {
     #[must_use]
     pub fn start(place: &Place, port: u16, plan: &SippPlan) -> Self {
         let folder = place.folder("peers");
-        let scenario = format!("{}/scenarios/{}.xml", env!("CARGO_MANIFEST_DIR"), plan.scenario);
-        let name = format!("{}-{port}-{}", plan.scenario, place.spare());
         let media = place.spare().to_string();
+        let name = format!("{}-{port}-{media}", plan.scenario);
+        let written = format!("{}/scenarios/{}.xml", env!("CARGO_MANIFEST_DIR"), plan.scenario);
+        let written =
+            std::fs::read_to_string(written).expect("the scenario").replace("[status]", &plan.status);
+        let scenario = folder.join(format!("{name}.xml")).display().to_string();
+        std::fs::write(&scenario, written).expect("the scenario's copy");
+        let reach = plan.reach.clone().unwrap_or_else(|| {
+            let transport = if plan.transport == "u1" { "udp" } else { "tcp" };
+            format!("127.0.0.1:{port};transport={transport}")
+        });
         let (port, calls) = (port.to_string(), plan.calls.to_string());
         let log = std::fs::File::create(folder.join(format!("{name}.out"))).expect("a log file");
         let errors = folder.join(format!("{name}.errors")).display().to_string();
@@ -117,7 +113,7 @@ impl Sipp {
         sipp.args(["-sf", &scenario, "-t", plan.transport, "-i", "127.0.0.1", "-p", &port, "-m", &calls]);
         sipp.args(["-mi", "127.0.0.1", "-mp", &media, "-nostdin", "-rtp_echo", "-cp", "0"]);
         sipp.args(["-trace_err", "-error_file", &errors, "-trace_msg", "-message_file", &messages]);
-        sipp.args(["-timeout", "100s", "-timeout_error"]).args(&plan.more);
+        sipp.args(["-timeout", "100s", "-timeout_error", "-key", "reach", &reach]).args(&plan.more);
         if let Some(peer) = plan.to {
             sipp.arg(peer.to_string());
         }

@@ -229,7 +229,7 @@ impl TestBox {
         };
         let [system, security, audit] = administrators[..] else { panic!("three administrators") };
         for year in [year, year + 1] {
-            let toml = format!("year = {year}\noff = []\nworking = []\n");
+            let toml = format!("year = {year}\noff = [\"{year}-01-01\"]\nworking = []\n");
             let signature = authority.sign(toml.as_bytes()).as_ref().to_vec();
             self.order(system, Admin::Holidays { toml, signature });
         }
