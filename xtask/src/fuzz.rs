@@ -27,7 +27,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
     let crashes = project::root().join("target/fuzz/crashes").join(target);
     std::fs::create_dir_all(&grown)?;
     std::fs::create_dir_all(&crashes)?;
-    let mut command = project::cargo(&["run", "--release", "--quiet", "--locked", "--target", "host-tuple"]);
+    let mut command = project::cargo(&["run", "--release", "--quiet", "--target", "host-tuple"]);
     command.arg("--manifest-path").arg(folder.join("Cargo.toml")).args(["--bin", target]);
     // Coverage counters are an unstable compiler flag; the toolchain is the stable one all the same. A named
     // target keeps the flags away from build scripts and macros, which are not linked to the engine.
