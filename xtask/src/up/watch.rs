@@ -34,13 +34,23 @@ pub struct Watch<'a> {
     written: BTreeMap<AgentId, CallId>,
     next: u64,
     shown: usize,
+    last: String,
 }
 
 impl<'a> Watch<'a> {
     /// Over these folders.
     pub fn new(options: &'a Options, folders: &Folders, site: &'a Site) -> Self {
         let live = Live { work_left: true, ..Live::default() };
-        Self { options, run: folders.run.clone(), site, live, written: BTreeMap::new(), next: 0, shown: 0 }
+        Self {
+            options,
+            run: folders.run.clone(),
+            site,
+            live,
+            written: BTreeMap::new(),
+            next: 0,
+            shown: 0,
+            last: String::new(),
+        }
     }
 
     /// Until everything is done, somebody stops it, or nothing moves for two minutes.
@@ -213,7 +223,11 @@ impl<'a> Watch<'a> {
             let _ = write!(terminal, "{up}{}", lines.map(|line| format!("\x1b[2K{line}\n")).concat());
             self.shown = LINES_SHOWN;
         } else {
-            let _ = writeln!(terminal, "{}", lines[1..5].join(" | "));
+            let line = lines[1..5].join(" | ");
+            if line != self.last {
+                let _ = writeln!(terminal, "{line}");
+                self.last = line;
+            }
         }
     }
 }
