@@ -25,7 +25,9 @@ static STDERR: Stderr = Stderr;
 
 impl Log for Stderr {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= log::max_level()
+        // Libraries are heard only when something is wrong.
+        let ours = metadata.target().starts_with("vaultd");
+        metadata.level() <= if ours { log::max_level() } else { log::LevelFilter::Warn }
     }
 
     fn log(&self, record: &Record<'_>) {

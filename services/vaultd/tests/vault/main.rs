@@ -1,0 +1,11 @@
+//! The core of `vaultd`, driven directly: a clock that stands still, a ledger in memory or in a temporary
+//! folder, a chip that is a key in memory. One test uses the real software TPM.
+
+mod admin;
+mod dial;
+mod disk;
+mod lines;
+mod privacy;
+mod process;
+mod replay;
+mod rig;
