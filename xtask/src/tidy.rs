@@ -12,8 +12,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("protocol cores", &["sip", "sip-ua", "media"]),
     ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts"]),
     ("edges", &["tpm", "store", "ipc", "journal"]),
-    ("processes", &["supervisor", "lined", "calld", "vaultd"]),
-    ("tests and tools", &["carrier", "fuzz-targets", "sim", "bench", "e2e", "xtask"]),
+    ("processes", &["tools", "supervisor", "lined", "calld", "vaultd"]),
+    ("tests and tools", &["carrier", "fuzz-targets", "fuzz", "sim", "e2e", "bench", "xtask"]),
 ];
 
 /// Crates whose whole point is to touch something stand alone with it: nobody else may depend on it.

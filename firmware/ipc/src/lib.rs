@@ -12,7 +12,7 @@ pub use backoff::Backoff;
 pub use conn::{Conn, IpcError};
 pub use listener::{Listener, Peer};
 
-/// A decoder for fuzzing: any bytes as any message of the busiest sockets.
+/// A decoder for fuzzing: any bytes as any message.
 pub fn fuzz_frame(bytes: &[u8]) {
     let _ = postcard::from_bytes::<idl::hello::Hello>(bytes);
     let _ = postcard::from_bytes::<idl::lines::LinedToVault>(bytes);
@@ -21,4 +21,10 @@ pub fn fuzz_frame(bytes: &[u8]) {
     let _ = postcard::from_bytes::<idl::campaign::VaultToCalld>(bytes);
     let _ = postcard::from_bytes::<idl::admin::AdminRequest>(bytes);
     let _ = postcard::from_bytes::<idl::desk::DeskRequest>(bytes);
+    let _ = postcard::from_bytes::<idl::desk::DeskReply>(bytes);
+    let _ = postcard::from_bytes::<idl::admin::AdminReply>(bytes);
+    let _ = postcard::from_bytes::<idl::lines::CalldToLined>(bytes);
+    let _ = postcard::from_bytes::<idl::lines::LinedToCalld>(bytes);
+    let _ = postcard::from_bytes::<idl::health::HealthRequest>(bytes);
+    let _ = postcard::from_bytes::<idl::health::HealthReply>(bytes);
 }

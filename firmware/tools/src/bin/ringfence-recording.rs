@@ -1,7 +1,7 @@
 //! `ringfence-recording`: looks at a recording's outside, or with its key verifies it and exports it as WAV.
 //!
-//! It fetches no key: the key comes on a file descriptor from whoever was permitted to have it, never on the
-//! command line or in the environment. Exit code 0: sound; 1: a fault was found; 2: it could not look.
+//! A key never comes on the command line or in the environment: `play` asks the vault, which notes the look,
+//! and the others read it from a file descriptor. Exit code 0: sound; 1: a fault was found; 2: it could not look.
 
 use recording::{RecordingReport, Structure, Verdict, check_structure, decode_to_wav, verify};
 use std::ffi::OsString;
@@ -10,19 +10,25 @@ use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vocab::Secret;
+use vocab::{CallId, PersonId, Secret};
 use zeroize::Zeroizing;
 
 const USAGE: &str = "usage: ringfence-recording check FILE
        ringfence-recording verify FILE --key-fd N [--duration-ms N]
        ringfence-recording export FILE WAV --key-fd N
+       ringfence-recording play CALL --actor PERSON --purpose quality|dispute|strategy
+                                [--run DIR] [--recordings DIR]   > pipe to a player
 
 check    header, framing, closed or cut; needs no key and proves nothing about the contents
 verify   authenticates every chunk
 export   writes a WAV (callee left, agent right); on a fault no file is left
+play     asks the vault for this one look (it is noted there) and writes a WAV to standard output,
+         for example: ringfence-recording play 57 --actor 5 --purpose quality | aplay
 --key-fd N   read the recording's key (32 bytes) from file descriptor N
 Exit code: 0 sound, 1 a fault was found, 2 it could not look.
 ";
+const RUN: &str = "/run/ringfence";
+const RECORDINGS: &str = "/var/lib/ringfence/recordings";
 const EXIT_FAULT: u8 = 1;
 const EXIT_UNCHECKED: u8 = 2;
 const KEY_BYTES: usize = 32;
@@ -32,6 +38,10 @@ struct Arguments {
     words: Vec<OsString>,
     key_fd: Option<u32>,
     duration_ms: Option<u64>,
+    actor: Option<u32>,
+    purpose: Option<String>,
+    run: Option<PathBuf>,
+    recordings: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -60,8 +70,9 @@ fn run(out: &mut impl Write) -> Result<u8, Box<dyn std::error::Error>> {
             let report = verify(open(&path(1))?, &key, arguments.duration_ms)?;
             print_report(out, &report)
         }
+        ["play", call] => play(out, call, &arguments),
         ["export", _, _] => export(out, &path(1), &path(2), &read_key(arguments.key_fd)?),
-        _ => Err("say what to do: check, verify or export (see --help)".into()),
+        _ => Err("say what to do: check, verify, export or play (see --help)".into()),
     }
 }
 
@@ -73,6 +84,10 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Option<Argumen
         match argument {
             Short('h') | Long("help") => return Ok(None),
             Long("key-fd") => found.key_fd = Some(parser.value()?.parse()?),
+            Long("actor") => found.actor = Some(parser.value()?.parse()?),
+            Long("purpose") => found.purpose = Some(parser.value()?.parse()?),
+            Long("run") => found.run = Some(parser.value()?.into()),
+            Long("recordings") => found.recordings = Some(parser.value()?.into()),
             Long("duration-ms") => found.duration_ms = Some(parser.value()?.parse()?),
             Value(word) => found.words.push(word),
             other => return Err(other.unexpected()),
@@ -161,6 +176,45 @@ fn export(
                 other => Err(other.into()),
             }
         }
+    }
+}
+
+/// Asks the vault, then writes the WAV to standard output; nothing is written to disk.
+fn play(out: &mut impl Write, call: &str, arguments: &Arguments) -> Result<u8, Box<dyn std::error::Error>> {
+    let call = call.strip_prefix("call-").unwrap_or(call).parse().map_err(|_| "CALL is the call's number")?;
+    let actor = arguments.actor.ok_or("say who listens: --actor PERSON")?;
+    let purpose = arguments.purpose.as_deref().ok_or("say why: --purpose quality, dispute or strategy")?;
+    let run = arguments.run.as_deref().unwrap_or_else(|| Path::new(RUN));
+    let permission = tools::listen(run, CallId(call), PersonId(actor), purpose)?;
+    let folder = arguments.recordings.as_deref().unwrap_or_else(|| Path::new(RECORDINGS));
+    let mut wav = io::Cursor::new(Zeroizing::new(Vec::new()));
+    decode_to_wav(open(&folder.join(&permission.file))?, &permission.key, Wav(&mut wav))?;
+    out.write_all(wav.get_ref())?;
+    Ok(0)
+}
+
+/// The WAV in memory: its header is written last, and a pipe cannot go back.
+struct Wav<'a>(&'a mut io::Cursor<Zeroizing<Vec<u8>>>);
+
+impl Write for Wav<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let at = usize::try_from(self.0.position()).map_err(io::Error::other)?;
+        let buffer = self.0.get_mut();
+        let needed = buffer.len().max(at + bytes.len());
+        buffer.resize(needed, 0);
+        buffer[at..at + bytes.len()].copy_from_slice(bytes);
+        self.0.set_position((at + bytes.len()) as u64);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl io::Seek for Wav<'_> {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
     }
 }
 
