@@ -119,7 +119,7 @@ impl Floor {
                 "请重新查看下一位客户后再拨打",
             ));
         };
-        if seat.agent.state() != AgentState::Ready || !seat.registered {
+        if seat.agent.state() != AgentState::Ready || !self.registered.contains(&agent) {
             return Some(refused(
                 desk.1,
                 "no-phone",

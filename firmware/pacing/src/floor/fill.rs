@@ -53,9 +53,9 @@ impl Floor {
     /// The agent of the campaign's department who has been free the longest.
     fn free_agent(&self, id: CampaignId) -> Option<AgentId> {
         let department = self.campaigns.get(&id)?.view.department;
-        let free = self.agents.iter().filter(|(_, seat)| {
+        let free = self.agents.iter().filter(|(id, seat)| {
             seat.department == department
-                && seat.registered
+                && self.registered.contains(id)
                 && seat.agent.state() == AgentState::Ready
                 && seat.shown.is_none()
         });

@@ -12,9 +12,7 @@ impl Floor {
     pub(super) fn lines_are_down(&mut self) {
         self.lines_up = false;
         self.free.clear();
-        for seat in self.agents.values_mut() {
-            seat.registered = false;
-        }
+        self.registered.clear();
         self.changed = true;
     }
 
@@ -28,8 +26,10 @@ impl Floor {
             LinedToCalld::Agent { call, agent } => self.take_agent(now, call, agent),
             LinedToCalld::Trunks(trunks) => self.trunks = trunks,
             LinedToCalld::Phone { agent, registered } => {
-                if let Some(seat) = self.agents.get_mut(&agent) {
-                    seat.registered = registered;
+                if registered {
+                    self.registered.insert(agent);
+                } else {
+                    self.registered.remove(&agent);
                 }
             }
             LinedToCalld::Free(free) => self.take_free(free),
@@ -77,18 +77,49 @@ impl Floor {
         });
     }
 
-    /// The line names the agent of a call we did not know of: we, or the vault's answer, were lost.
+    /// The line names the agent of a call, which may be one we did not know of: we, or the vault's answer,
+    /// were lost.
     fn take_agent(&mut self, now: Now, call: CallId, agent: AgentId) {
         self.know_call(now, call);
-        let Some(known) = self.calls.get_mut(&call) else { return };
-        known.agent = Some(agent);
-        let live = known.stage.holds_a_line();
-        if let (true, Some(seat)) = (live, self.agents.get_mut(&agent)) {
-            seat.call = Some(call);
-            if seat.agent.state() != AgentState::Talking {
-                seat.agent = call::agent::Agent::new(AgentState::Reserved);
-                seat.since = now.wall;
+        if let Some(known) = self.calls.get_mut(&call) {
+            known.agent = Some(agent);
+        }
+        self.seat_with(now, call, agent);
+    }
+
+    /// Puts an agent where a live call says. One who owes another call its wrap-up stays with that, and one
+    /// whose call is being confirmed as an opt-out has left it already.
+    fn seat_with(&mut self, now: Now, call: CallId, agent: AgentId) {
+        let Some(stage) = self.calls.get(&call).map(|known| known.stage) else { return };
+        let wanted = match stage {
+            Stage::Live(LiveState::Talking) => AgentState::Talking,
+            Stage::Ticketed
+            | Stage::Live(
+                LiveState::Dialling | LiveState::Ringing | LiveState::Announcing | LiveState::WaitingForAgent,
+            ) => AgentState::Reserved,
+            Stage::Live(LiveState::OptedOut | LiveState::Ended(_)) | Stage::Over(_) | Stage::Closed(_) => {
+                return;
             }
+        };
+        let Some(seat) = self.agents.get_mut(&agent) else { return };
+        if seat.call.is_some_and(|other| other != call) {
+            return;
+        }
+        seat.call = Some(call);
+        if seat.agent.state() != wanted && seat.agent.state() != AgentState::Talking {
+            seat.agent = call::agent::Agent::new(wanted);
+            seat.since = now.wall;
+        }
+    }
+
+    /// Agents become known after their calls when we start: each goes to the call that names it.
+    pub(super) fn seat_with_live_calls(&mut self, now: Now) {
+        let live: Vec<(CallId, AgentId)> = (self.calls.iter())
+            .filter(|(_, known)| known.stage.holds_a_line())
+            .filter_map(|(&call, known)| Some((call, known.agent?)))
+            .collect();
+        for (call, agent) in live {
+            self.seat_with(now, call, agent);
         }
     }
 

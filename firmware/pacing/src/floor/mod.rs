@@ -17,7 +17,7 @@ use call::life::Stage;
 use idl::campaign::{AgentState, CalldToVault, CampaignRequest, CampaignView, Disposition, VaultToCalld};
 use idl::desk::{DeskReply, DeskRequest, Live};
 use idl::lines::{CalldToLined, LinedToCalld, TrunkStatus};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use vocab::{AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, UnixMs};
 
 /// The two clocks, read once for each step.
@@ -83,6 +83,8 @@ pub struct Floor {
     drained: bool,
     campaigns: BTreeMap<CampaignId, Campaign>,
     agents: BTreeMap<AgentId, Seat>,
+    /// Agents whose phone can be called; the lines may name them before the vault has.
+    registered: BTreeSet<AgentId>,
     calls: BTreeMap<CallId, Call>,
     free: BTreeMap<LineGroupId, u32>,
     trunks: Vec<TrunkStatus>,
@@ -115,7 +117,6 @@ struct Seat {
     department: DepartmentId,
     agent: Agent,
     since: UnixMs,
-    registered: bool,
     /// The call of this agent: reserved, spoken or to be written up.
     call: Option<CallId>,
     /// A contact shown for preview, until when.

@@ -353,3 +353,46 @@ fn a_ticket_of_which_the_lines_never_speak_is_given_up() {
     assert_eq!(bench.state(AGENT), AgentState::Ready);
     assert_eq!(bench.floor.gauges()[0], ("calls".into(), 0));
 }
+
+#[test]
+fn cam_15_an_opt_out_while_the_lines_connect_again_does_not_lose_the_wrap_up() {
+    let mut bench = Bench::new(CampaignMode::Progressive, 1, 1);
+    bench.free(30);
+    bench.wait(20_000);
+    let call = bench.ticket();
+    bench.line(call, LiveState::Talking);
+    bench.line(call, LiveState::OptedOut);
+    assert_eq!(bench.state(AGENT), AgentState::WrapUp);
+    bench.give(Input::LinesDown);
+    bench.give(Input::LinesUp);
+    bench.give(Input::Lines(LinedToCalld::Live { calls: vec![(call, LiveState::OptedOut)] }));
+    bench.give(Input::Lines(LinedToCalld::Agent { call, agent: AGENT }));
+    bench.line(call, LiveState::Ended(ANSWERED));
+    bench.close(call);
+    assert_eq!(bench.state(AGENT), AgentState::WrapUp);
+    assert_eq!(bench.floor.live().wrap_ups, vec![(AGENT, call)]);
+}
+
+#[test]
+fn after_a_start_the_lines_may_name_agents_and_phones_before_the_vault_does() {
+    let mut bench = Bench::new(CampaignMode::Progressive, 3, 1);
+    bench.floor = Floor::new();
+    bench.contacts = vec![ContactId(9)];
+    let (mut out, call) = (Vec::new(), CallId(500));
+    for input in [
+        Input::LinesUp,
+        Input::Lines(LinedToCalld::Live { calls: vec![(call, LiveState::Ringing)] }),
+        Input::Lines(LinedToCalld::Agent { call, agent: AGENT }),
+        Input::Lines(LinedToCalld::Phone { agent: AGENT, registered: true }),
+        Input::Lines(LinedToCalld::Free(vec![(GROUP, 30)])),
+    ] {
+        bench.floor.step(bench.now(), input, &mut out);
+    }
+    bench.give(Input::VaultUp);
+    assert_eq!(bench.state(AGENT), AgentState::Reserved, "the call that rings is this agent's");
+    assert!(bench.dials.is_empty(), "one agent has one call");
+    bench.line(call, LiveState::Ended(Outcome::Failed(vocab::FailCause::Busy)));
+    bench.close(call);
+    bench.wait(20_000);
+    assert_eq!(bench.dials.len(), 1, "the phone that registered before is known");
+}

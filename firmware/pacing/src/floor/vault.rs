@@ -121,7 +121,6 @@ impl Floor {
                 department: view.department,
                 agent: Agent::new(AgentState::Out),
                 since: now.wall,
-                registered: false,
                 call: None,
                 shown: None,
             });
@@ -130,6 +129,7 @@ impl Floor {
                 let _ = seat.agent.step(Work::Ask(AgentState::Out));
             }
         }
+        self.seat_with_live_calls(now);
         match page.last() {
             Some(last) => self.ask(CampaignRequest::Agents { after: Some(last.id) }, Pending::Agents, out),
             None => self.ask(CampaignRequest::AgentStates, Pending::AgentStates, out),
