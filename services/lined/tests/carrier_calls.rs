@@ -225,3 +225,53 @@ async fn a_progressive_call_is_bridged_to_the_agents_phone_within_200_ms() {
         "the customer heard the agent"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_live_calls_by_bye_and_their_facts_reach_vaultd() {
+    let carrier = carrier(CarrierConfig::default());
+    let (mut bench, mut vault) = bench(site(carrier.udp_addr().expect("udp"), SipTransport::Udp)).await;
+    vault.send(VaultToLined::Ticket(Box::new(bench.ticket(31, "13800001000")))).await;
+    vault
+        .wait(|message| match message {
+            LinedToVault::Fact { fact: CallFact::NoticeHeard { .. }, .. } => Some(()),
+            _ => None,
+        })
+        .await;
+    bench.stop().await;
+    let (_, end) = vault.facts_to_end(CallId(31)).await;
+    assert_eq!(end.outcome, Outcome::Answered { by: EndedBy::Box });
+    assert!(end.recording.is_ok(), "the recording was closed in order");
+    assert!(carrier.wait_until(PATIENCE, |report| report.active_dialogs == 0), "the carrier saw the BYE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_a_former_life_is_released_by_its_dialog() {
+    let carrier = carrier(CarrierConfig::default());
+    let lines = site(carrier.udp_addr().expect("udp"), SipTransport::Udp);
+    let (mut bench, mut vault) = bench(lines.clone()).await;
+    let mut ticket = bench.ticket(41, "13800001000");
+    ticket.prompts[3] = bench.prompt(idl::lines::PromptRole::Body, 30_000);
+    vault.send(VaultToLined::Ticket(Box::new(ticket))).await;
+    let dialog = vault
+        .wait(|message| match message {
+            LinedToVault::Fact { fact: CallFact::Answered { dialog, .. }, .. } => Some(dialog),
+            _ => None,
+        })
+        .await;
+    bench.kill().await;
+    drop(vault);
+    assert_eq!(carrier.report().active_dialogs, 1, "nobody said BYE");
+    bench.run();
+    let mut vault = Vault::accept(&bench.options.run).await;
+    assert!(matches!(vault.next().await, LinedToVault::Live { calls } if calls.is_empty()));
+    vault.send(VaultToLined::Site(lines)).await;
+    vault.send(VaultToLined::Release { call: CallId(41), dialog }).await;
+    let released = vault
+        .wait(|message| match message {
+            LinedToVault::Released { call } => Some(call),
+            _ => None,
+        })
+        .await;
+    assert_eq!(released, CallId(41));
+    assert!(carrier.wait_until(PATIENCE, |report| report.active_dialogs == 0), "the carrier saw the BYE");
+}

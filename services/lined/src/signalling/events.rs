@@ -9,7 +9,7 @@ use crate::link::server::DeskEvent;
 use crate::link::vault::VaultEvent;
 use crate::transport::Inbound;
 use crate::voice::Place;
-use idl::lines::{CallFact, CalldToLined, LinedToCalld, LinedToVault, OptOutBy, VaultToLined};
+use idl::lines::{CallFact, CalldToLined, LinedToCalld, LinedToVault, OptOutBy, TrunkState, VaultToLined};
 use media::watchdog::WatchLimits;
 use media::{CallMedia, Command};
 use sip::{Message, Method, Response, StatusCode};
@@ -80,7 +80,11 @@ impl Signalling {
             VaultToLined::Site(site) => {
                 self.sited = true;
                 self.with_upkeep(|lines, around| lines.apply(site, around));
-                self.tell_desks(&Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
+                let statuses = self.lines.statuses();
+                for status in statuses.iter().filter(|status| status.state == TrunkState::Down) {
+                    self.tell_vault(LinedToVault::Trunk(status.clone()));
+                }
+                self.tell_desks(&Arc::new(LinedToCalld::Trunks(statuses)));
                 self.tell_free();
             }
             VaultToLined::Phones { first, phones } => {
@@ -115,15 +119,28 @@ impl Signalling {
         }
         match DialogSnapshot::from_bytes(dialog.expose()) {
             Ok(snapshot) => {
-                self.next_handle += 1;
-                self.releasing.insert(self.next_handle, call);
-                let (now, orphan) = (clock::now(), self.next_handle);
-                self.parts.endpoint.release_orphan(now, orphan, &snapshot, &mut self.out);
+                self.to_release.push((call, snapshot, clock::now() + RELEASE_WAIT_MS));
+                self.release_waiting();
             }
             Err(error) => {
                 log::error!(target: "calls", call:%, error:% ; "a dialog cannot be released");
                 self.released.push_back(call);
             }
+        }
+    }
+
+    /// Sends the BYE of former dialogs as soon as their peer can be reached, or tries in vain at the time limit.
+    pub(super) fn release_waiting(&mut self) {
+        let now = clock::now();
+        let transports = &self.parts.transports;
+        let due: Vec<_> = self
+            .to_release
+            .extract_if(.., |(_, snapshot, until)| transports.reaches(snapshot.flow()) || *until <= now)
+            .collect();
+        for (call, snapshot, _) in due {
+            self.next_handle += 1;
+            self.releasing.insert(self.next_handle, call);
+            self.parts.endpoint.release_orphan(now, self.next_handle, &snapshot, &mut self.out);
         }
     }
 
@@ -182,9 +199,7 @@ impl Signalling {
             Event::TrunkState { trunk, state } => {
                 if let Some(status) = self.lines.changed(trunk, state, clock::wall()) {
                     log::info!(target: "lines", trunk:% = status.trunk, state:? = status.state ; "trunk changed");
-                    if let Some(vault) = &self.vault {
-                        let _ = vault.try_send(Arc::new(LinedToVault::Trunk(status)));
-                    }
+                    self.tell_vault(LinedToVault::Trunk(status));
                     self.tell_desks(&Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
                     self.next_round = clock::now();
                 }
@@ -201,6 +216,13 @@ impl Signalling {
                     self.released.push_back(call);
                 }
             }
+        }
+    }
+
+    /// What is told again in full after a reconnect and so may be missed.
+    fn tell_vault(&self, message: LinedToVault) {
+        if let Some(vault) = &self.vault {
+            let _ = vault.try_send(Arc::new(message));
         }
     }
 
@@ -345,15 +367,14 @@ impl Signalling {
     }
 
     fn ended(&mut self, handle: CallHandle, how: &EndCause) {
+        if let Some(trunk) = self.channels.remove(&handle) {
+            self.lines.call_ended(trunk);
+        }
         let Some((call, party)) = self.legs.remove(&handle) else { return };
         let Some(mut live) = self.calls.remove(&call) else { return };
-        if party == Party::Agent {
-            self.pending.push_back((call, Input::AgentGone));
-        } else {
-            if let Some(trunk) = live.trunk {
-                self.lines.call_ended(trunk);
-            }
-            self.customer_ended(&mut live, how);
+        match party {
+            Party::Agent => self.pending.push_back((call, Input::AgentGone)),
+            Party::Customer => self.customer_ended(&mut live, how),
         }
         self.calls.insert(call, live);
     }
@@ -381,5 +402,7 @@ impl Signalling {
     }
 }
 
+/// How long the release of a former dialog waits for its trunk's address.
+const RELEASE_WAIT_MS: u64 = 30_000;
 /// Q.850 cause 58.
 const BEARER_NOT_AVAILABLE: u8 = 58;

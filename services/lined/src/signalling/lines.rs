@@ -151,7 +151,7 @@ impl Lines {
             // The next round tries the next address of the name.
             trunk.turn = trunk.turn.wrapping_add(1);
         }
-        Some(self.status(id)?)
+        self.status(id)
     }
 
     /// All states.

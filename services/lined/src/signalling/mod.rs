@@ -29,14 +29,14 @@ use idl::lines::{LinedToCalld, LinedToVault};
 use lines::{Lines, Upkeep};
 use live::Live;
 use phones::Phones;
-use sip_ua::{CallHandle, Endpoint, Millis, Output, Timers};
-use std::collections::{HashMap, VecDeque};
+use sip_ua::{CallHandle, DialogSnapshot, Endpoint, Millis, Output, Timers};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{mpsc, watch};
-use vocab::{CallId, EndedBy, LineGroupId};
+use vocab::{CallId, EndedBy, LineGroupId, TrunkId};
 
 /// Calls at once.
 pub const MAX_CALLS: usize = 2_000;
@@ -53,6 +53,32 @@ pub(crate) enum Party {
     Customer,
     Agent,
 }
+
+/// The calls ticketed lately: a ticket is used once, whoever sends it again.
+#[derive(Debug, Default)]
+struct Used {
+    order: VecDeque<CallId>,
+    calls: HashSet<CallId>,
+}
+
+impl Used {
+    /// Notes a call; `false` if it was noted before.
+    fn first(&mut self, call: CallId) -> bool {
+        if !self.calls.insert(call) {
+            return false;
+        }
+        self.order.push_back(call);
+        if self.order.len() > MAX_USED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.calls.remove(&oldest);
+        }
+        true
+    }
+}
+
+/// Far more tickets than are issued in the ten seconds one lives.
+const MAX_USED: usize = 65_536;
 
 /// What signalling is made of.
 #[derive(Debug)]
@@ -101,12 +127,17 @@ pub struct Signalling {
     facts: Facts,
     calls: HashMap<CallId, Live>,
     legs: HashMap<CallHandle, (CallId, Party)>,
+    /// The trunk a customer's leg occupies, until its SIP call is over: that may be after the product's call.
+    channels: HashMap<CallHandle, TrunkId>,
+    used: Used,
     timers: Timers<(CallId, Timer)>,
     pending: VecDeque<(CallId, Input)>,
     out: Vec<Output>,
     vault: Option<mpsc::Sender<Arc<LinedToVault>>>,
     desks: Vec<(u64, mpsc::Sender<Arc<LinedToCalld>>)>,
     releasing: HashMap<u64, CallId>,
+    /// Former dialogs whose trunk has no address yet, and until when that is waited for.
+    to_release: Vec<(CallId, DialogSnapshot, Millis)>,
     released: VecDeque<CallId>,
     next_handle: u64,
     next_round: Millis,
@@ -128,12 +159,15 @@ impl Signalling {
             facts: Facts::default(),
             calls: HashMap::new(),
             legs: HashMap::new(),
+            channels: HashMap::new(),
+            used: Used::default(),
             timers: Timers::new(),
             pending: VecDeque::new(),
             out: Vec::new(),
             vault: None,
             desks: Vec::new(),
             releasing: HashMap::new(),
+            to_release: Vec::new(),
             released: VecDeque::new(),
             next_handle: 0,
             next_round: Millis(0),
@@ -181,12 +215,18 @@ impl Signalling {
                 () = tokio::time::sleep(until) => {}
             }
             self.settle();
-            let done = self.calls.is_empty() && self.facts.is_empty() && self.parts.voice.sessions() == 0;
-            if stop_by.is_some_and(|by| (done && self.parts.endpoint.call_count() == 0) || clock::now() >= by)
-            {
+            if stop_by.is_some_and(|by| self.is_quiet() || clock::now() >= by) {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether every call is over for both sides and all its facts are durable.
+    fn is_quiet(&self) -> bool {
+        self.calls.is_empty()
+            && self.legs.is_empty()
+            && self.facts.is_empty()
+            && self.parts.voice.sessions() == 0
     }
 
     /// How long nothing is due.
@@ -223,6 +263,7 @@ impl Signalling {
     /// The regular round: trunks, free lines, health of the media threads.
     fn round(&mut self) {
         self.with_upkeep(|lines, around| lines.look_after(around));
+        self.release_waiting();
         self.tell_free();
         self.health.look(&self.parts.voice, clock::boot_ms());
     }

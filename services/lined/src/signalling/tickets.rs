@@ -23,7 +23,7 @@ impl Signalling {
     /// Takes a ticket: its prompts are read and its recording's file is made before anything is dialled.
     pub(super) fn on_ticket(&mut self, ticket: Ticket) {
         let call = ticket.call;
-        if self.calls.contains_key(&call) {
+        if !self.used.first(call) {
             log::error!(target: "calls", call:% ; "a ticket came twice; the second is refused");
             return;
         }
@@ -128,6 +128,7 @@ impl Signalling {
         match self.invite(live, &config, &permit) {
             Ok(leg) => {
                 live.trunk = Some(trunk);
+                self.channels.insert(leg.handle, trunk);
                 live.customer = Some(leg);
                 self.lines.call_started(trunk);
                 // It comes back only if the trunk fails before anything can have rung.

@@ -201,6 +201,15 @@ impl Transports {
         Ok(flow)
     }
 
+    /// Whether a message for this flow would find a way.
+    #[must_use]
+    pub fn reaches(&self, flow: Flow) -> bool {
+        let standing = flow.connection.and_then(|id| self.connections.get(&id));
+        flow.transport == Transport::Udp
+            || standing.is_some_and(|connection| connection.remote == flow.remote)
+            || self.profiles.contains_key(&(flow.transport, flow.remote))
+    }
+
     /// Sends a whole message.
     ///
     /// # Errors

@@ -211,7 +211,7 @@ impl Serving {
         spoke: &mut bool,
         inbound: &mpsc::Sender<Inbound>,
     ) -> bool {
-        while let Some(framed) = framer.next() {
+        for framed in framer.by_ref() {
             match framed {
                 Ok(Framed::Message(message)) => {
                     *spoke = true;

@@ -179,6 +179,14 @@ impl Bench {
         }
     }
 
+    /// Ends it as a crash would: no BYE, no last word.
+    pub async fn kill(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+
     /// A prompt of a steady tone, so long.
     pub fn prompt(&self, role: PromptRole, ms: usize) -> Prompt {
         let octet = tone(role);
@@ -329,10 +337,19 @@ impl Drop for Sipp {
     }
 }
 
+/// A port below the system's own range that nobody holds, of UDP and TCP, not given out before.
 pub fn free_port() -> SocketAddr {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    socket.local_addr().expect("bound")
+    loop {
+        let turn = NEXT_PORT.fetch_add(2, Ordering::SeqCst);
+        let base = u16::try_from(std::process::id() % 50).unwrap_or(0) * 200;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9_000 + base + turn % 200));
+        if UdpSocket::bind(address).is_ok() && std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
+
+static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("in time")
