@@ -121,7 +121,7 @@ impl Core {
     fn look_at_disk(&mut self) {
         let cmd = match nix::sys::statvfs::statvfs(&self.recordings) {
             Ok(stat) => {
-                let free_bytes = stat.blocks_available() as u64 * stat.fragment_size() as u64;
+                let free_bytes = stat.blocks_available() * stat.fragment_size();
                 Cmd::Disk { free_bytes, ready: !stat.flags().contains(nix::sys::statvfs::FsFlags::ST_RDONLY) }
             }
             Err(_) => Cmd::Disk { free_bytes: 0, ready: false },

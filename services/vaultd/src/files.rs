@@ -56,6 +56,9 @@ impl LedgerPort for LedgerOnDisk {
     }
 }
 
+/// A subject's key.
+pub type SubjectKey = Secret<[u8; 32]>;
+
 /// The keyring and the subjects' keys, shared by the core and the worker.
 #[derive(Debug)]
 pub struct KeyFiles {
@@ -80,7 +83,7 @@ impl KeyFiles {
     ///
     /// # Errors
     /// [`PortError`].
-    pub fn key_unsynced(&self, subject: SubjectId) -> Result<(Option<Secret<[u8; 32]>>, bool), PortError> {
+    pub fn key_unsynced(&self, subject: SubjectId) -> Result<(Option<SubjectKey>, bool), PortError> {
         let mut subjects = locked(&self.subjects);
         let context = subject.0;
         let wrong = |error| PortError::new("unwrap a subject's key", error);

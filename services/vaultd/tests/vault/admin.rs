@@ -265,7 +265,7 @@ fn the_password_of_a_phone_is_shown_once_and_lined_gets_its_hashes() {
     let Answer::Phone { user, realm, password, .. } = rig.ask(SECURITY, wanted) else { panic!("no phone") };
     let expected = vaultd::phone::ha1_sha256(&user, &realm, &password);
     let phones: Vec<_> = rig
-        .to_lined()
+        .sent_to_lined()
         .into_iter()
         .filter_map(|message| match message {
             idl::lines::VaultToLined::Phones { phones, .. } => Some(phones),

@@ -85,11 +85,11 @@ fn ask(started: &mut Started, actor: Option<PersonId>, what: Admin) -> Answer {
     let request = AdminRequest { id: 1, actor, what };
     let cmd = Cmd::Admin { conn: ConnId(1), from: Process::Tool, request, attached: None };
     started.vault.handle(ten_in_the_morning(), cmd);
-    let answers = started.vault.commit().unwrap().into_iter().filter_map(|effect| match effect {
+    let mut answers = started.vault.commit().unwrap().into_iter().filter_map(|effect| match effect {
         Effect::Send(_, Message::Admin(AdminReply { answer, .. })) => Some(answer),
         _ => None,
     });
-    answers.last().unwrap()
+    answers.next_back().unwrap()
 }
 
 fn commission(started: &mut Started) {

@@ -51,7 +51,7 @@ fn a_fact_sent_again_is_acknowledged_again_and_counted_once() {
     rig.take();
     rig.fact(call, 2, ended(Outcome::Failed(FailCause::NoAnswer), rig.clock.now, false));
     assert_eq!(rig.log.0.lock().unwrap().len(), entries);
-    assert!(matches!(rig.to_lined().as_slice(), [VaultToLined::FactStored { seq: 2, .. }]));
+    assert!(matches!(rig.sent_to_lined().as_slice(), [VaultToLined::FactStored { seq: 2, .. }]));
     assert_eq!(rig.figures().failed, [("busy".to_owned(), 1)]);
 }
 
@@ -75,7 +75,8 @@ fn a_crash_between_intent_and_ticket_loses_the_call_counts_it_and_never_dials_it
     let figures = rig.figures();
     assert_eq!((figures.placed, figures.open), (1, 0));
     assert_eq!(figures.failed, [("lost".to_owned(), 1)]);
-    let tickets = rig.to_lined().into_iter().filter(|message| matches!(message, VaultToLined::Ticket(_)));
+    let tickets =
+        rig.sent_to_lined().into_iter().filter(|message| matches!(message, VaultToLined::Ticket(_)));
     assert_eq!(tickets.count(), 0);
     assert_eq!(rig.vault.calls().get(call).unwrap().outcome, Some(Outcome::Failed(FailCause::Lost)));
     // The person was tried today; nobody knows whether it rang.
@@ -95,7 +96,7 @@ fn an_answered_call_lost_with_lined_is_released_and_its_file_verified() {
     rig.give(Cmd::LinedDown(LINED));
     rig.lined_there(&[]);
     let released: Vec<CallId> = rig
-        .to_lined()
+        .sent_to_lined()
         .into_iter()
         .filter_map(|message| match message {
             VaultToLined::Release { call, dialog } => {
@@ -114,11 +115,11 @@ fn an_answered_call_lost_with_lined_is_released_and_its_file_verified() {
     // Until the dialog was released it is asked for at each connection.
     rig.give(Cmd::LinedDown(LINED));
     rig.lined_there(&[]);
-    assert!(rig.to_lined().iter().any(|message| matches!(message, VaultToLined::Release { .. })));
+    assert!(rig.sent_to_lined().iter().any(|message| matches!(message, VaultToLined::Release { .. })));
     rig.give(Cmd::Lined(LinedToVault::Released { call }));
     rig.give(Cmd::LinedDown(LINED));
     rig.lined_there(&[]);
-    assert!(!rig.to_lined().iter().any(|message| matches!(message, VaultToLined::Release { .. })));
+    assert!(!rig.sent_to_lined().iter().any(|message| matches!(message, VaultToLined::Release { .. })));
 }
 
 #[test]
@@ -216,12 +217,12 @@ fn a_connection_gets_the_site_and_the_phones_and_again_when_they_change() {
     let mut rig = Rig::calling();
     rig.give(Cmd::LinedDown(LINED));
     rig.give(Cmd::LinedUp(LINED));
-    assert!(rig.to_lined().is_empty(), "nothing before it said what lives");
+    assert!(rig.sent_to_lined().is_empty(), "nothing before it said what lives");
     rig.give(Cmd::Lined(LinedToVault::Live { calls: Vec::new() }));
-    let sent = rig.to_lined();
+    let sent = rig.sent_to_lined();
     assert!(matches!(sent.as_slice(), [VaultToLined::Site(_), VaultToLined::Phones { first: true, .. }]));
     rig.done(crate::rig::SYSTEM, Admin::AllowUdpPhones { allow: true });
-    let sent = rig.to_lined();
+    let sent = rig.sent_to_lined();
     assert!(matches!(sent.first(), Some(VaultToLined::Site(site)) if site.phones_allow_udp));
 }
 
@@ -231,5 +232,5 @@ fn a_fact_of_a_call_never_allowed_is_acknowledged_and_changes_nothing() {
     let entries = rig.log.0.lock().unwrap().len();
     rig.fact(CallId(999_999), 1, CallFact::Ringing);
     assert_eq!(rig.log.0.lock().unwrap().len(), entries);
-    assert!(matches!(rig.to_lined().as_slice(), [VaultToLined::FactStored { .. }]));
+    assert!(matches!(rig.sent_to_lined().as_slice(), [VaultToLined::FactStored { .. }]));
 }

@@ -259,5 +259,5 @@ fn a_fact_before_its_acknowledgement_was_lost_is_known_after_the_restart() {
     let at = rig.clock.now;
     rig.give(Cmd::Lined(LinedToVault::Fact { call, seq: 1, at, fact: CallFact::Ringing }));
     assert_eq!(rig.log.0.lock().unwrap().len(), entries);
-    assert_eq!(rig.to_lined().len(), 1);
+    assert_eq!(rig.sent_to_lined().len(), 1);
 }

@@ -461,7 +461,7 @@ impl Rig {
         }
     }
 
-    pub fn to_lined(&mut self) -> Vec<VaultToLined> {
+    pub fn sent_to_lined(&mut self) -> Vec<VaultToLined> {
         let (mine, others): (Vec<_>, Vec<_>) =
             self.take().into_iter().partition(|effect| matches!(effect, Effect::Send(_, Message::Lined(_))));
         self.effects = others;
