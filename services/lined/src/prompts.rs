@@ -190,3 +190,48 @@ const TAG_BYTES: usize = 16;
 const LABEL: &[u8] = b"ringfence object v1";
 /// Header and tags of the longest prompt, generously.
 const OVERHEAD: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::{PromptError, open, read};
+    use vocab::{ObjectHash, Secret};
+
+    fn stored(audio: &[u8]) -> (tempfile::TempDir, ObjectHash) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let objects = store::Objects::open(dir.path()).expect("a store");
+        let hash = objects.put(&Secret::new([3; 32]), audio).expect("an object");
+        (dir, hash)
+    }
+
+    #[test]
+    fn what_the_store_wrote_is_read_whatever_its_length() {
+        for length in [0, 1, 8_000, 65_535, 65_536, 65_537, 200_000] {
+            let audio: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap_or(0)).collect();
+            let (dir, hash) = stored(&audio);
+            let found = read(&dir.path().join(hash.to_string()), hash, &Secret::new([3; 32]));
+            assert_eq!(found.as_deref(), Ok(audio.as_slice()), "{length}");
+        }
+    }
+
+    #[test]
+    fn an_altered_prompt_or_another_key_is_refused() {
+        let (dir, hash) = stored(&[0xd5; 9_000]);
+        let path = dir.path().join(hash.to_string());
+        assert_eq!(read(&path, hash, &Secret::new([4; 32])), Err(PromptError::Altered));
+        let mut bytes = std::fs::read(&path).expect("the file");
+        bytes[100] ^= 1;
+        assert_eq!(open(&bytes, &Secret::new([3; 32])), Err(PromptError::Altered));
+        std::fs::write(&path, &bytes).expect("written");
+        assert_eq!(read(&path, hash, &Secret::new([3; 32])), Err(PromptError::Altered));
+        assert_eq!(read(&dir.path().join("none"), hash, &Secret::new([3; 32])), Err(PromptError::Missing));
+    }
+
+    #[test]
+    fn a_cut_prompt_is_refused_wherever_it_is_cut() {
+        let (dir, hash) = stored(&[0xd5; 70_000]);
+        let bytes = std::fs::read(dir.path().join(hash.to_string())).expect("the file");
+        for length in (0..bytes.len()).step_by(997).chain([44, 60, 44 + 65_552]) {
+            assert!(open(&bytes[..length], &Secret::new([3; 32])).is_err(), "{length}");
+        }
+    }
+}

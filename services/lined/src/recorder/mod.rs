@@ -5,6 +5,8 @@
 
 mod file;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use file::{file_name, recording_path};

@@ -234,3 +234,76 @@ const fn codec_of(codec: Codec) -> sdp::Codec {
         Codec::Pcmu => sdp::Codec::Pcmu,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LegError, LegSdp, Wanted};
+    use idl::lines::{Codec, SrtpPolicy};
+    use std::net::SocketAddr;
+
+    fn wanted(srtp: SrtpPolicy, port: u16) -> Wanted {
+        let rtp = SocketAddr::from(([127, 0, 0, 1], port));
+        Wanted { rtp, codecs: vec![Codec::Pcma], srtp, symmetric: false }
+    }
+
+    /// What a peer of ours would answer.
+    fn answer_of(offer: &[u8], srtp: SrtpPolicy) -> Vec<u8> {
+        LegSdp::new(&wanted(srtp, 40_002)).offered(offer).expect("an answer").0
+    }
+
+    #[test]
+    fn enc_02_only_encrypted_media_is_offered_and_accepted_where_it_is_required() {
+        let mut leg = LegSdp::new(&wanted(SrtpPolicy::Required, 40_000));
+        let offer = leg.offer_bytes();
+        let text = String::from_utf8(offer.clone()).expect("text");
+        assert!(text.contains("RTP/SAVP 8") && !text.contains("RTP/AVP"), "no way out is offered");
+        assert!(text.contains("AEAD_AES_256_GCM") && text.contains("AES_CM_128_HMAC_SHA1_80"));
+        let good = answer_of(&offer, SrtpPolicy::Required);
+        let plain = String::from_utf8(good.clone()).expect("text").replace("RTP/SAVP", "RTP/AVP");
+        assert!(matches!(leg.answered(plain.as_bytes()), Err(LegError::Answer(_))));
+        let keyless: String = String::from_utf8(good.clone())
+            .expect("text")
+            .split_inclusive("\r\n")
+            .filter(|line| !line.starts_with("a=crypto"))
+            .collect();
+        assert!(leg.answered(keyless.as_bytes()).is_err());
+        assert!(leg.answered(b"").is_err());
+        assert!(leg.answered(&good).expect("usable").is_encrypted());
+    }
+
+    #[test]
+    fn a_peer_that_moves_keeps_its_keys_and_one_with_new_keys_gets_new_ones() {
+        let mut ours = LegSdp::new(&wanted(SrtpPolicy::Required, 40_000));
+        let peer = LegSdp::new(&wanted(SrtpPolicy::Required, 40_002));
+        let (first, _) = ours.offered(&peer.offer_bytes()).expect("an answer");
+        let moved = String::from_utf8(peer.offer_bytes()).expect("text").replace("40002", "40010");
+        let (second, change) = ours.offered(moved.as_bytes()).expect("an answer");
+        assert_eq!(change.remote.map(|remote| remote.port()), Some(40_010));
+        assert!(change.keys.is_none(), "the same keys go on");
+        assert_eq!(crypto(&first), crypto(&second));
+        let other = LegSdp::new(&wanted(SrtpPolicy::Required, 40_010));
+        let (third, change) = ours.offered(&other.offer_bytes()).expect("an answer");
+        assert!(change.keys.is_some());
+        assert_ne!(crypto(&second), crypto(&third), "one key never protects two streams");
+    }
+
+    #[test]
+    fn a_peer_that_holds_is_not_sent_to_and_comes_back() {
+        let mut ours = LegSdp::new(&wanted(SrtpPolicy::PlainWaiver, 40_000));
+        let peer = LegSdp::new(&wanted(SrtpPolicy::PlainWaiver, 40_002));
+        let offer = String::from_utf8(peer.offer_bytes()).expect("text");
+        ours.offered(offer.as_bytes()).expect("an answer");
+        let (answer, change) = ours.offered(offer.replace("sendrecv", "sendonly").as_bytes()).expect("held");
+        assert!(!change.held, "music on hold is still heard");
+        assert!(String::from_utf8(answer).expect("text").contains("a=recvonly"));
+        let (_, change) = ours.offered(offer.replace("sendrecv", "inactive").as_bytes()).expect("held");
+        assert!(change.held);
+        let (_, change) = ours.offered(offer.as_bytes()).expect("resumed");
+        assert!(!change.held);
+    }
+
+    fn crypto(sdp: &[u8]) -> Vec<String> {
+        let text = String::from_utf8(sdp.to_vec()).expect("text");
+        text.lines().filter(|line| line.starts_with("a=crypto")).map(str::to_owned).collect()
+    }
+}
