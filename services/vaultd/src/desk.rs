@@ -78,7 +78,7 @@ impl Vault {
         // Running ones first: a page may not hold all that ever ran.
         let mut all: Vec<_> = self.state.campaigns.iter().collect();
         all.sort_by_key(|(id, campaign)| (!campaign.running, std::cmp::Reverse(**id)));
-        let mut views: Vec<CampaignView> = all.into_iter().take(MAX_PAGE_ITEMS).map(view).collect();
+        let mut views: Vec<CampaignView> = all.into_iter().take(CAMPAIGNS_A_PAGE).map(view).collect();
         views.sort_by_key(|view| view.id);
         views
     }
@@ -163,6 +163,8 @@ impl Vault {
     }
 }
 
+/// Campaigns of one answer: the longest names still fit a frame.
+const CAMPAIGNS_A_PAGE: usize = 128;
 /// Bytes of a note.
 const MAX_NOTE_BYTES: usize = 4_096;
 /// Agents' states in one answer, well within a frame.

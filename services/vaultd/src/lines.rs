@@ -51,7 +51,8 @@ impl Vault {
         match message {
             LinedToVault::Live { calls } => self.lined_lives(&calls.into_iter().collect()),
             LinedToVault::Fact { call, seq, at, fact } => self.fact(call, seq, at, fact),
-            LinedToVault::Trunk(status) => {
+            LinedToVault::Trunk(mut status) => {
+                status.reason = status.reason.chars().take(MAX_REASON_CHARS).collect();
                 let known = self.state.trunk_states.get(&status.trunk);
                 if known.is_none_or(|known| known.state != status.state || known.reason != status.reason) {
                     self.record(Who::Process(Process::Lined), Event::TrunkChanged { status });
@@ -175,7 +176,10 @@ impl Vault {
             CallFact::Dialling { trunk } => StoredFact::Dialling(trunk),
             CallFact::Ringing => StoredFact::Ringing,
             CallFact::Answered { trunk, dialog } => {
-                let sealed = self.seal_for(record.intent.subject, Purpose::Dialog, dialog.expose());
+                let kept = dialog.expose().len() <= MAX_DIALOG_BYTES;
+                let sealed = kept
+                    .then(|| self.seal_for(record.intent.subject, Purpose::Dialog, dialog.expose()))
+                    .flatten();
                 StoredFact::Answered(trunk, sealed.unwrap_or(crate::entries::Sealed(Vec::new())))
             }
             CallFact::NoticeHeard { began_after_ms, ended_after_ms } => {
@@ -286,6 +290,10 @@ const TICKET_GRACE_MS: u64 = 5_000;
 const MAX_VERIFYING: usize = 32;
 /// Phones of a page, well within a frame.
 const PHONES_A_PAGE: usize = 128;
+/// Characters of a trunk's reason.
+const MAX_REASON_CHARS: usize = 512;
+/// Bytes of a dialog; a longer one could not be written down.
+const MAX_DIALOG_BYTES: usize = 16 * 1024;
 /// Characters of a media fault's code.
 const MAX_CODE_CHARS: usize = 64;
 

@@ -101,14 +101,19 @@ async fn until_stopped(
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut serving = std::pin::pin!(serve(listener, inputs.clone(), outbox));
-    tokio::select! {
-        served = &mut serving => served.context("the listening socket failed")?,
+    let failed = tokio::select! {
+        served = &mut serving => served.err(),
         stopped = &mut ended => return stopped.context("the core ended with a panic")?.map_err(Into::into),
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+    };
     sd_notify::notify(&[sd_notify::NotifyState::Stopping]).context("systemd cannot be told")?;
     inputs.send(Input::Stop).await.context("the core is gone")?;
+    if let Some(error) = failed {
+        // Without the front nothing ticks; the core waits for the last signature alone.
+        ended.await.context("the core ended with a panic")??;
+        return Err(error).context("the listening socket failed");
+    }
     // The front goes on ticking while the last head is signed.
     tokio::select! {
         _ = &mut serving => Ok(()),

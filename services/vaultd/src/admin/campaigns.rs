@@ -54,6 +54,9 @@ impl Vault {
     }
 
     fn check_batches(&self, plan: &NewCampaign) -> Result<(), Refusal> {
+        if plan.batches.len() > MAX_BATCHES {
+            return Err(Refusal::too_many("batches", MAX_BATCHES));
+        }
         let mut contacts = 0_u64;
         for (at, batch) in plan.batches.iter().enumerate() {
             let known = self.state.batches.get(batch).ok_or_else(|| Refusal::unknown("batch"))?;
@@ -139,6 +142,8 @@ fn check_bounds(plan: &NewCampaign) -> Result<(), Refusal> {
 }
 
 const MAX_CAMPAIGNS: usize = 10_000;
+/// Batches of one campaign.
+const MAX_BATCHES: usize = 256;
 /// Contacts of one campaign.
 const MAX_CONTACTS: u64 = 2_000_000;
 /// Calls a minute of one campaign; on a real caller number the carrier's limit is far lower (LIN-05).

@@ -159,14 +159,19 @@ impl Vault {
         Ok(None)
     }
 
-    /// One import on a connection and a few in all: the worker's queue is bounded.
     fn begin_import(&mut self, actor: &Actor, attached: Option<File>) -> Result<File, Refusal> {
         let file =
             attached.ok_or_else(|| Refusal::new("file-missing", "The file is missing.", "缺少文件。"))?;
-        if self.imports.len() >= MAX_IMPORTS || !self.imports.insert(actor.conn) {
-            return Err(Refusal::new("busy", "Another file is being read.", "正在处理另一文件，请稍后。"));
-        }
+        self.begin_work(actor)?;
         Ok(file)
+    }
+
+    /// One long work on a connection and a few in all: the worker's queue is bounded.
+    pub(super) fn begin_work(&mut self, actor: &Actor) -> Result<(), Refusal> {
+        if self.imports.len() >= MAX_IMPORTS || !self.imports.insert(actor.conn) {
+            return Err(Refusal::new("busy", "Other long work is under way.", "正在处理其他任务，请稍后。"));
+        }
+        Ok(())
     }
 
     /// The worker is done with a file: the entry is the commit point.

@@ -19,7 +19,7 @@ impl Vault {
     #[must_use]
     pub fn box_status(&self) -> BoxStatus {
         let state = &self.state;
-        let last = |count: usize| count.saturating_sub(MAX_PAGE_ITEMS);
+        let last = |count: usize| count.saturating_sub(NAMES_A_PAGE);
         BoxStatus {
             company: state.company.clone(),
             commissioned: state.commissioned(),
@@ -30,7 +30,7 @@ impl Vault {
             departments: state
                 .departments
                 .iter()
-                .take(MAX_PAGE_ITEMS)
+                .take(NAMES_A_PAGE)
                 .map(|(id, n)| (*id, n.clone()))
                 .collect(),
             campaigns: state
@@ -160,12 +160,14 @@ impl Vault {
     }
 
     pub(super) fn verify_ledger(&mut self, actor: &Actor) -> Handled {
+        self.begin_work(actor)?;
         self.work(Job::VerifyLedger { reply: actor.reply() });
         Ok(None)
     }
 
     /// The worker has read the whole ledger.
     pub(crate) fn ledger_verified(&mut self, reply: ReplyTo, outcome: Result<u64, String>) {
+        self.imports.remove(&reply.conn);
         let Some(actor) = self.actor_of(reply) else {
             return;
         };
@@ -249,5 +251,7 @@ fn recording_words(record: &CallRecord) -> String {
 /// Why a recording may be heard (REC-06).
 const PURPOSES: [&str; 3] = ["quality", "dispute", "strategy"];
 /// Calls of a page: with their verdicts in words they fit a frame.
-const CALLS_A_PAGE: usize = 32;
+const CALLS_A_PAGE: usize = 16;
 const MAX_PAGES_SEARCHED: usize = 64;
+/// Names of one kind in the state of the box: the longest ones still fit a frame.
+const NAMES_A_PAGE: usize = 64;

@@ -190,6 +190,9 @@ impl Vault {
         if self.state.numbers.len() >= MAX_NUMBERS {
             return Err(Refusal::too_many("caller numbers", MAX_NUMBERS));
         }
+        if groups.len() > MAX_GROUPS {
+            return Err(Refusal::too_many("line groups", MAX_GROUPS));
+        }
         if groups.is_empty() || groups.iter().any(|group| !self.state.groups.contains_key(group)) {
             return Err(Refusal::unknown("line group"));
         }
@@ -215,6 +218,9 @@ impl Vault {
 fn check_trunk(trunk: &TrunkConfig) -> Result<(), Refusal> {
     text_within(&trunk.name, MAX_NAME_CHARS)?;
     text_within(&trunk.host, MAX_HOST_CHARS)?;
+    if let Some(name) = &trunk.tls_name {
+        text_within(name, MAX_HOST_CHARS)?;
+    }
     if !(1..=MAX_CHANNELS).contains(&trunk.channels) {
         return Err(Refusal::bounds(
             format!("A trunk has 1 to {MAX_CHANNELS} channels."),
@@ -239,6 +245,9 @@ fn check_trunk(trunk: &TrunkConfig) -> Result<(), Refusal> {
     }
     if let Some(account) = &trunk.account {
         text_within(&account.user, MAX_NAME_CHARS)?;
+        if account.password.expose().len() > MAX_NAME_CHARS {
+            return Err(Refusal::bounds("The password is too long.", "密码过长。"));
+        }
     }
     Ok(())
 }
@@ -250,8 +259,8 @@ fn created(id: impl Into<u64>) -> Option<Answer> {
 const MAX_DEPARTMENTS: usize = 1_000;
 const MAX_PEOPLE: usize = 10_000;
 /// All trunks travel to `lined` in one frame.
-const MAX_TRUNKS: usize = 16;
-const MAX_GROUPS: usize = 64;
+const MAX_TRUNKS: usize = 12;
+const MAX_GROUPS: usize = 16;
 const MAX_NUMBERS: usize = 1_000;
 const MAX_CHANNELS: u16 = 2_000;
 const MAX_CODECS: usize = 4;
