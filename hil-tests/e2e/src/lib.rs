@@ -6,6 +6,7 @@
 
 mod client;
 mod floor;
+mod peers;
 mod place;
 mod processes;
 mod sipp;
@@ -17,6 +18,7 @@ mod wait;
 
 pub use client::refusal_code;
 pub use floor::Attendance;
+pub use peers::{carrier_at, last_four, phones_at, register_for};
 pub use place::{Place, binary};
 pub use processes::{PRODUCT, Which};
 pub use sipp::{Sipp, SippPlan};

@@ -99,6 +99,7 @@ impl Sipp {
         let written = format!("{}/scenarios/{}.xml", env!("CARGO_MANIFEST_DIR"), plan.scenario);
         let written =
             std::fs::read_to_string(written).expect("the scenario").replace("[status]", &plan.status);
+        let written = written.replace("[box]", &place.sip().to_string());
         let scenario = folder.join(format!("{name}.xml")).display().to_string();
         std::fs::write(&scenario, written).expect("the scenario's copy");
         let reach = plan.reach.clone().unwrap_or_else(|| {

@@ -242,16 +242,15 @@ impl TestBox {
             let name = Pii::new(format!("{role:?}"));
             person(self.create(security, Admin::AddPerson { name, role, department: None }))
         };
-        People {
-            system,
-            security,
-            audit,
-            manager: add(Role::Manager),
-            compliance: add(Role::Compliance),
-            data: add(Role::DataSpecialist),
-            qa: add(Role::Qa),
-            department,
-        }
+        let (manager, compliance) = (add(Role::Manager), add(Role::Compliance));
+        let (data, qa) = (add(Role::DataSpecialist), add(Role::Qa));
+        // Two people allow more than one attempt a day, so that the rules behind the daily cap are seen at work.
+        let toml = format!(
+            "[frequency.return_visit]\nper_day = 3\nper_7d = 21\n[wider_approved]\nset_by = {}\nagreed_by = {}\n",
+            compliance.0, manager.0
+        );
+        self.order(compliance, Admin::SetPolicy { toml });
+        People { system, security, audit, manager, compliance, data, qa, department }
     }
 
     /// Adds trunks as a group, each a rank after the one before, with a caller number of its own.

@@ -85,20 +85,27 @@ impl Stereo {
         (0..=places).step_by(80).find(|&at| share_of(hz, &side[at..at + length]) > TONE_SHARE)
     }
 
-    /// How late into this callee's voice the left side begins, in samples, and how alike the two then are
-    /// (1: the same samples).
+    /// How late into this callee's voice the left side begins, in samples, and the share of its loud
+    /// stretches of 100 ms that are found there, each at most [`DRIFT`] samples from its place.
     #[must_use]
     pub fn find_voice(&self, number: &str) -> (usize, f64) {
         let voice = carrier::signal::voice_pcm(number, 0, self.left.len() + VOICE_SHIFT);
-        let loud =
-            |at: usize| self.left[at..at + VOICE_WINDOW].iter().map(|s| u64::from(s.unsigned_abs())).sum();
-        let places = (0..self.left.len().saturating_sub(VOICE_WINDOW)).step_by(VOICE_WINDOW / 2);
-        let Some(at) = places.max_by_key(|at| -> u64 { loud(*at) }) else { return (0, 0.0) };
-        let window = &self.left[at..at + VOICE_WINDOW];
-        let alike_at = |shift: &usize| alike(window, &voice[shift + at..]);
-        let best = (0..VOICE_SHIFT).max_by(|a, b| alike_at(a).total_cmp(&alike_at(b))).unwrap_or(0);
-        (best, alike(&self.left, &voice[best..]))
+        let windows = self.left.as_chunks::<VOICE_WINDOW>().0.iter().enumerate();
+        let loud = windows.filter(|(_, window)| carrier::signal::is_audible(&window[..]));
+        let loud: Vec<_> = loud.map(|(index, window)| (index * VOICE_WINDOW, window)).collect();
+        let Some((first, window)) = loud.get(loud.len() / 4) else { return (0, 0.0) };
+        let best = best_shift(&window[..], &voice[*first..], 0..VOICE_SHIFT).0;
+        let near = best.saturating_sub(DRIFT)..(best + DRIFT).min(VOICE_SHIFT);
+        let found = loud
+            .iter()
+            .filter(|(at, window)| best_shift(&window[..], &voice[*at..], near.clone()).1 > SAME_SOUND);
+        (best, found.count() as f64 / loud.len() as f64)
     }
+}
+
+fn best_shift(window: &[i16], voice: &[i16], shifts: std::ops::Range<usize>) -> (usize, f64) {
+    let each = shifts.map(|shift| (shift, alike(window, &voice[shift..])));
+    each.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
 }
 
 fn alike(ours: &[i16], theirs: &[i16]) -> f64 {
@@ -113,6 +120,9 @@ fn alike(ours: &[i16], theirs: &[i16]) -> f64 {
 }
 
 const VOICE_WINDOW: usize = 800;
+/// What a jitter buffer may add or leave out in a pause: 200 ms.
+const DRIFT: usize = 1_600;
+const SAME_SOUND: f64 = 0.9;
 const QUIET: f32 = 100.0;
 const TONE_SHARE: f64 = 0.8;
 /// How late into the voice a recording may begin: it waits for the notice.

@@ -1,10 +1,10 @@
 //! TLS in front of a peer that speaks TCP only (Debian builds SIPp without TLS): bytes in, the same bytes out.
 
 use crate::place::{Place, make_certificates};
-use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -22,11 +22,17 @@ pub struct TlsFront {
 
 impl TlsFront {
     /// Listens on `port` and passes on to `behind`.
-    ///
-    /// # Panics
-    /// If it cannot.
     #[must_use]
     pub fn start(place: &Place, port: u16, behind: SocketAddr) -> Self {
+        Self::hiding(place, port, behind, "")
+    }
+
+    /// The same, and `behind` sees other words of the same length in the place of `hidden`.
+    ///
+    /// # Panics
+    /// If it cannot listen.
+    #[must_use]
+    pub fn hiding(place: &Place, port: u16, behind: SocketAddr, hidden: &'static str) -> Self {
         let folder = place.folder("peers").join(format!("tls-{port}"));
         std::fs::create_dir(&folder).expect("a folder for the peer");
         make_certificates(&folder);
@@ -38,7 +44,7 @@ impl TlsFront {
         let runtime = runtime.worker_threads(1).enable_all().build().expect("a runtime");
         let addr: SocketAddr = (Ipv4Addr::LOCALHOST, port).into();
         let listener = runtime.block_on(TcpListener::bind(addr)).expect("a listener");
-        runtime.spawn(serve(listener, TlsAcceptor::from(Arc::new(config)), behind));
+        runtime.spawn(serve(listener, TlsAcceptor::from(Arc::new(config)), behind, hidden));
         Self { addr, folder, _runtime: runtime }
     }
 
@@ -52,17 +58,37 @@ impl TlsFront {
     }
 }
 
-async fn serve(listener: TcpListener, acceptor: TlsAcceptor, behind: SocketAddr) {
+async fn serve(listener: TcpListener, acceptor: TlsAcceptor, behind: SocketAddr, hidden: &'static str) {
     while let Ok((stream, _)) = listener.accept().await {
         let acceptor = acceptor.clone();
         tokio::spawn(async move {
             // A client that does not trust us ends here; the test sees it at the client.
-            let mut front = acceptor.accept(stream).await?;
-            let mut back = TcpStream::connect(behind).await?;
-            match tokio::io::copy_bidirectional(&mut front, &mut back).await {
-                Err(error) if error.kind() != ErrorKind::UnexpectedEof => Err(error),
-                _ => Ok(()),
-            }
+            let (mut from, mut to) = tokio::io::split(acceptor.accept(stream).await?);
+            let (mut back_from, mut back_to) = TcpStream::connect(behind).await?.into_split();
+            let onwards = async {
+                let mut buffer = vec![0; READ_BYTES];
+                loop {
+                    let count = from.read(&mut buffer).await?;
+                    if count == 0 {
+                        return back_to.shutdown().await;
+                    }
+                    hide(&mut buffer[..count], hidden.as_bytes());
+                    back_to.write_all(&buffer[..count]).await?;
+                }
+            };
+            let back = async {
+                tokio::io::copy(&mut back_from, &mut to).await?;
+                to.shutdown().await
+            };
+            tokio::try_join!(onwards, back).map(|_| ())
         });
     }
 }
+
+fn hide(bytes: &mut [u8], hidden: &[u8]) {
+    while let Some(at) = bytes.windows(hidden.len().max(1)).position(|word| word == hidden) {
+        bytes[at..at + hidden.len()].fill(b'X');
+    }
+}
+
+const READ_BYTES: usize = 64 * 1024;
