@@ -275,3 +275,27 @@ async fn a_call_of_a_former_life_is_released_by_its_dialog() {
     assert_eq!(released, CallId(41));
     assert!(carrier.wait_until(PATIENCE, |report| report.active_dialogs == 0), "the carrier saw the BYE");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cam_05_an_opt_out_that_vaultd_does_not_store_is_not_confirmed_and_ends_within_seconds() {
+    let carrier = carrier(CarrierConfig::default());
+    let (bench, mut vault) = bench(site(carrier.udp_addr().expect("udp"), SipTransport::Udp)).await;
+    vault.storing.store(false, std::sync::atomic::Ordering::SeqCst);
+    let mut ticket = bench.ticket(61, "13800001061");
+    ticket.prompts[3] = bench.prompt(idl::lines::PromptRole::Body, 30_000);
+    vault.send(VaultToLined::Ticket(Box::new(ticket))).await;
+    vault
+        .wait(|message| match message {
+            LinedToVault::Fact { fact: CallFact::OptOut { .. }, .. } => Some(()),
+            _ => None,
+        })
+        .await;
+    let pressed = std::time::Instant::now();
+    let (_, end) = vault.facts_to_end(CallId(61)).await;
+    assert_eq!(end.outcome, Outcome::Answered { by: EndedBy::Box });
+    let held = pressed.elapsed().as_millis();
+    assert!((4_500..8_000).contains(&held), "{held} ms");
+    let (_, right) = support::decode(&bench.recording(61));
+    let confirmation = support::tone(idl::lines::PromptRole::OptOutConfirmation);
+    assert!(!right.contains(&confirmation), "nothing was promised that was not durable");
+}
