@@ -6,7 +6,6 @@
 pub mod call;
 pub mod clock;
 pub mod dns;
-pub mod journal;
 pub mod link;
 pub mod options;
 pub mod process;

@@ -20,7 +20,7 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
-    lined::journal::start(options).context("the log cannot be opened")?;
+    journal::start(options.log, "lined", options.log_level);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(MAX_BLOCKING_THREADS)

@@ -27,15 +27,6 @@ lined: the line process of Ringfence
   --log-level LEVEL       error, warn, info, debug or trace
 ";
 
-/// Where the log goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogTo {
-    /// Standard error.
-    Stderr,
-    /// The journal.
-    Journal,
-}
-
 /// The parsed command line.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -66,7 +57,7 @@ pub struct Options {
     /// Who may connect as which user.
     pub allow: Vec<(Process, u32)>,
     /// Where the log goes.
-    pub log: LogTo,
+    pub log: journal::Target,
     /// How much is logged.
     pub log_level: log::LevelFilter,
 }
@@ -87,7 +78,7 @@ impl Default for Options {
             media_threads: 0,
             dns: None,
             allow: Vec::new(),
-            log: LogTo::Stderr,
+            log: journal::Target::Stderr,
             log_level: log::LevelFilter::Info,
         }
     }
@@ -210,12 +201,8 @@ fn allowed(text: &str) -> Result<(Process, u32), &'static str> {
     Ok((process, uid.parse().map_err(|_| "a user id is a number")?))
 }
 
-fn log_to(text: &str) -> Result<LogTo, &'static str> {
-    match text {
-        "stderr" => Ok(LogTo::Stderr),
-        "journal" => Ok(LogTo::Journal),
-        _ => Err("stderr or journal"),
-    }
+fn log_to(text: &str) -> Result<journal::Target, &'static str> {
+    journal::Target::parse(text).ok_or("stderr or journal")
 }
 
 #[cfg(test)]
