@@ -122,4 +122,5 @@ impl Recording {
     }
 }
 
-const FILE_MODE: u32 = 0o600;
+/// Ours to write; the group's to read, because `vaultd` verifies it as another user. It holds ciphertext only.
+const FILE_MODE: u32 = 0o640;
