@@ -283,8 +283,29 @@ fn rec_03_one_flipped_bit_makes_a_recording_bad() {
         recording_finding(dir.path(), call, Some(&key), None).worth,
         vaultd::entries::RecordingWorth::Missing
     );
-    std::fs::write(&path, vec![0; 300]).unwrap();
-    assert!(recording_finding(dir.path(), call, Some(&key), Some(8_000)).worth.is_bad());
+    let header = recording::Header {
+        call,
+        codec: recording::Codec::ALaw,
+        started: ten_in_the_morning().now,
+        notice_prompt: vocab::ObjectHash([0; 32]),
+    };
+    let mut encoder = recording::Encoder::new(&key, &header);
+    let mut bytes = encoder.header_bytes().to_vec();
+    for at in 0..200 {
+        let frame = [at; recording::FRAME_SAMPLES];
+        bytes.extend(encoder.push(&frame, &frame, recording::Gaps::default()).unwrap().unwrap_or_default());
+    }
+    bytes.extend(encoder.finish(ten_in_the_morning().now));
+    std::fs::write(&path, &bytes).unwrap();
+    let worth = |expected_ms| recording_finding(dir.path(), call, Some(&key), expected_ms).worth;
+    assert_eq!(worth(Some(4_000)), vaultd::entries::RecordingWorth::Sound);
+    assert_eq!(worth(Some(8_000)), vaultd::entries::RecordingWorth::WrongDuration);
+    for at in (0..bytes.len()).step_by(997) {
+        bytes[at] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(worth(Some(4_000)).is_bad(), "byte {at}");
+        bytes[at] ^= 1;
+    }
     assert!(!recording_finding(dir.path(), call, None, Some(8_000)).worth.is_bad());
 }
 
