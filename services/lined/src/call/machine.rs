@@ -102,7 +102,9 @@ impl CallMachine {
                 out.extend([Action::Note(Note::Ringing), Action::Live(LiveState::Ringing)]);
             }
             (S::Dialling | S::Ringing, I::CustomerAnswered) => self.answered(out),
-            (S::Dialling | S::Ringing, I::TimerFired(Timer::Ring)) => self.give_up(FailCause::NoAnswer, out),
+            (S::Ringing, I::TimerFired(Timer::Ring)) => self.give_up(FailCause::NoAnswer, out),
+            // Nothing rang: the carrier's fault, not the callee's absence.
+            (S::Dialling, I::TimerFired(Timer::Ring)) => self.give_up(FailCause::Carrier, out),
             (S::Dialling | S::Ringing, I::HangUp(_)) => self.give_up(FailCause::Stopped, out),
             (S::Dialling | S::Ringing, I::AgentAnswered) => self.agent = AgentLeg::Up,
             (S::Dialling | S::Ringing, I::AgentGone) => {

@@ -154,11 +154,21 @@ fn an_opted_out_customer_is_taken_from_the_agent() {
 #[test]
 fn a_ring_time_out_cancels_and_waits_for_the_last_word() {
     let mut call = machine(CampaignMode::Announcement);
-    let cancelled = run(&mut call, &[Input::Start, Input::TimerFired(Timer::Ring)]);
+    let cancelled = run(&mut call, &[Input::Start, Input::CustomerRings, Input::TimerFired(Timer::Ring)]);
     assert!(cancelled.contains(&Action::CancelCustomer));
     let terminated = Failure { cause: FailCause::Carrier, sip_status: 487, q850: 0 };
     let end = run(&mut call, &[Input::CustomerFailed(terminated), Input::Closed]);
     assert_eq!(ending(&end), [Outcome::Failed(FailCause::NoAnswer)]);
+}
+
+#[test]
+fn a_trunk_that_never_rings_is_the_carriers_fault() {
+    let mut call = machine(CampaignMode::Announcement);
+    let end = run(
+        &mut call,
+        &[Input::Start, Input::TimerFired(Timer::Ring), Input::TimerFired(Timer::CancelGuard), Input::Closed],
+    );
+    assert_eq!(ending(&end), [Outcome::Failed(FailCause::Carrier)]);
 }
 
 #[test]
