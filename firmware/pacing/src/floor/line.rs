@@ -161,7 +161,12 @@ impl Floor {
         {
             known.live = known.live.saturating_sub(1);
         }
-        let Some(agent) = agent else { return };
+        // News of a call that its agent has left already must not touch the agent's next one.
+        let Some(agent) =
+            agent.filter(|agent| self.agents.get(agent).is_some_and(|seat| seat.call == Some(call)))
+        else {
+            return;
+        };
         match stage {
             Stage::Live(LiveState::Talking) => {
                 let _ = self.move_agent(now, agent, Work::Connected, out);

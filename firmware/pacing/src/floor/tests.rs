@@ -396,3 +396,23 @@ fn after_a_start_the_lines_may_name_agents_and_phones_before_the_vault_does() {
     bench.wait(20_000);
     assert_eq!(bench.dials.len(), 1, "the phone that registered before is known");
 }
+
+#[test]
+fn the_end_of_a_call_does_not_free_an_agent_who_is_reserved_for_the_next() {
+    let mut bench = Bench::new(CampaignMode::Progressive, 3, 1);
+    bench.free(30);
+    bench.wait(20_000);
+    let first = bench.ticket();
+    bench.line(first, LiveState::Announcing);
+    // The customer opts out before the agent was heard: the agent is free, the call is not over yet.
+    bench.line(first, LiveState::OptedOut);
+    bench.wait(20_000);
+    let second = bench.ticket();
+    bench.line(second, LiveState::Ringing);
+    bench.line(first, LiveState::Ended(ANSWERED));
+    bench.close(first);
+    assert_eq!(bench.state(AGENT), AgentState::Reserved);
+    bench.line(second, LiveState::Talking);
+    bench.line(second, LiveState::Ended(ANSWERED));
+    assert_eq!(bench.floor.live().wrap_ups, vec![(AGENT, second)]);
+}
