@@ -16,7 +16,6 @@ pub mod files;
 mod health;
 pub mod import;
 mod lines;
-pub mod logging;
 pub mod options;
 pub mod phone;
 pub mod ports;

@@ -15,7 +15,6 @@ use vaultd::client::SOCKET;
 use vaultd::clock;
 use vaultd::command::Cmd;
 use vaultd::core_thread::Core;
-use vaultd::logging;
 use vaultd::options::{Options, OptionsError};
 use vaultd::server::{Input, MAX_WAITING_COMMANDS, Outbox, serve};
 use vaultd::startup::{Chip, Started, start};
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if matches!(error, OptionsError::Help) { 0 } else { 2 });
         }
     };
-    logging::install(options.log);
+    journal::start(options.log, "vaultd", log::LevelFilter::Info);
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -2,6 +2,7 @@
 
 use crate::startup::Folders;
 use idl::hello::Process;
+use journal::Target;
 use lexopt::prelude::{Long, Short};
 use lexopt::{Parser, ValueExt};
 use std::path::PathBuf;
@@ -21,15 +22,6 @@ vaultd: the records process of Ringfence
   --log WHERE        stderr or journal (default journal)
 ";
 
-/// Where the log goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogTo {
-    /// Standard error.
-    Stderr,
-    /// The journal, or standard error where there is none.
-    Journal,
-}
-
 /// The options.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -44,7 +36,7 @@ pub struct Options {
     /// The operator vouches for the clock.
     pub clock_trusted: bool,
     /// The log.
-    pub log: LogTo,
+    pub log: Target,
 }
 
 /// Why the command line cannot be used.
@@ -78,7 +70,7 @@ impl Options {
             tcti: "device:/dev/tpmrm0".to_owned(),
             allowed: PEERS.iter().map(|process| (*process, None)).collect(),
             clock_trusted: false,
-            log: LogTo::Journal,
+            log: Target::Journal,
         };
         while let Some(argument) = parser.next()? {
             match argument {
@@ -107,12 +99,8 @@ impl Options {
     }
 }
 
-fn log_to(text: &str) -> Result<LogTo, OptionsError> {
-    match text {
-        "stderr" => Ok(LogTo::Stderr),
-        "journal" => Ok(LogTo::Journal),
-        _ => Err(OptionsError::Value("--log", text.to_owned())),
-    }
+fn log_to(text: &str) -> Result<Target, OptionsError> {
+    Target::parse(text).ok_or_else(|| OptionsError::Value("--log", text.to_owned()))
 }
 
 const PEERS: [Process; 5] =
@@ -120,7 +108,7 @@ const PEERS: [Process; 5] =
 
 #[cfg(test)]
 mod tests {
-    use super::{LogTo, Options, OptionsError};
+    use super::{Options, OptionsError, Target};
     use idl::hello::Process;
     use lexopt::Parser;
 
@@ -149,7 +137,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(options.folders.state.to_str(), Some("/s"));
-        assert_eq!(options.log, LogTo::Stderr);
+        assert_eq!(options.log, Target::Stderr);
         assert!(options.clock_trusted && options.allowed.contains(&(Process::Lined, Some(7))));
     }
 
