@@ -7,15 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-const HELP: &str = "sim [--seeds N] [--from SEED] [--trace]
+const HELP: &str = "sim [--seeds N] [--from SEED] [--trace] [--all]
 
-Runs N seeds (1000) from SEED (1). One seed is one run, always the same. --trace prints every event.
+Runs N seeds (1000) from SEED (1). One seed is one run, always the same. --trace prints every
+event; --all goes on after a fault and names each seed that has one.
 ";
 
 struct Words {
     seeds: u64,
     from: u64,
     trace: bool,
+    all: bool,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -46,13 +48,14 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 fn words() -> anyhow::Result<Option<Words>> {
-    let mut words = Words { seeds: 1_000, from: 1, trace: false };
+    let mut words = Words { seeds: 1_000, from: 1, trace: false, all: false };
     let mut parser = lexopt::Parser::from_env();
     while let Some(word) = parser.next()? {
         match word {
             lexopt::Arg::Long("seeds") => words.seeds = number(&mut parser)?,
             lexopt::Arg::Long("from") => words.from = number(&mut parser)?,
             lexopt::Arg::Long("trace") => words.trace = true,
+            lexopt::Arg::Long("all") => words.all = true,
             lexopt::Arg::Long("help") => {
                 say(HELP);
                 return Ok(None);
@@ -89,7 +92,10 @@ fn many(words: &Words) -> (Report, Option<Finding>) {
                     match run(seed, options) {
                         Ok(report) => add(&mut total.lock().unwrap_or_else(PoisonError::into_inner), report),
                         Err(finding) => {
-                            stop.store(true, Ordering::Relaxed);
+                            stop.store(!words.all, Ordering::Relaxed);
+                            if words.all {
+                                say(&format!("seed {seed}: {}", finding.what));
+                            }
                             let mut first = found.lock().unwrap_or_else(PoisonError::into_inner);
                             if first.as_ref().is_none_or(|known| finding.seed < known.seed) {
                                 *first = Some(*finding);

@@ -126,6 +126,13 @@ impl World {
         }
         self.office.close(&mut self.env, &self.site);
         self.until(self.env.now + QUIET_MS)?;
+        // A keep-alive may just be under way.
+        for _ in 0..KEEP_ALIVES {
+            if self.lined.gauges().iter().all(|(_, value)| *value == 0) {
+                break;
+            }
+            self.until(self.env.now + KEEP_ALIVE_MS)?;
+        }
         self.reckon()?;
         Ok(Report {
             steps: self.env.steps,
@@ -317,5 +324,8 @@ const FIRST_DAY: i64 = 1_790_092_800_000;
 const DAY: u64 = 86_400_000;
 /// Long enough for every timer of the box and of SIP.
 const QUIET_MS: u64 = 20 * 60_000;
+const KEEP_ALIVES: u32 = 2;
+/// Longer than one OPTIONS needs, shorter than the pause to the next.
+const KEEP_ALIVE_MS: u64 = 60_000;
 /// Events of one run.
 const MAX_STEPS: u64 = 5_000_000;

@@ -319,11 +319,6 @@ impl Truth {
         let open = |call: &CallId| calls.get(*call).is_none_or(|record| record.disposition.is_none());
         self.connected.iter().filter(|(call, _)| open(call)).map(|(call, agent)| (*call, *agent)).collect()
     }
-
-    /// The person of a call.
-    pub fn person_of(&self, call: CallId) -> Option<SubjectId> {
-        self.intents.get(&call).map(|intent| intent.subject)
-    }
 }
 
 /// A ticket's life: its end tells the instant of the decision on the boot clock.

@@ -1,5 +1,6 @@
 //! What agents and the page ask. Every refusal says what to do next.
 
+use super::vault::vault_away;
 use super::{Floor, Now, Output};
 use call::agent::{Input as Work, Refusal};
 use idl::campaign::AgentState;
@@ -23,7 +24,9 @@ impl Floor {
                     .agents
                     .get(&agent)
                     .is_some_and(|seat| seat.call == Some(call) && seat.agent.state() == AgentState::WrapUp);
-                if owed {
+                if owed && !self.vault_up {
+                    Some(vault_away(id))
+                } else if owed {
                     self.wrap_up(agent, call, disposition, note, (from, id), out);
                     None
                 } else {

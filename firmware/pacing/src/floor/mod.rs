@@ -162,7 +162,7 @@ impl Floor {
     pub fn step(&mut self, now: Now, input: Input, out: &mut Vec<Output>) {
         match input {
             Input::VaultUp => self.vault_is_up(out),
-            Input::VaultDown => self.vault_is_down(now),
+            Input::VaultDown => self.vault_is_down(now, out),
             Input::Vault(message) => self.vault_says(now, message, out),
             Input::LinesUp => self.lines_up = true,
             Input::LinesDown => self.lines_are_down(),
@@ -232,7 +232,12 @@ impl Floor {
         }
     }
 
+    /// Asks the vault. While it is away nothing is asked: no answer could come, and what matters is asked
+    /// again when it is back.
     fn ask(&mut self, request: CampaignRequest, pending: Pending, out: &mut Vec<Output>) {
+        if !self.vault_up {
+            return;
+        }
         self.next_request += 1;
         self.pending.insert(self.next_request, pending);
         out.push(Output::Vault(CalldToVault { id: self.next_request, request }));

@@ -416,3 +416,26 @@ fn the_end_of_a_call_does_not_free_an_agent_who_is_reserved_for_the_next() {
     bench.line(second, LiveState::Ended(ANSWERED));
     assert_eq!(bench.floor.live().wrap_ups, vec![(AGENT, second)]);
 }
+
+#[test]
+fn while_the_vault_is_away_nothing_waits_for_it_and_desks_are_told() {
+    let mut bench = Bench::new(CampaignMode::Progressive, 1, 1);
+    bench.free(30);
+    bench.wait(20_000);
+    let call = bench.ticket();
+    bench.line(call, LiveState::Talking);
+    bench.line(call, LiveState::Ended(ANSWERED));
+    bench.give(Input::VaultDown);
+    bench.desk.clear();
+    bench.desk(Desk::WrapUp {
+        agent: AGENT,
+        call,
+        disposition: Disposition::Done,
+        note: Pii::new(String::new()),
+    });
+    let told = matches!(bench.desk.as_slice(), [DeskReply::Refused { code, .. }] if code == "not-now");
+    assert!(told, "{:?}", bench.desk);
+    bench.desk(Desk::State { agent: AGENT, state: AgentState::Break });
+    assert_eq!(bench.floor.gauges()[1], ("requests".into(), 0));
+    assert_eq!(bench.state(AGENT), AgentState::WrapUp);
+}

@@ -12,17 +12,41 @@ use vocab::{AgentId, CallId, CampaignId, ContactId, Outcome, UnixMs};
 impl Floor {
     pub(super) fn vault_is_up(&mut self, out: &mut Vec<Output>) {
         self.vault_up = true;
+        // What changed while nobody listened, or was on its way when the connection broke.
+        let states: Vec<(AgentId, AgentState, UnixMs)> = (self.agents.iter())
+            .map(|(&agent, seat)| (agent, seat.agent.state(), seat.since))
+            .filter(|(_, state, _)| *state != AgentState::Reserved)
+            .collect();
+        for (agent, state, at) in states {
+            self.ask(CampaignRequest::AgentState { agent, state, at }, Pending::AgentState, out);
+        }
         self.ask(CampaignRequest::Campaigns, Pending::Campaigns, out);
         self.ask(CampaignRequest::Agents { after: None }, Pending::Agents, out);
     }
 
     /// Requests under way have no answer. Contacts given out are the vault's again: its queue starts anew.
-    pub(super) fn vault_is_down(&mut self, now: Now) {
+    pub(super) fn vault_is_down(&mut self, now: Now, out: &mut Vec<Output>) {
         self.vault_up = false;
         let lost = std::mem::take(&mut self.pending);
         for pending in lost.into_values() {
-            if let Pending::Dial { agent: Some(agent), .. } = pending {
-                self.release_unplaced(now, agent);
+            match pending {
+                Pending::Dial { agent, desk, .. } => {
+                    if let Some(agent) = agent {
+                        self.release_unplaced(now, agent);
+                    }
+                    if let Some((to, id)) = desk {
+                        out.push(Output::Desk { to, reply: vault_away(id) });
+                    }
+                }
+                Pending::WrapUp { desk: (to, id), .. } => {
+                    out.push(Output::Desk { to, reply: vault_away(id) })
+                }
+                Pending::Campaigns
+                | Pending::Agents
+                | Pending::AgentStates
+                | Pending::Queue { .. }
+                | Pending::Return
+                | Pending::AgentState => {}
             }
         }
         // Ends that the vault told nobody of are stored all the same: what is over here needs no place.
@@ -317,6 +341,16 @@ fn new_campaign(view: CampaignView) -> Campaign {
 fn refused(id: u64, code: &str, text: String) -> DeskReply {
     let text_zh = format!("未执行：{text}");
     DeskReply::Refused { id, code: code.to_owned(), text_en: text, text_zh }
+}
+
+/// Nothing is written down while the vault is away.
+pub(super) fn vault_away(id: u64) -> DeskReply {
+    DeskReply::Refused {
+        id,
+        code: "not-now".to_owned(),
+        text_en: "the records are not reached; try again in a moment".to_owned(),
+        text_zh: "暂时无法连接记录服务，请稍后再试".to_owned(),
+    }
 }
 
 /// After an answer that says "not now", the vault is asked again after this long.

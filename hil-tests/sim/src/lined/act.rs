@@ -100,8 +100,11 @@ impl Core {
         }
     }
 
-    fn tell_state(&self, env: &mut Env, call: CallId, state: LiveState) {
-        if let Some(agent) = self.calls.get(&call).and_then(|live| live.agent) {
+    fn tell_state(&mut self, env: &mut Env, call: CallId, state: LiveState) {
+        if let Some(live) = self.calls.get_mut(&call)
+            && !std::mem::replace(&mut live.told, true)
+            && let Some(agent) = live.agent
+        {
             self.tell_calld(env, &LinedToCalld::Agent { call, agent });
         }
         self.tell_calld(env, &LinedToCalld::Call { call, state });

@@ -39,6 +39,8 @@ pub struct LiveCall {
     pub trunk: Option<TrunkId>,
     /// The customer's leg.
     pub handle: Option<CallHandle>,
+    /// Whether `calld` was told of it.
+    pub told: bool,
     /// Whether the customer's phone rang.
     pub rang: bool,
     /// Whether the customer's leg was answered.
@@ -71,6 +73,7 @@ impl LiveCall {
             tried: Vec::new(),
             trunk: None,
             handle: None,
+            told: false,
             rang: false,
             answered: false,
             answered_at: None,
