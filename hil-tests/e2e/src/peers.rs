@@ -56,6 +56,11 @@ pub fn phones_at(
 /// # Panics
 /// If the box does not take the registration.
 pub fn register_for(place: &Place, phone: &Phone, reached_at: SocketAddr) {
+    // The lines may not have heard yet that the site allows it.
+    crate::until("the phone registers", crate::SHORT, || registered(place, phone, reached_at).then_some(()));
+}
+
+fn registered(place: &Place, phone: &Phone, reached_at: SocketAddr) -> bool {
     let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
     socket.set_read_timeout(Some(crate::SHORT)).expect("a time limit");
     let (local, domain, user) = (socket.local_addr().expect("an address"), place.sip().ip(), &phone.user);
@@ -72,10 +77,9 @@ pub fn register_for(place: &Place, phone: &Phone, reached_at: SocketAddr) {
         let mut buffer = [0; 4_096];
         let count = socket.recv(&mut buffer).expect("an answer to REGISTER");
         let answer = String::from_utf8_lossy(&buffer[..count]).into_owned();
-        if answer.starts_with("SIP/2.0 200") {
-            return;
+        if !answer.starts_with("SIP/2.0 401") {
+            return answer.starts_with("SIP/2.0 200");
         }
-        assert!(answer.starts_with("SIP/2.0 401"), "{answer}");
         let challenges = answer.lines().filter_map(|line| line.strip_prefix("WWW-Authenticate: "));
         let challenge =
             challenges.max_by_key(|challenge| challenge.contains("SHA-256")).expect("a challenge");
@@ -83,7 +87,7 @@ pub fn register_for(place: &Place, phone: &Phone, reached_at: SocketAddr) {
         let digest = carrier::digest::authorise(challenge, user, &phone.password, "REGISTER", &uri);
         more = format!("Authorization: {}\r\n", digest.expect("a digest we know"));
     }
-    panic!("the box does not let the phone register");
+    false
 }
 
 /// The last four digits, which people may see.

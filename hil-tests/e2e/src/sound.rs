@@ -94,12 +94,19 @@ impl Stereo {
         let loud = windows.filter(|(_, window)| carrier::signal::is_audible(&window[..]));
         let loud: Vec<_> = loud.map(|(index, window)| (index * VOICE_WINDOW, window)).collect();
         let Some((first, window)) = loud.get(loud.len() / 4) else { return (0, 0.0) };
-        let best = best_shift(&window[..], &voice[*first..], 0..VOICE_SHIFT).0;
+        let best = self.best_place(&window[..], *first, &voice);
         let near = best.saturating_sub(DRIFT)..(best + DRIFT).min(VOICE_SHIFT);
         let found = loud
             .iter()
             .filter(|(at, window)| best_shift(&window[..], &voice[*at..], near.clone()).1 > SAME_SOUND);
         (best, found.count() as f64 / loud.len() as f64)
+    }
+
+    /// A syllable repeats itself: of all places where it fits, the one where all the rest fits best too.
+    fn best_place(&self, window: &[i16], first: usize, voice: &[i16]) -> usize {
+        let fits = |shift: &usize| alike(window, &voice[first + shift..]) > SAME_SOUND;
+        let whole = |shift: &usize| alike(&self.left, &voice[*shift..]);
+        (0..VOICE_SHIFT).filter(fits).max_by(|a, b| whole(a).total_cmp(&whole(b))).unwrap_or(0)
     }
 }
 

@@ -101,7 +101,8 @@ fn rec_01_recordings_hold_what_was_said_from_the_end_of_the_notice_and_rec_03_a_
         // The callee's own voice, from the sample it had reached when the notice was over.
         let (begins, alike) = stereo.find_voice(number);
         assert!(alike > 0.9, "{number}: {alike}");
-        assert!((4_800..9_600).contains(&begins), "600 ms of announcement came before: {begins}");
+        // Six hundred milliseconds of announcement came before, less what the jitter buffer holds back.
+        assert!((4_000..9_600).contains(&begins), "{begins}");
         assert!(stereo.ms() >= 3_000, "{} ms", stereo.ms());
         assert_eq!(exported.verify(None), Verdict::Sound);
     }
