@@ -287,6 +287,8 @@ fn answer(env: &mut Env, trunk: usize, call_id: &str, leg: &mut Leg, talk_ms: u6
 
 fn fail(env: &mut Env, trunk: usize, call_id: &str, leg: &mut Leg, status: u16) {
     leg.state = State::Failing;
+    // The phone is silent from here on, whether or not the box acknowledges.
+    env.truth.leg_over(call_id);
     final_reply(env, trunk, call_id, leg, status, "");
 }
 

@@ -80,6 +80,14 @@ impl Disk {
         inner.writer = None;
     }
 
+    /// Changes one bit of what is on the disk.
+    pub fn flip(&self, at: u64) {
+        let mut inner = self.inner();
+        let Some(first) = inner.segments.first_mut().filter(|bytes| !bytes.is_empty()) else { return };
+        let place = usize::try_from(at % first.len() as u64).unwrap_or(0);
+        first[place] ^= 1;
+    }
+
     /// Walks the whole ledger, checks it, cuts a torn tail and folds it.
     ///
     /// # Errors

@@ -21,6 +21,18 @@ pub enum Sabotage {
     ForgetAttempts,
     /// A restarted vault has forgotten the blacklist.
     DropOptOut,
+    /// A restarted vault lives in another zone.
+    ShiftHours,
+    /// A restarted vault has forgotten what agents wrote.
+    DropWrapUps,
+    /// A restarted vault counts a day's calls as another day's.
+    OtherState,
+    /// The vault believes any clock.
+    TrustAnyClock,
+    /// The vault answers before the disk is done.
+    AnswerEarly,
+    /// A bit of the ledger changes while the vault is down.
+    FlipBit,
     /// A ticket reaches the lines twice.
     ResendTicket,
     /// The lines dial with a lapsed ticket.

@@ -19,8 +19,9 @@ use std::collections::{BTreeMap, VecDeque};
 use vaultd::command::{Cmd, ConnId, Effect, Job as Work, Message};
 use vaultd::entries::{Entry, EntryResult, Event as Noted, RecordingFinding, RecordingWorth, Who};
 use vaultd::ports::{Clock, LedgerPort};
+use vaultd::state::{Calls, State};
 use vaultd::vault::{Ports, Vault};
-use vocab::{CallId, ObjectHash};
+use vocab::{CallId, ObjectHash, PersonId};
 
 /// A long job that is done.
 #[derive(Debug)]
@@ -94,8 +95,9 @@ impl VaultProc {
         self.core.is_some()
     }
 
-    fn clock(env: &Env) -> Clock {
-        Clock { now: env.wall(), boot_ms: env.now, synchronised: env.synchronised }
+    fn clock(&self, env: &Env) -> Clock {
+        let synchronised = env.synchronised || self.sabotage == Sabotage::TrustAnyClock;
+        Clock { now: env.wall(), boot_ms: env.now, synchronised }
     }
 
     /// Starts: walks the ledger, folds it, opens it for writing.
@@ -105,19 +107,12 @@ impl VaultProc {
     pub fn start(&mut self, env: &mut Env) -> Result<(), String> {
         let found =
             self.disk.replay(env.truth.durable).map_err(|fault| format!("AUD-01: the ledger: {fault}"))?;
-        let Replayed { mut state, calls, entries, cut_bytes, signed } = found;
+        let Replayed { mut state, mut calls, entries, cut_bytes, signed } = found;
         for (seq, at, entry) in &entries {
             env.truth.entry(*seq, *at, &entry.event)?;
         }
         env.truth.kept(&state, &calls)?;
-        if self.sabotage == Sabotage::ForgetAttempts {
-            for subject in state.subjects.values_mut() {
-                subject.attempts.clear();
-            }
-        }
-        if self.sabotage == Sabotage::DropOptOut {
-            state.blacklist.clear();
-        }
+        spoil(self.sabotage, &mut state, &mut calls);
         let mut salt = [0; 32];
         env.fill(&mut salt);
         self.disk.open(env.wall(), salt)?;
@@ -134,7 +129,7 @@ impl VaultProc {
         if state.applied_seq == 0 {
             self.genesis(env, &mut state)?;
         }
-        let mut core = Vault::new(state, calls, dnc, ports, Self::clock(env));
+        let mut core = Vault::new(state, calls, dnc, ports, self.clock(env));
         if let Some((up_to, at)) = signed {
             core.set_signed(up_to, Some(at));
         }
@@ -178,6 +173,9 @@ impl VaultProc {
             _ => env.between(0, pending),
         };
         self.disk.crash(usize::try_from(keep).unwrap_or(0));
+        if self.sabotage == Sabotage::FlipBit {
+            self.disk.flip(env.between(0, u64::MAX - 1));
+        }
         self.waiting.clear();
         self.effects.clear();
         self.links.clear();
@@ -225,7 +223,7 @@ impl VaultProc {
     /// # Errors
     /// A broken invariant.
     pub fn at_once(&mut self, env: &mut Env, cmd: Cmd) -> Result<Vec<Effect>, String> {
-        let clock = Self::clock(env);
+        let clock = self.clock(env);
         let Some(core) = &mut self.core else { return Ok(Vec::new()) };
         core.handle(clock, cmd);
         let effects = core.commit().map_err(|error| error.to_string())?;
@@ -282,7 +280,7 @@ impl VaultProc {
             return Ok(());
         }
         self.called = false;
-        let clock = Self::clock(env);
+        let clock = self.clock(env);
         let Some(core) = &mut self.core else { return Ok(()) };
         if let Some(Waiting::Signed(_)) = self.waiting.front() {
             if let Some(Waiting::Signed(head)) = self.waiting.pop_front() {
@@ -300,6 +298,11 @@ impl VaultProc {
                 }
             }
             self.effects = core.commit().map_err(|error| error.to_string())?;
+            if self.sabotage == Sabotage::AnswerEarly {
+                for effect in std::mem::take(&mut self.effects) {
+                    self.perform(env, effect);
+                }
+            }
         }
         self.busy = true;
         let wait = if self.disk.pending() == 0 {
@@ -410,6 +413,38 @@ impl VaultProc {
     /// Its gauges.
     pub fn gauges(&self) -> Vec<(String, u64)> {
         self.core.as_ref().map(|core| core.health_reply(0).gauges).unwrap_or_default()
+    }
+}
+
+/// Defects of a restarted vault, put in on purpose.
+fn spoil(sabotage: Sabotage, state: &mut State, calls: &mut Calls) {
+    match sabotage {
+        Sabotage::ForgetAttempts => {
+            for subject in state.subjects.values_mut() {
+                subject.attempts.clear();
+            }
+        }
+        Sabotage::DropOptOut => state.blacklist.clear(),
+        Sabotage::ShiftHours => {
+            state.policy.zone = "Asia/Tokyo".to_owned();
+            let (set_by, agreed_by) = (PersonId(4), PersonId(5));
+            state.policy.wider_approved = Some(gate::DualApproval { set_by, agreed_by });
+        }
+        Sabotage::DropWrapUps => {
+            for call in calls.after(CallId(0), usize::MAX) {
+                if let Some(record) = calls.get_mut(call) {
+                    record.disposition = None;
+                }
+            }
+        }
+        Sabotage::OtherState => state.next_contact += 1,
+        Sabotage::None
+        | Sabotage::TrustAnyClock
+        | Sabotage::AnswerEarly
+        | Sabotage::FlipBit
+        | Sabotage::ResendTicket
+        | Sabotage::LapsedTicket
+        | Sabotage::RedialAfterRing => {}
     }
 }
 
