@@ -51,7 +51,8 @@ pub fn phones_at(
     Phones::start(config).expect("the simulated phones start")
 }
 
-/// Registers a phone that cannot do it itself: SIPp without OpenSSL knows no digest.
+/// Registers a phone that cannot do it itself (SIPp without OpenSSL knows no digest) from the address at
+/// which it will listen: the box calls a phone where its REGISTER came from.
 ///
 /// # Panics
 /// If the box does not take the registration.
@@ -61,7 +62,7 @@ pub fn register_for(place: &Place, phone: &Phone, reached_at: SocketAddr) {
 }
 
 fn registered(place: &Place, phone: &Phone, reached_at: SocketAddr) -> bool {
-    let socket = UdpSocket::bind(("127.0.0.1", 0)).expect("a socket");
+    let socket = UdpSocket::bind(reached_at).expect("a socket");
     socket.set_read_timeout(Some(crate::SHORT)).expect("a time limit");
     let (local, domain, user) = (socket.local_addr().expect("an address"), place.sip().ip(), &phone.user);
     let mut more = String::new();
