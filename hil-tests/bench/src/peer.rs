@@ -1,0 +1,142 @@
+//! Peers in processes of their own: SIPp and the simulated carrier. Each ends when dropped.
+
+use anyhow::{Context, bail};
+use e2e::{Place, SHORT, binary, until};
+use serde_json::Value;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// A running peer.
+#[derive(Debug)]
+pub struct Peer {
+    child: Child,
+}
+
+impl Peer {
+    /// Starts a command; its output goes to a file.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start(command: &mut Command, log: &Path) -> anyhow::Result<Self> {
+        let log = std::fs::File::create(log).context("a log file")?;
+        command.stderr(log.try_clone()?).stdin(Stdio::piped());
+        let child = command.stdout(log).spawn().context("a peer does not start")?;
+        Ok(Self { child })
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// SIPp with its own scenario `uas`: 180, 200, ACK, BYE. It plays no audio.
+///
+/// # Errors
+/// If it does not start.
+pub fn sipp_uas(place: &Place) -> anyhow::Result<(Peer, SocketAddr)> {
+    let (port, media) = (place.spare(), place.spare());
+    let mut command = Command::new("sipp");
+    command.args(["-sn", "uas", "-i", "127.0.0.1", "-p", &port.to_string(), "-nostdin"]);
+    command.args(["-mi", "127.0.0.1", "-mp", &media.to_string(), "-cp", "0"]);
+    command.current_dir(place.folder("peers"));
+    let peer = Peer::start(&mut command, &place.folder("peers").join("sipp.out"))?;
+    let wanted = format!("0100007F:{port:04X}");
+    until("sipp listens", SHORT, || {
+        let table = std::fs::read_to_string("/proc/net/udp").ok()?;
+        table.lines().any(|line| line.split_whitespace().nth(1) == Some(&wanted)).then_some(())
+    });
+    Ok((peer, (Ipv4Addr::LOCALHOST, port).into()))
+}
+
+/// The simulated carrier, all of whose callees behave alike.
+#[derive(Debug)]
+pub struct Carrier {
+    /// Its process.
+    pub peer: Peer,
+    /// Where it takes SIP over UDP.
+    pub udp: SocketAddr,
+    /// Where it takes SIP over TLS.
+    pub tls: SocketAddr,
+    /// What it writes down.
+    pub journal: PathBuf,
+    ca: PathBuf,
+    log: PathBuf,
+}
+
+impl Carrier {
+    /// Starts it with one behaviour for every number.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start(place: &Place, code: &str) -> anyhow::Result<Self> {
+        let folder = place.folder("peers");
+        let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let (udp, tls) = (at(place.spare()), at(place.spare()));
+        let [journal, ca, log] =
+            ["carrier.journal", "carrier-ca.pem", "carrier.out"].map(|name| folder.join(name));
+        let mut command = Command::new(binary("carrier"));
+        command.args(["--udp", &udp.to_string(), "--tls", &tls.to_string(), "--only", code]);
+        command.args(["--ring-ms", "20", "--rtp-ports", &format!("{}-{}", CARRIER_RTP.0, CARRIER_RTP.1)]);
+        command.arg("--journal").arg(&journal).arg("--ca-out").arg(&ca);
+        let peer = Peer::start(&mut command, &log)?;
+        until("the carrier listens", SHORT, || {
+            std::fs::read_to_string(&log).ok()?.contains(&format!("tls {tls}")).then_some(())
+        });
+        Ok(Self { peer, udp, tls, journal, ca, log })
+    }
+
+    /// The CA of its TLS listener.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn ca_pem(&self) -> anyhow::Result<String> {
+        std::fs::read_to_string(&self.ca).context("the carrier's CA")
+    }
+
+    /// Its counters; also completes the journal's file.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub fn report(&mut self) -> anyhow::Result<Value> {
+        let known = std::fs::read_to_string(&self.log)?.len();
+        let stdin = self.peer.child.stdin.as_mut().context("the carrier's standard input")?;
+        stdin.write_all(b"report\n")?;
+        let line = until("the carrier reports", SHORT, || {
+            let all = std::fs::read_to_string(&self.log).ok()?;
+            let new = all.get(known..)?;
+            new.lines().find(|line| line.starts_with('{') && new.ends_with('\n')).map(str::to_owned)
+        });
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    /// When each new call came in, in microseconds since 1970; the journal must be complete.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn invites_us(&self) -> anyhow::Result<Vec<u64>> {
+        let text = std::fs::read_to_string(&self.journal).context("the carrier's journal")?;
+        let mut times = Vec::new();
+        for line in text.lines() {
+            let event: Value = serde_json::from_str(line).context("a line of the journal")?;
+            if event["event"] == "invite" {
+                let Some(at) = event["t_us"].as_u64() else { bail!("an event without a time") };
+                times.push(at);
+            }
+        }
+        Ok(times)
+    }
+}
+
+/// The carrier's media ports, below the ephemeral ones.
+const CARRIER_RTP: (u16, u16) = (20_000, 23_998);
