@@ -41,6 +41,14 @@ impl Desks {
         self.seats.iter().map(|(agent, seat)| (*agent, seat.phone)).collect()
     }
 
+    /// Whether an agent's phone is registered now; now and then one is unplugged for a while.
+    pub fn phone(&mut self, env: &mut Env, agent: AgentId) -> bool {
+        let unplug = !env.quiet && env.chance(50);
+        let Some(seat) = self.seats.get_mut(&agent) else { return false };
+        seat.phone = !unplug;
+        seat.phone
+    }
+
     /// `calld` runs anew: everybody signs in again.
     pub fn reconnect(&mut self, env: &mut Env, life: u64) {
         self.pending.clear();

@@ -29,7 +29,7 @@ impl Rate {
     /// The rate of a run.
     pub fn of(env: &mut Env) -> Self {
         env.loss = env.pick(&[0, 0, 10, 50, 150]);
-        Self { per_million: env.pick(&[0, 200, 600, 1_500, 4_000]), clock: env.chance(400) }
+        Self { per_million: env.pick(&[0, 1_000, 3_000, 8_000, 20_000]), clock: env.chance(400) }
     }
 
     /// Whether something goes wrong now.

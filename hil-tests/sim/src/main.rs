@@ -26,11 +26,12 @@ fn main() -> anyhow::Result<ExitCode> {
     let (total, found) = many(&words);
     let Some(finding) = found else {
         say(&format!(
-            "{} seeds from {}: {} calls, {} opt-outs, {} faults, {} entries, {} events in {:.1} s; no fault found",
+            "{} seeds from {}: {} calls, {} opt-outs, {} wrap-ups, {} faults, {} entries, {} events in {:.1} s; no fault found",
             words.seeds,
             words.from,
             total.calls,
             total.opt_outs,
+            total.wrap_ups,
             total.faults,
             total.entries,
             total.steps,
@@ -120,6 +121,7 @@ fn add(total: &mut Report, report: Report) {
     total.steps += report.steps;
     total.calls += report.calls;
     total.opt_outs += report.opt_outs;
+    total.wrap_ups += report.wrap_ups;
     total.faults += report.faults;
     total.entries += report.entries;
 }

@@ -61,6 +61,8 @@ pub struct Report {
     pub calls: u64,
     /// Opt-outs acknowledged.
     pub opt_outs: u64,
+    /// Wrap-ups acknowledged.
+    pub wrap_ups: u64,
     /// Faults injected.
     pub faults: u64,
     /// Entries of the ledger.
@@ -122,7 +124,7 @@ impl World {
         self.site = self.office.set_up(&mut self.env, &mut self.vault)?;
         let preview = Desks::previews(self.site.mode).then_some(self.site.campaigns[0]);
         self.desks = Desks::new(&self.site.agents, preview);
-        self.lined.start(&mut self.env);
+        self.start_lined();
         self.start_calld();
         for link in LINKS {
             self.env.connect(link);
@@ -150,9 +152,17 @@ impl World {
             steps: self.env.steps,
             calls: self.env.truth.calls,
             opt_outs: self.env.truth.opt_outs,
+            wrap_ups: self.env.truth.wrapped.len() as u64,
             faults: self.faults,
             entries: self.env.truth.durable,
         })
+    }
+
+    fn start_lined(&mut self) {
+        self.lined.start(&mut self.env);
+        for (agent, registered) in self.desks.phones() {
+            self.lined.phone(&mut self.env, agent, registered);
+        }
     }
 
     fn start_calld(&mut self) {
@@ -192,12 +202,7 @@ impl World {
             Event::Connect(link) => self.connect(link),
             Event::Start(Proc::Vault) => self.vault.start(env)?,
             Event::Start(Proc::Calld) => self.start_calld(),
-            Event::Start(Proc::Lined) => {
-                self.lined.start(env);
-                for (agent, registered) in self.desks.phones() {
-                    self.lined.phone(env, agent, registered);
-                }
-            }
+            Event::Start(Proc::Lined) => self.start_lined(),
             Event::Wake(Proc::Vault, life) => self.vault.tick(env, life, &self.office),
             Event::Wake(Proc::Calld, at) => self.calld.wake(env, at),
             Event::Wake(Proc::Lined, at) => self.lined.wake(env, at)?,
@@ -209,7 +214,11 @@ impl World {
             Event::CarrierTimer(trunk, call, what) => self.carriers.timer(env, trunk, &call, what),
             Event::CarrierUp(trunk) => self.carriers.back(trunk),
             Event::Key(call) => self.lined.key(env, &call)?,
-            Event::Agent(agent) => self.desks.act(env, agent, self.calld.life()),
+            Event::Agent(agent) => {
+                self.desks.act(env, agent, self.calld.life());
+                let registered = self.desks.phone(env, agent);
+                self.lined.phone(env, agent, registered);
+            }
             Event::Desk(reply, life) => {
                 if life == self.calld.life() {
                     self.desks.told(env, *reply)?;
@@ -299,12 +308,7 @@ impl World {
         let Some(core) = self.vault.core() else { return Err("vaultd does not run".to_owned()) };
         self.env.truth.kept(core.state(), core.calls())?;
         self.agents_rest()?;
-        for (campaign, counts) in &core.state().counts {
-            let failed: u64 = counts.failed.values().sum();
-            if counts.placed != counts.answered + failed {
-                return Err(format!("the figures of {campaign} do not add up: {counts:?}"));
-            }
-        }
+        self.env.truth.figures(core.state())?;
         let unwrapped = self.env.truth.unwrapped(core.calls());
         if let Some((call, agent)) = unwrapped.first() {
             return Err(format!("CAM-15: {agent} spoke in {call} and never had to write it up"));

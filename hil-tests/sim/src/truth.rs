@@ -62,6 +62,8 @@ pub struct Truth {
     pub calls: u64,
     /// Opt-outs acknowledged, for the report.
     pub opt_outs: u64,
+    refused: BTreeMap<CampaignId, u64>,
+    placed: BTreeMap<CampaignId, u64>,
     newest: i64,
     running: BTreeSet<CampaignId>,
     list_issued: Option<UnixMs>,
@@ -96,7 +98,9 @@ impl Truth {
                 };
                 self.intents.insert(CallId(seq), known);
                 self.last_intent.insert(intent.subject, CallId(seq));
+                *self.placed.entry(intent.campaign).or_default() += 1;
             }
+            Event::GateRefused { campaign, .. } => *self.refused.entry(*campaign).or_default() += 1,
             Event::CampaignRuns { campaign, running } => {
                 if *running {
                     self.running.insert(*campaign);
@@ -309,6 +313,25 @@ impl Truth {
             let known = calls.get(*call).is_some_and(|record| record.intent.subject == intent.subject);
             if !known {
                 return Err(format!("the intent of {call} is lost"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the figures of the state are what the ledger tells, and add up.
+    ///
+    /// # Errors
+    /// The figure that is wrong.
+    pub fn figures(&self, state: &State) -> Result<(), String> {
+        for (campaign, counts) in &state.counts {
+            let told = |map: &BTreeMap<CampaignId, u64>| map.get(campaign).copied().unwrap_or(0);
+            let failed: u64 = counts.failed.values().sum();
+            let refused: u64 = counts.refused.values().sum();
+            let sums = counts.placed == counts.answered + failed
+                && counts.placed == told(&self.placed)
+                && refused == told(&self.refused);
+            if !sums {
+                return Err(format!("the figures of {campaign} do not add up: {counts:?}"));
             }
         }
         Ok(())
