@@ -32,12 +32,14 @@ pub struct PersonTruth {
 struct IntentTruth {
     call: CallId,
     subject: SubjectId,
+    at: UnixMs,
     expires_boot_ms: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Dial {
     call: CallId,
+    /// The day a call counts for is that of its decision.
     wall: UnixMs,
     reached: bool,
     answered: bool,
@@ -94,6 +96,7 @@ impl Truth {
                 let known = IntentTruth {
                     call: CallId(seq),
                     subject: intent.subject,
+                    at,
                     expires_boot_ms: intent.expires_boot_ms,
                 };
                 self.intents.insert(CallId(seq), known);
@@ -220,7 +223,14 @@ impl Truth {
         if now > intent.expires_boot_ms {
             return Err(format!("two keys: an INVITE with the lapsed ticket of {}", intent.call));
         }
-        let dial = Dial { call: intent.call, wall, reached: false, answered: false, over: false, subject };
+        let dial = Dial {
+            call: intent.call,
+            wall: intent.at,
+            reached: false,
+            answered: false,
+            over: false,
+            subject,
+        };
         self.dials.insert(call_id.to_owned(), dial);
         Ok(())
     }

@@ -439,3 +439,21 @@ fn while_the_vault_is_away_nothing_waits_for_it_and_desks_are_told() {
     assert_eq!(bench.floor.gauges()[1], ("requests".into(), 0));
     assert_eq!(bench.state(AGENT), AgentState::WrapUp);
 }
+
+#[test]
+fn a_verdict_that_comes_after_the_end_does_not_free_an_agent_reserved_again() {
+    let mut bench = Bench::new(CampaignMode::Progressive, 3, 1);
+    bench.free(30);
+    bench.wait(20_000);
+    let (late, first) = (bench.dials.pop().expect("a dial request").0, CallId(300));
+    bench.give(Input::Lines(LinedToCalld::Agent { call: first, agent: AGENT }));
+    bench.line(first, LiveState::Dialling);
+    bench.line(first, LiveState::Ended(Outcome::Failed(vocab::FailCause::Busy)));
+    bench.wait(20_000);
+    assert_eq!(bench.dials.len(), 1, "the agent is reserved for the next call");
+    let reply = CampaignReply::Ticketed { call: first };
+    bench.give(Input::Vault(VaultToCalld::Reply { id: late, reply }));
+    bench.close(first);
+    assert_eq!(bench.state(AGENT), AgentState::Reserved);
+    assert_eq!(bench.dials.len(), 1, "one agent has one call");
+}

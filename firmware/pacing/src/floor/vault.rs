@@ -250,12 +250,14 @@ impl Floor {
             ticketed_us: now.mono_us,
         });
         known.campaign = Some(dialled.campaign);
+        // Where the lines named the agent before this answer came, they have moved the agent, too.
+        let named = known.agent.is_some();
         known.agent = dialled.agent;
         let gone = !known.stage.holds_a_line();
         if let (false, Some(campaign)) = (gone, self.campaigns.get_mut(&dialled.campaign)) {
             campaign.live += 1;
         }
-        if let Some(agent) = dialled.agent
+        if let Some(agent) = dialled.agent.filter(|_| !named)
             && let Some(seat) = self.agents.get_mut(&agent)
         {
             seat.call = Some(call);

@@ -154,7 +154,7 @@ impl Core {
             && !text.is_in_dialog()
         {
             let number = PhoneNumber::parse(text.user()).map_err(|error| format!("dialled {error}"))?;
-            env.truth.invited(env.now, env.wall(), text.call_id(), &number)?;
+            env.truth.invited(env.now, text.call_id(), &number)?;
             if !self.by_sip.contains_key(text.call_id())
                 && let Some(call) = self.legs.get(&CallHandle(self.next_handle))
             {
