@@ -27,6 +27,9 @@ pub const MAX_RANDOM_BYTES: usize = 32;
 
 /// Where the storage root key stays (TCG TPM v2.0 Provisioning Guidance, table 2).
 const STORAGE_ROOT_HANDLE: u32 = 0x8100_0001;
+/// Transient objects and loaded sessions (TPM 2.0 Library, part 2, 7.2).
+const LEFT_BEHIND: [u32; 2] = [0x8000_0000, 0x0200_0000];
+const MAX_LEFT_BEHIND: u32 = 16;
 const HIGHEST_PCR: u8 = 23;
 const COORDINATE_BYTES: usize = 32;
 
@@ -82,6 +85,9 @@ impl Owner {
         let name = TctiNameConf::from_str(address).ok().filter(|_| known);
         let name = name.ok_or_else(|| TpmError::Address(address.to_owned()))?;
         let mut context = Context::new(name).map_err(TpmError::Connect)?;
+        if !has_resource_manager(address) {
+            flush_former_life(&mut context)?;
+        }
         let storage_root = storage_root(&mut context)?;
         Ok(Self { context, storage_root, signing: None })
     }
@@ -269,6 +275,11 @@ impl Owner {
     }
 
     #[cfg(test)]
+    pub(crate) fn leave_a_session(&mut self) -> Result<(), TpmError> {
+        self.start(SessionType::Hmac).map(|_session| ())
+    }
+
+    #[cfg(test)]
     pub(crate) fn load_sealed(&mut self, sealed: &SealedRoot) -> Result<KeyHandle, TpmError> {
         let parts = sealed.parts()?;
         let parent = self.storage_root;
@@ -315,6 +326,34 @@ fn storage_root(context: &mut Context) -> Result<KeyHandle, TpmError> {
             kept.map(KeyHandle::from)
         })
         .doing("make the storage key")
+}
+
+/// The kernel's resource manager flushes what a process leaves that was killed; the simulator has none.
+fn has_resource_manager(address: &str) -> bool {
+    address.starts_with("device:/dev/tpmrm")
+}
+
+/// Flushes the keys and sessions of a process that could not: three slots of each are all a TPM has.
+fn flush_former_life(context: &mut Context) -> Result<(), TpmError> {
+    for first in LEFT_BEHIND {
+        let (found, _) = context
+            .execute_without_session(|context| {
+                context.get_capability(CapabilityType::Handles, first, MAX_LEFT_BEHIND)
+            })
+            .doing("list what was left behind")?;
+        let CapabilityData::Handles(handles) = found else {
+            return Err(TpmError::Answer("list what was left behind"));
+        };
+        for handle in handles.into_inner() {
+            context
+                .execute_without_session(|context| {
+                    let left = context.tr_from_tpm_public(handle)?;
+                    context.flush_context(left)
+                })
+                .doing("flush what was left behind")?;
+        }
+    }
+    Ok(())
 }
 
 fn pcr_mask(pcrs: &[u8]) -> Result<u32, TpmError> {

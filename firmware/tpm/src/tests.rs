@@ -119,6 +119,25 @@ fn enc_03_after_other_software_was_measured_the_root_key_stays_sealed() {
 }
 
 #[test]
+fn a_process_killed_again_and_again_leaves_room_for_its_next_life() {
+    let state = tempfile::tempdir().expect("a folder");
+    let simulator = Simulator::start(state.path());
+    let sealed = simulator.connect().seal_root_key(&root(), &[7]).expect("it seals");
+    for life in 0..5 {
+        let tpm = simulator.connect();
+        let opened = tpm.unseal_root_key(&sealed).unwrap_or_else(|error| panic!("life {life}: {error}"));
+        assert_eq!(opened.expose(), root().expose());
+        let again = sealed.clone();
+        // A key and a session that a killed process cannot flush.
+        tpm.ask(move |owner| {
+            owner.load_sealed(&again)?;
+            owner.leave_a_session()
+        })
+        .expect("the TPM answers");
+    }
+}
+
+#[test]
 fn enc_03_an_empty_password_does_not_go_round_the_policy() {
     let state = tempfile::tempdir().expect("a folder");
     let simulator = Simulator::start(state.path());
