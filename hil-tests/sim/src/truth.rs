@@ -206,13 +206,7 @@ impl Truth {
     ///
     /// # Errors
     /// The invariant it breaks.
-    pub fn invited(
-        &mut self,
-        now: u64,
-        wall: UnixMs,
-        call_id: &str,
-        number: &PhoneNumber,
-    ) -> Result<(), String> {
+    pub fn invited(&mut self, now: u64, call_id: &str, number: &PhoneNumber) -> Result<(), String> {
         if self.dials.contains_key(call_id) {
             return Ok(());
         }
