@@ -244,7 +244,7 @@ pub fn phones(bin: &Path, folders: &Folders, ports: &Ports) -> Program {
         "--answer-ms",
         "400",
         "--hangup-after-ms",
-        "8000",
+        "16000",
         "--journal",
         &journal,
     ];
