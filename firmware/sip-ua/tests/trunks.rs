@@ -158,6 +158,21 @@ fn the_answers_of_calls_count_as_signs_of_life() {
     ep.hangup(Millis(20), CallHandle(1), sip_ua::EndCause::local(None, "x"), &mut Vec::new());
 }
 
+#[test]
+fn lin_06_a_callee_who_does_not_answer_takes_no_trunk_down() {
+    let (mut ep, _) = start(false, false);
+    let mut out = Vec::new();
+    let mut call = spec(1);
+    call.trunk = Some(T);
+    ep.call(Millis(0), call, &mut out).unwrap();
+    let invite = only(&out, &Method::Invite);
+    let out = give(&mut ep, 10, reply(&invite, 180, "a"));
+    assert_eq!(states(&out), [TrunkState::Up]);
+    let out = give(&mut ep, 20_000, reply(&invite, 408, "a"));
+    assert_eq!(states(&out), []);
+    assert_eq!(ep.trunk_state(T), Some(TrunkState::Up));
+}
+
 fn challenge(request: &Request) -> sip::Response {
     let mut response = reply(request, 401, "r");
     let value = "Digest realm=\"carrier\", nonce=\"n\", algorithm=MD5, qop=\"auth\"";

@@ -10,8 +10,9 @@ use crate::seal::{SealError, cipher, random};
 use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce};
 use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use vocab::{ObjectHash, Secret};
@@ -64,6 +65,7 @@ impl Objects {
     /// [`ObjectError::File`].
     pub fn open(dir: &Path) -> Result<Self, ObjectError> {
         create_dir(dir)?;
+        share(dir, FOLDER_MODE)?;
         let lock = lock_dir(dir)?;
         for name in names(dir)?.iter().filter(|name| name.ends_with(TEMPORARY)) {
             remove_if_there(&dir.join(name))?;
@@ -246,6 +248,7 @@ impl ObjectWriter {
     /// [`ObjectError`].
     pub fn finish(mut self) -> Result<ObjectHash, ObjectError> {
         self.seal(true)?;
+        share(&self.path, OBJECT_MODE)?;
         self.file.sync_all().at("sync", &self.path)?;
         let hash = object_hash(self.hash.clone());
         rename(&self.path, &self.dir.join(hash.to_string()))?;
@@ -376,3 +379,11 @@ fn object_hash(context: Context) -> ObjectHash {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// The line process reads prompts as another user of the same group: ciphertext, useless without a ticket's key.
+fn share(path: &Path, mode: u32) -> Result<(), FileError> {
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).at("share", path)
+}
+
+const FOLDER_MODE: u32 = 0o750;
+const OBJECT_MODE: u32 = 0o640;

@@ -144,3 +144,14 @@ fn enc_04_equal_numbers_share_an_index_hash_that_differs_between_boxes() {
     assert_ne!(one.index_hash("8613812345678"), one.index_hash("8613812345679"));
     assert_ne!(one.index_hash("8613812345678"), two.index_hash("8613812345678"));
 }
+
+#[test]
+fn the_group_may_read_objects_and_nobody_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a folder");
+    let objects = Objects::open(dir.path()).expect("it opens");
+    let hash = objects.put(&key(1), b"prompt").expect("the disk works");
+    let mode = |path: &std::path::Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!(mode(&dir.path().join(hash.to_string())), 0o640);
+    assert_eq!(mode(dir.path()), 0o750);
+}

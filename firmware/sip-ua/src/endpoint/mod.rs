@@ -178,7 +178,7 @@ impl Endpoint {
                 if purpose == Purpose::Invite
                     && let Some(trunk) = self.calls.get(&handle).and_then(Call::trunk)
                 {
-                    self.trunk_answered(now, trunk, response.status, out);
+                    self.call_answered(now, trunk, response.status, out);
                 }
                 self.with_call(now, handle, out, |call, ctx| {
                     call.response(ctx, id, purpose, response);

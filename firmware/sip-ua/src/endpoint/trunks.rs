@@ -136,7 +136,21 @@ impl Endpoint {
         }
     }
 
-    /// A response of a trunk, to an OPTIONS or to a call.
+    /// A response to a call. A 408 is said by a living trunk of a callee who did not answer.
+    pub(super) fn call_answered(
+        &mut self,
+        now: Millis,
+        id: TrunkId,
+        status: StatusCode,
+        out: &mut Vec<Output>,
+    ) {
+        match status {
+            StatusCode::REQUEST_TIMEOUT => self.observe(now, id, MonitorInput::Answer, out),
+            _ => self.trunk_answered(now, id, status, out),
+        }
+    }
+
+    /// A response of a trunk to an OPTIONS, or to a call.
     pub(super) fn trunk_answered(
         &mut self,
         now: Millis,
