@@ -6,7 +6,7 @@ use crate::command::{ConnId, Message};
 use crate::entries::{Event, Intent, Who};
 use crate::ports::{ContactPerson, StoredRow};
 use crate::seal::Purpose;
-use crate::state::{Campaign, Script, SlotState};
+use crate::state::{Campaign, Script, SlotState, Subject};
 use crate::vault::Vault;
 use gate::{
     BlacklistFacts, CallerFacts, CampaignFacts, ClockFacts, ConsentFacts, ContactFacts, Facts, PersonFacts,
@@ -15,12 +15,17 @@ use gate::{
 use idl::campaign::{CampaignReply, VaultToCalld};
 use idl::hello::Process;
 use idl::lines::{Prompt, PromptRole, Ticket, VaultToLined};
-use vocab::{AgentId, CallId, CampaignId, CampaignMode, ContactId, DAY_MS, Pii, Secret, SubjectId, UnixMs};
+use vocab::{
+    AgentId, CallId, CampaignId, CampaignMode, ContactId, DAY_MS, FailCause, Outcome, Pii, Secret, SubjectId,
+    UnixMs,
+};
 
 /// A ticket may be used for this long.
 pub const TICKET_LIFE_MS: u64 = 10_000;
 /// Longest call, in seconds.
 const MAX_CALL_S: u32 = 3_600;
+/// A carrier rings this long at most after the ticket's end, and no callee is rung by two calls at once.
+const LOST_RINGS_MS: u64 = 120_000;
 /// The key that opts out (CAM-05).
 const OPT_OUT_KEY: u8 = b'9';
 
@@ -144,7 +149,8 @@ impl Vault {
                 version: state.applied_seq,
                 attempts: &attempts,
                 declined: subject.is_some_and(|known| known.declined),
-                in_call_now: subject.is_some_and(|known| known.in_call.is_some()),
+                in_call_now: subject
+                    .is_some_and(|known| known.in_call.is_some() || self.may_still_be_in_call(known)),
             }),
             blacklist: Some(BlacklistFacts {
                 version: state.blacklist_version,
@@ -167,6 +173,23 @@ impl Vault {
             }),
         };
         gate::evaluate(&state.policy, &facts)
+    }
+
+    /// A call that was lost with `lined` may still ring or speak at the carrier, where nobody could end it.
+    fn may_still_be_in_call(&self, person: &Subject) -> bool {
+        let Some((call, _)) = person.attempts.last() else {
+            return false;
+        };
+        if self.state.unreleased.contains(call) {
+            return true;
+        }
+        let now = self.clock.boot_ms;
+        // A time far ahead was made in an earlier life of the box: nothing rings since.
+        let lately = now.saturating_sub(LOST_RINGS_MS)..=now + TICKET_LIFE_MS;
+        self.calls.get(*call).is_some_and(|record| {
+            record.outcome == Some(Outcome::Failed(FailCause::Lost))
+                && lately.contains(&record.intent.expires_boot_ms)
+        })
     }
 
     fn caller_facts(&self, campaign: &Campaign) -> Option<CallerFacts> {

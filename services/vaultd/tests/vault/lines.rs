@@ -88,6 +88,25 @@ fn a_crash_between_intent_and_ticket_loses_the_call_counts_it_and_never_dials_it
 }
 
 #[test]
+fn cam_03_a_phone_that_may_still_ring_is_not_called_again_even_on_another_day() {
+    let mut rig = Rig::calling();
+    rig.ticketed(ContactId(1));
+    let mut rig = rig.restart();
+    rig.give(Cmd::CalldUp(CALLD));
+    rig.lined_there(&[]);
+    // The clock is set a day ahead while the lost call may still ring at the carrier.
+    rig.clock.now = rig.clock.now.plus(DAY_MS);
+    let reply = rig.dial(ContactId(1));
+    assert!(
+        matches!(&reply, idl::campaign::CampaignReply::Refused { rules, .. } if rules == &[RuleId::Dialable]),
+        "{reply:?}"
+    );
+    rig.later(10 * MINUTE_MS);
+    let reply = rig.dial(ContactId(1));
+    assert!(matches!(reply, idl::campaign::CampaignReply::Ticketed { .. }), "{reply:?}");
+}
+
+#[test]
 fn an_answered_call_lost_with_lined_is_released_and_its_file_verified() {
     let mut rig = Rig::calling();
     let call = rig.ticketed(ContactId(1));
