@@ -149,6 +149,12 @@ impl Signalling {
             DeskEvent::Up { peer, sender } => {
                 let calls = self.calls.values().map(|live| (live.call, live.machine.live())).collect();
                 let _ = sender.try_send(Arc::new(LinedToCalld::Live { calls }));
+                // A `calld` that was restarted must not give these agents another call.
+                for live in self.calls.values() {
+                    if let Some(agent) = live.agent_id {
+                        let _ = sender.try_send(Arc::new(LinedToCalld::Agent { call: live.call, agent }));
+                    }
+                }
                 let _ = sender.try_send(Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
                 for agent in self.phones.all_registered() {
                     let _ = sender.try_send(Arc::new(LinedToCalld::Phone { agent, registered: true }));

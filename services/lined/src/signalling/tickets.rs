@@ -58,7 +58,11 @@ impl Signalling {
             return;
         }
         log::info!(target: "calls", call:% ; "ticket accepted");
+        let agent = live.agent_id;
         self.calls.insert(call, live);
+        if let Some(agent) = agent {
+            self.tell_desks(&Arc::new(LinedToCalld::Agent { call, agent }));
+        }
         self.tell_desks(&Arc::new(LinedToCalld::Call { call, state: LiveState::Dialling }));
     }
 
