@@ -74,6 +74,7 @@ impl Floor {
             campaign: None,
             agent: None,
             ticketed_us: now.mono_us,
+            closed: None,
         });
     }
 

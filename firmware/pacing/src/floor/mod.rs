@@ -137,6 +137,8 @@ struct Call {
     agent: Option<AgentId>,
     /// Since when the line has said nothing about a ticketed call.
     ticketed_us: u64,
+    /// Its end is durable, but the lines have not said all about it yet.
+    closed: Option<vocab::Outcome>,
 }
 
 #[derive(Debug)]
@@ -223,6 +225,7 @@ impl Floor {
     }
 
     fn work(&mut self, now: Now, out: &mut Vec<Output>) {
+        self.close_awaited(now, out);
         if !self.stopping && self.connected() {
             self.fill(now, out);
         }

@@ -457,3 +457,17 @@ fn a_verdict_that_comes_after_the_end_does_not_free_an_agent_reserved_again() {
     assert_eq!(bench.state(AGENT), AgentState::Reserved);
     assert_eq!(bench.dials.len(), 1, "one agent has one call");
 }
+
+#[test]
+fn cam_15_an_end_that_overtakes_the_lines_does_not_lose_the_wrap_up() {
+    let mut bench = Bench::new(CampaignMode::Progressive, 1, 1);
+    bench.free(30);
+    bench.wait(20_000);
+    let call = bench.ticket();
+    bench.line(call, LiveState::Announcing);
+    bench.close(call);
+    bench.line(call, LiveState::Talking);
+    bench.line(call, LiveState::Ended(ANSWERED));
+    assert_eq!(bench.floor.live().wrap_ups, vec![(AGENT, call)]);
+    assert_eq!(bench.floor.gauges()[0], ("calls".into(), 0));
+}

@@ -248,6 +248,7 @@ impl Floor {
             campaign: None,
             agent: None,
             ticketed_us: now.mono_us,
+            closed: None,
         });
         known.campaign = Some(dialled.campaign);
         // Where the lines named the agent before this answer came, they have moved the agent, too.
@@ -280,14 +281,42 @@ impl Floor {
         out: &mut Vec<Output>,
     ) {
         self.changed = true;
-        self.step_call(now, call, Life::Closed(outcome), out);
-        self.forget_closed(call);
+        if self.awaits_the_line(call, outcome) {
+            if let Some(known) = self.calls.get_mut(&call) {
+                known.closed = Some(outcome);
+            }
+        } else {
+            self.step_call(now, call, Life::Closed(outcome), out);
+            self.forget_closed(call);
+        }
         // The end may have brought a retry or a free person back into the queue.
         if let Some(known) = self.campaigns.get_mut(&campaign)
             && known.exhausted
         {
             known.exhausted = false;
             known.ask_at = Some(now.wall.plus(ASK_AGAIN_MS));
+        }
+    }
+
+    /// Whether the end of an answered call has overtaken what the lines say of it: only they tell whether its
+    /// agent was heard, and so owes a wrap-up.
+    fn awaits_the_line(&self, call: CallId, outcome: Outcome) -> bool {
+        let live = self.calls.get(&call).filter(|known| matches!(known.stage, Stage::Live(_)));
+        let agent = live.and_then(|known| known.agent).and_then(|agent| self.agents.get(&agent));
+        self.lines_up
+            && matches!(outcome, Outcome::Answered { .. })
+            && agent.is_some_and(|seat| seat.call == Some(call) && seat.agent.state() == AgentState::Reserved)
+    }
+
+    /// The lines have said their last about calls whose end was durable before.
+    pub(super) fn close_awaited(&mut self, now: Now, out: &mut Vec<Output>) {
+        let over: Vec<(CallId, Outcome)> = (self.calls.iter())
+            .filter(|(_, known)| !self.lines_up || !known.stage.holds_a_line())
+            .filter_map(|(&call, known)| Some((call, known.closed?)))
+            .collect();
+        for (call, outcome) in over {
+            self.step_call(now, call, Life::Closed(outcome), out);
+            self.forget_closed(call);
         }
     }
 
