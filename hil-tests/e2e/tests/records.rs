@@ -115,7 +115,7 @@ fn aud_03_one_flipped_byte_of_the_ledger_is_found_and_its_entry_named() {
         assert_eq!(code, 1, "byte {at}: {said}");
         assert!(said.contains("FAULT") && said.contains("entry"), "byte {at}: {said}");
     }
-    // And the running box says so too, and does not start on such a ledger.
+    // The same bytes as before are sound again.
     std::fs::write(&segment, &whole).expect("written");
     let (code, said) = sut.verify_offline(&copy, &["--key", &key]);
     assert_eq!(code, 0, "{said}");

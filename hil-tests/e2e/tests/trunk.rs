@@ -1,7 +1,9 @@
 //! SIPp as the carrier's trunk, over UDP, TCP and TLS: how calls are made, refused, changed and ended.
 
+use carrier::{Credentials, DigestAlgorithm};
 use e2e::{
     CampaignPlan, LONG, Line, Place, Prompts, SHORT, Sipp, SippPlan, Stereo, TestBox, TlsFront, TrunkPlan,
+    carrier_at,
 };
 use idl::admin::Admin;
 use idl::lines::{PromptRole, SipTransport, TrunkState};
@@ -111,6 +113,41 @@ fn enc_01_a_trunk_whose_certificate_another_ca_signed_is_down_and_gets_no_call()
     sut.wait_for("the call is not made", SHORT, |figures| figures.open == 0);
     assert_eq!(sut.figures().answered, 0);
     assert!(!tcp.messages().contains("INVITE"), "nothing was sent to a stranger");
+}
+
+#[test]
+fn challenges_by_md5_and_sha_256_are_answered_for_calls_and_registrations() {
+    let place = Place::new();
+    let mut sipp = Sipp::start(&place, place.spare(), &SippPlan::udp("challenge"));
+    let carriers = [DigestAlgorithm::Md5, DigestAlgorithm::Sha256].map(|algorithm| {
+        let (user, password) = ("box".to_owned(), "correct horse".to_owned());
+        carrier_at(&place, |config| {
+            config.auth = Some(Credentials { user, password, realm: "carrier".into(), algorithm });
+            config.challenge_invites = true;
+        })
+    });
+    let trunk = |addr| TrunkPlan::plain(addr, SipTransport::Udp);
+    let mut trunks = vec![trunk(sipp.addr).account("box", "correct horse", false)];
+    trunks.extend(carriers.iter().map(|carrier| trunk(carrier.addr()).account("box", "correct horse", true)));
+    trunks.extend(carriers.iter().map(|carrier| trunk(carrier.addr()).account("box", "wrong", false)));
+    let mut sut = TestBox::start_in(place);
+    for carrier in &carriers {
+        assert_eq!(carrier.report().registrations, 0);
+    }
+    for (at, trunk) in trunks.into_iter().enumerate() {
+        let line = sut.line(&[trunk]);
+        if (1..=2).contains(&at) {
+            let registered = carriers[at - 1].wait_until(SHORT, |report| report.registrations > 0);
+            assert!(registered, "the trunk registers");
+        }
+        sut.campaign(&line, &CampaignPlan::announcement([format!("1991118000{at}")]));
+        sut.settled(at as u64 + 1);
+        let right = at < 3;
+        assert_eq!(answered(sut.last_call().outcome.expect("an outcome")), right, "trunk {at}");
+    }
+    sipp.succeeds(SHORT);
+    assert!(sipp.messages().contains("Proxy-Authorization: Digest"));
+    sut.nothing_ended_by_itself();
 }
 
 #[test]
