@@ -162,7 +162,7 @@ impl Truth {
         let fail = |what: &str| Err(format!("{what} (call-{seq}, at {at:?})"));
         let local = at.0 + ZONE_MS;
         let of_day = local.rem_euclid(DAY_MS);
-        if of_day < 8 * HOUR_MS || of_day >= 21 * HOUR_MS - MINUTE_MS {
+        if !(8 * HOUR_MS..21 * HOUR_MS - MINUTE_MS).contains(&of_day) {
             return fail("CAM-01: dialled outside the calling hours");
         }
         if self.newest - at.0 > MINUTE_MS {
