@@ -79,14 +79,22 @@ pub fn forget_peak(pid: u32) -> std::io::Result<()> {
     std::fs::write(format!("/proc/{pid}/clear_refs"), "5")
 }
 
-/// Datagrams the kernel dropped for want of room, by sockets bound to ports of a range.
+/// Datagrams the kernel dropped for want of room in the UDP sockets a process holds now.
 #[must_use]
-pub fn udp_drops((first, last): (u16, u16)) -> u64 {
-    let table = read_to_string("/proc/net/udp").unwrap_or_default();
+pub fn udp_drops(pid: u32) -> u64 {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let inode = |entry: std::fs::DirEntry| {
+        let link = std::fs::read_link(entry.path()).ok()?;
+        link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']').map(str::to_owned)
+    };
+    let own: std::collections::HashSet<String> = open.filter_map(inode).collect();
+    drops_of(&read_to_string("/proc/net/udp").unwrap_or_default(), &own)
+}
+
+fn drops_of(table: &str, own: &std::collections::HashSet<String>) -> u64 {
     let drops = table.lines().skip(1).filter_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let port = u16::from_str_radix(words.get(1)?.rsplit(':').next()?, 16).ok()?;
-        (first..=last).contains(&port).then(|| words.last()?.parse::<u64>().ok())?
+        own.contains(*words.get(9)?).then(|| words.last()?.parse::<u64>().ok())?
     });
     drops.sum()
 }
@@ -177,7 +185,15 @@ const MS_PER_TICK: u64 = 10;
 
 #[cfg(test)]
 mod tests {
-    use super::{field, ticks};
+    use super::{drops_of, field, ticks};
+
+    #[test]
+    fn only_drops_of_one_s_own_sockets_count() {
+        let table = "  sl local rem st queues tr tm retr uid timeout inode ref pointer drops\n\
+            1: 0100007F:5DC0 0:0 07 0:0 00:0 0 0 0 101 2 0 7\n\
+            2: 0100007F:5DC2 0:0 07 0:0 00:0 0 0 0 102 2 0 9\n";
+        assert_eq!(drops_of(table, &["102".to_owned()].into()), 9);
+    }
 
     #[test]
     fn times_are_read_behind_a_name_with_blanks_and_brackets() {

@@ -1,12 +1,13 @@
 //! Peers in processes of their own: SIPp and the simulated carrier. Each ends when dropped.
 
-use anyhow::{Context, bail};
-use e2e::{Place, SHORT, binary, until};
-use serde_json::Value;
+use anyhow::{Context, bail, ensure};
+use e2e::{Phone, Place, SHORT, binary, until};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A running peer.
 #[derive(Debug)]
@@ -59,49 +60,22 @@ pub fn sipp_uas(place: &Place) -> anyhow::Result<(Peer, SocketAddr)> {
     Ok((peer, (Ipv4Addr::LOCALHOST, port).into()))
 }
 
-/// The simulated carrier, all of whose callees behave alike.
+/// A process of the simulated carrier's program.
 #[derive(Debug)]
-pub struct Carrier {
-    /// Its process.
-    pub peer: Peer,
-    /// Where it takes SIP over UDP.
-    pub udp: SocketAddr,
-    /// Where it takes SIP over TLS.
-    pub tls: SocketAddr,
-    /// What it writes down.
-    pub journal: PathBuf,
-    ca: PathBuf,
+pub struct Simulated {
+    peer: Peer,
     log: PathBuf,
 }
 
-impl Carrier {
-    /// Starts it with one behaviour for every number.
-    ///
-    /// # Errors
-    /// If it does not start.
-    pub fn start(place: &Place, code: &str) -> anyhow::Result<Self> {
-        let folder = place.folder("peers");
-        let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let (udp, tls) = (at(place.spare()), at(place.spare()));
-        let [journal, ca, log] =
-            ["carrier.journal", "carrier-ca.pem", "carrier.out"].map(|name| folder.join(name));
-        let mut command = Command::new(binary("carrier"));
-        command.args(["--udp", &udp.to_string(), "--tls", &tls.to_string(), "--only", code]);
-        command.args(["--ring-ms", "20", "--rtp-ports", &format!("{}-{}", CARRIER_RTP.0, CARRIER_RTP.1)]);
-        command.arg("--journal").arg(&journal).arg("--ca-out").arg(&ca);
-        let peer = Peer::start(&mut command, &log)?;
-        until("the carrier listens", SHORT, || {
-            std::fs::read_to_string(&log).ok()?.contains(&format!("tls {tls}")).then_some(())
-        });
-        Ok(Self { peer, udp, tls, journal, ca, log })
+impl Simulated {
+    fn start(command: &mut Command, log: PathBuf) -> anyhow::Result<Self> {
+        Ok(Self { peer: Peer::start(command, &log)?, log })
     }
 
-    /// The CA of its TLS listener.
-    ///
-    /// # Errors
-    /// If it is not there.
-    pub fn ca_pem(&self) -> anyhow::Result<String> {
-        std::fs::read_to_string(&self.ca).context("the carrier's CA")
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.peer.pid()
     }
 
     /// Its counters; also completes the journal's file.
@@ -110,14 +84,98 @@ impl Carrier {
     /// If it does not answer.
     pub fn report(&mut self) -> anyhow::Result<Value> {
         let known = std::fs::read_to_string(&self.log)?.len();
-        let stdin = self.peer.child.stdin.as_mut().context("the carrier's standard input")?;
+        let stdin = self.peer.child.stdin.as_mut().context("its standard input")?;
         stdin.write_all(b"report\n")?;
-        let line = until("the carrier reports", SHORT, || {
+        let line = until("the simulation reports", SHORT, || {
             let all = std::fs::read_to_string(&self.log).ok()?;
             let new = all.get(known..)?;
             new.lines().find(|line| line.starts_with('{') && new.ends_with('\n')).map(str::to_owned)
         });
         Ok(serde_json::from_str(&line)?)
+    }
+}
+
+/// The agents' phones, over TLS with SRTP or over UDP with RTP; they answer at once and speak.
+///
+/// # Errors
+/// If they do not register.
+pub fn phones(place: &Place, phones: &[Phone], secure: bool) -> anyhow::Result<Simulated> {
+    let folder = place.folder("peers");
+    let account =
+        |phone: &Phone| json!({ "user": phone.user, "password": phone.password, "realm": phone.realm });
+    let accounts: Vec<Value> = phones.iter().map(account).collect();
+    let file = folder.join("accounts.json");
+    std::fs::write(&file, Value::Array(accounts).to_string())?;
+    let mut command = Command::new(binary("carrier"));
+    command.arg("phones").arg("--accounts").arg(&file);
+    command.args(["--rtp-ports", &format!("{}-{}", PHONES_RTP.0, PHONES_RTP.1)]);
+    if secure {
+        command.args(["--transport", "tls", "--registrar", &place.sip_tls().to_string()]);
+        command.arg("--ca").arg(place.folder("tls").join("ca.pem"));
+    } else {
+        command.args(["--transport", "udp", "--registrar", &place.sip().to_string()]);
+    }
+    let mut new = Simulated::start(&mut command, folder.join("phones.out"))?;
+    let begun = Instant::now();
+    loop {
+        let registered = new.report()?["registrations"].as_u64().unwrap_or(0);
+        if registered >= phones.len() as u64 {
+            return Ok(new);
+        }
+        ensure!(begun.elapsed() < SHORT, "only {registered} of {} phones registered", phones.len());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The simulated carrier, all of whose callees behave alike.
+#[derive(Debug)]
+pub struct Carrier {
+    /// Its process.
+    pub process: Simulated,
+    /// Where it takes SIP over UDP.
+    pub udp: SocketAddr,
+    /// Where it takes SIP over TLS.
+    pub tls: SocketAddr,
+    /// What it writes down.
+    pub journal: PathBuf,
+    ca: PathBuf,
+}
+
+impl Carrier {
+    /// Starts it with one behaviour for every number; callees hang up `talk_ms` after the answer, at 0 never.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start(place: &Place, code: &str, talk_ms: u64) -> anyhow::Result<Self> {
+        let folder = place.folder("peers");
+        let at = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let (udp, tls) = (at(place.spare()), at(place.spare()));
+        let [journal, ca, log] =
+            ["carrier.journal", "carrier-ca.pem", "carrier.out"].map(|name| folder.join(name));
+        let mut command = Command::new(binary("carrier"));
+        command.args(["--udp", &udp.to_string(), "--tls", &tls.to_string(), "--only", code]);
+        command.args([
+            "--ring-ms",
+            "20",
+            "--talk-ms",
+            &talk_ms.to_string(),
+            "--rtp-ports",
+            &format!("{}-{}", CARRIER_RTP.0, CARRIER_RTP.1),
+        ]);
+        command.arg("--journal").arg(&journal).arg("--ca-out").arg(&ca);
+        let process = Simulated::start(&mut command, log.clone())?;
+        until("the carrier listens", SHORT, || {
+            std::fs::read_to_string(&log).ok()?.contains(&format!("tls {tls}")).then_some(())
+        });
+        Ok(Self { process, udp, tls, journal, ca })
+    }
+
+    /// The CA of its TLS listener.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn ca_pem(&self) -> anyhow::Result<String> {
+        std::fs::read_to_string(&self.ca).context("the carrier's CA")
     }
 
     /// When each new call came in, in microseconds since 1970; the journal must be complete.
@@ -140,3 +198,5 @@ impl Carrier {
 
 /// The carrier's media ports, below the ephemeral ones.
 const CARRIER_RTP: (u16, u16) = (20_000, 23_998);
+/// The phones' media ports, above the blocks of the harness.
+const PHONES_RTP: (u16, u16) = (19_000, 19_998);

@@ -162,4 +162,4 @@ fn file_of(bytes: &[u8]) -> anyhow::Result<OwnedFd> {
 }
 
 /// The measured `lined`'s media ports, below the ephemeral ones and apart from the carrier's.
-pub const RTP: (u16, u16) = (24_000, 31_999);
+const RTP: (u16, u16) = (24_000, 31_999);

@@ -31,7 +31,7 @@ struct Dial {
 /// If box, carrier or phone cannot be started.
 pub fn run(options: &Options) -> anyhow::Result<Value> {
     let mut rig = Rig::start(options.media_threads)?;
-    let mut carrier = Carrier::start(&rig.sut.place, NOT_FOUND)?;
+    let mut carrier = Carrier::start(&rig.sut.place, NOT_FOUND, 0)?;
     let trunk = TrunkPlan::plain(carrier.udp, SipTransport::Udp).with(|trunk| trunk.channels = 60);
     let line = rig.sut.line(&[trunk]);
     let phones = rig.sut.agents(1, SrtpPolicy::Required, false);
@@ -64,7 +64,7 @@ pub fn run(options: &Options) -> anyhow::Result<Value> {
         syncs.push(sync_ms(&mut probe)?);
         std::thread::sleep(BETWEEN);
     }
-    carrier.report()?;
+    carrier.process.report()?;
     let invites = carrier.invites_us()?;
     ensure!(invites.len() == dials.len(), "{} dials made {} calls", dials.len(), invites.len());
     let added: Vec<f64> =
