@@ -55,6 +55,7 @@ impl Floor {
         let department = self.campaigns.get(&id)?.view.department;
         let free = self.agents.iter().filter(|(id, seat)| {
             seat.department == department
+                && self.states_known
                 && self.registered.contains(id)
                 && seat.agent.state() == AgentState::Ready
                 && seat.shown.is_none()

@@ -85,6 +85,8 @@ pub struct Floor {
     agents: BTreeMap<AgentId, Seat>,
     /// Agents whose phone can be called; the lines may name them before the vault has.
     registered: BTreeSet<AgentId>,
+    /// The vault has said who owes a wrap-up; before that nobody is given a call.
+    states_known: bool,
     calls: BTreeMap<CallId, Call>,
     free: BTreeMap<LineGroupId, u32>,
     trunks: Vec<TrunkStatus>,

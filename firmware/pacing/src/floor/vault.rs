@@ -163,9 +163,13 @@ impl Floor {
 
     /// After a start every seat is signed out; what was recorded is taken over, but never over a live state.
     fn take_states(&mut self, now: Now, states: Vec<(AgentId, AgentState, Option<CallId>)>) {
+        self.states_known = true;
         for (agent, recorded, owed) in states {
             let Some(seat) = self.agents.get_mut(&agent) else { continue };
-            if seat.agent.state() != AgentState::Out || seat.call.is_some() {
+            let now_in = seat.agent.state();
+            let free = matches!(now_in, AgentState::Out | AgentState::Break | AgentState::Ready);
+            // An agent may sign in before this answer comes; a wrap-up that is owed is owed all the same.
+            if !free || seat.call.is_some() || (now_in != AgentState::Out && owed.is_none()) {
                 continue;
             }
             let state = match (recorded, owed) {
