@@ -17,7 +17,10 @@ fn cam_05_key_9_in_every_spelling_blacklists_within_a_second_and_ends_the_call_w
     let trunk = TrunkPlan::plain(carrier.addr(), SipTransport::Udp);
     let mut sut = TestBox::start_in(place);
     let line = sut.line(&[trunk]);
-    sut.campaign(&line, &CampaignPlan::announcement(numbers()).body_ms(6_000));
+    let mut plan = CampaignPlan::announcement(numbers()).body_ms(6_000);
+    // The notice is over after 400 ms: after the key of code 60, before that of code 65.
+    plan.prompts.mandatory_ms = 200;
+    sut.campaign(&line, &plan);
     let figures = sut.settled(8);
     assert_eq!((figures.answered, figures.opted_out, figures.recordings_verified), (8, 8, 7), "{figures:?}");
 
