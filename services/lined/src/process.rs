@@ -19,6 +19,9 @@ use tokio::sync::{mpsc, watch};
 
 /// Events waiting from each of the smaller sources.
 const MAX_EVENTS: usize = 4_096;
+/// An answered INVITE over UDP is remembered for 32 s and a BYE for 5 s (RFC 6026 7.2, RFC 3261 17.1.2.2):
+/// 37 transactions for each call a second.
+const MAX_TRANSACTIONS: usize = 65_536;
 
 /// Why the process cannot run. Each names what to correct.
 #[derive(Debug, Error)]
@@ -68,7 +71,7 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
     let (voice, ends) = Voice::start(options.threads()).map_err(ProcessError::Threads)?;
     let recorder =
         Recorder::start(&options.recordings, ends, recorder_sender).map_err(ProcessError::Threads)?;
-    let config = Config { max_calls: 2 * MAX_CALLS, ..Config::default() };
+    let config = Config { max_calls: 2 * MAX_CALLS, max_transactions: MAX_TRANSACTIONS, ..Config::default() };
     let parts = Parts {
         endpoint: Endpoint::new(config, Box::new(SystemIds)),
         transports: Transports::bind(&binding, clock::boot_us(), inbound_sender)?,

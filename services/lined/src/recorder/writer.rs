@@ -7,7 +7,7 @@ use super::{MAX_OPEN, Order, RecorderEvent};
 use crate::voice::{Block, Recorded, RecorderEnd};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use vocab::CallId;
@@ -52,41 +52,55 @@ impl Writer {
                 return;
             }
             if !busy {
-                std::thread::sleep(IDLE);
+                self.wait();
             }
+        }
+    }
+
+    /// Until an order comes: a call is not dialled before its file is there. Audio can wait for [`IDLE`].
+    fn wait(&mut self) {
+        match self.orders.recv_timeout(IDLE) {
+            Ok(order) => self.take(order),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => self.stopping = true,
         }
     }
 
     fn take_orders(&mut self) -> bool {
         let mut busy = false;
-        loop {
+        while !self.stopping {
             match self.orders.try_recv() {
-                Ok(Order::Open { call, key, notice }) => {
-                    let made = if self.open.len() >= MAX_OPEN {
-                        Err(std::io::Error::other("too many recordings"))
-                    } else {
-                        Recording::create(&self.folder, call, key, notice)
-                    };
-                    match made {
-                        Ok(recording) => {
-                            let _ = self.to_sync.try_send(ToSync::Began { file: recording.file() });
-                            self.open.insert(call, recording);
-                            self.tell(RecorderEvent::Opened { call });
-                        }
-                        Err(error) => {
-                            log::error!(target: "recorder", call:%, error:% ; "a recording cannot be made");
-                            self.tell(RecorderEvent::Failed { call });
-                        }
-                    }
-                }
-                Ok(Order::Discard { call }) => self.close(call, 0),
-                Ok(Order::Stop) | Err(TryRecvError::Disconnected) => {
-                    self.stopping = true;
-                    return busy;
-                }
+                Ok(order) => self.take(order),
+                Err(TryRecvError::Disconnected) => self.stopping = true,
                 Err(TryRecvError::Empty) => return busy,
             }
             busy = true;
+        }
+        busy
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Open { call, key, notice } => {
+                let made = if self.open.len() >= MAX_OPEN {
+                    Err(std::io::Error::other("too many recordings"))
+                } else {
+                    Recording::create(&self.folder, call, key, notice)
+                };
+                match made {
+                    Ok(recording) => {
+                        let _ = self.to_sync.try_send(ToSync::Began { file: recording.file() });
+                        self.open.insert(call, recording);
+                        self.tell(RecorderEvent::Opened { call });
+                    }
+                    Err(error) => {
+                        log::error!(target: "recorder", call:%, error:% ; "a recording cannot be made");
+                        self.tell(RecorderEvent::Failed { call });
+                    }
+                }
+            }
+            Order::Discard { call } => self.close(call, 0),
+            Order::Stop => self.stopping = true,
         }
     }
 
