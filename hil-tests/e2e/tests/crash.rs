@@ -88,6 +88,11 @@ fn run(seed: u64, kills: &[&[Which]]) {
     assert_eq!(after.placed, figures.placed, "nobody who opted out is called: {after:?}");
     assert!(carrier.journal().iter().filter(|event| event.event == EventKind::Invite).count() == calls.len());
 
+    // What a killed recorder leaves is cut, never damaged.
+    let log = sut.log(Which::Vaultd);
+    let damaged: Vec<&str> = log.lines().filter(|line| line.contains("is bad")).collect();
+    assert!(damaged.is_empty(), "{damaged:?}");
+
     // The ledger as a stranger would check it.
     sut.terminate(Which::Vaultd);
     let key = sut.place.folder("vault").join("keys/head.pub").display().to_string();
