@@ -289,6 +289,13 @@ impl Floor {
         let open = self.calls.values().filter(|call| !matches!(call.stage, Stage::Closed(_))).count();
         let idle =
             |campaign: &Campaign| campaign.exhausted && campaign.queue.is_empty() && campaign.dialling == 0;
+        // Nothing to dial and nothing asked: only time, or the end of a call, brings more.
+        let waits = |campaign: &Campaign| {
+            campaign.queue.is_empty()
+                && campaign.dialling == 0
+                && !campaign.asking
+                && (campaign.exhausted || campaign.ask_at.is_some())
+        };
         Live {
             calls: states.clone().take(idl::MAX_PAGE_ITEMS).collect(),
             calls_total: u32::try_from(states.count()).unwrap_or(u32::MAX),
@@ -300,10 +307,11 @@ impl Floor {
                 .collect(),
             trunks: self.trunks.clone(),
             work_left: !self.connected() || open > 0 || running().any(|campaign| !idle(campaign)),
-            next_at: running()
-                .filter(|campaign| campaign.queue.is_empty())
-                .filter_map(|campaign| campaign.ask_at)
-                .min(),
+            next_at: if running().all(waits) {
+                running().filter_map(|campaign| campaign.ask_at).min()
+            } else {
+                None
+            },
         }
     }
 

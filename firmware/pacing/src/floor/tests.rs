@@ -471,3 +471,20 @@ fn cam_15_an_end_that_overtakes_the_lines_does_not_lose_the_wrap_up() {
     assert_eq!(bench.floor.live().wrap_ups, vec![(AGENT, call)]);
     assert_eq!(bench.floor.gauges()[0], ("calls".into(), 0));
 }
+
+#[test]
+fn a_floor_with_contacts_and_no_agent_does_not_say_that_it_waits_for_a_time() {
+    let mut bench = Bench::new(CampaignMode::Progressive, 3, 0);
+    let mut later = bench.campaigns[0].clone();
+    later.id = CampaignId(2);
+    bench.campaigns.push(later);
+    bench.give(Input::Vault(VaultToCalld::Changed));
+    let id = bench.floor.pending.keys().next().copied();
+    assert_eq!(id, None, "every question has its answer");
+    bench.floor.campaigns.get_mut(&CampaignId(2)).expect("known").ask_at = Some(UnixMs(9_000_000));
+    bench.floor.campaigns.get_mut(&CampaignId(2)).expect("known").exhausted = false;
+    assert_eq!(bench.floor.live().next_at, None, "three contacts wait for an agent");
+    bench.floor.campaigns.get_mut(&CAMPAIGN).expect("known").queue.clear();
+    bench.floor.campaigns.get_mut(&CAMPAIGN).expect("known").exhausted = true;
+    assert_eq!(bench.floor.live().next_at, Some(UnixMs(9_000_000)));
+}
