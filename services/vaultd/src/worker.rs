@@ -162,6 +162,11 @@ pub fn recording_finding(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return only(RecordingWorth::Missing),
         Err(_) => return only(RecordingWorth::Unreadable),
     };
+    // The file is made with the ticket and begun with the notice's end: a recorder that died before leaves it
+    // empty.
+    if expected_ms.is_none() && file.metadata().is_ok_and(|data| data.len() == 0) {
+        return only(RecordingWorth::Cut);
+    }
     let Ok(report) = recording::verify(BufReader::new(file), key, expected_ms) else {
         return only(RecordingWorth::Unreadable);
     };

@@ -275,6 +275,16 @@ fn cam_07_the_official_list_is_stored_as_hashes_and_read_back() {
 }
 
 #[test]
+fn rec_02_an_empty_file_is_what_a_recorder_leaves_that_died_before_the_notice_was_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (call, key) = (CallId(5), Secret::new([4; 32]));
+    std::fs::write(dir.path().join(vaultd::recording_name(call)), b"").unwrap();
+    let worth = |expected_ms| recording_finding(dir.path(), call, Some(&key), expected_ms).worth;
+    assert_eq!(worth(None), vaultd::entries::RecordingWorth::Cut);
+    assert!(worth(Some(4_000)).is_bad(), "a call that ended in order has a recording");
+}
+
+#[test]
 fn rec_03_one_flipped_bit_makes_a_recording_bad() {
     let dir = tempfile::tempdir().unwrap();
     let (call, key) = (CallId(5), Secret::new([4; 32]));
