@@ -19,6 +19,8 @@ use vocab::{
 /// What a second start needs to know of the site.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Site {
+    /// The SIP port it was made with: the simulated carrier's place follows from it.
+    port: u16,
     manager: PersonId,
     campaigns: Vec<CampaignId>,
     phones: Vec<Phone>,
@@ -48,12 +50,16 @@ struct Lines {
 
 impl Site {
     /// The site of an earlier start in these folders.
-    pub fn load(folders: &Folders) -> anyhow::Result<Option<Self>> {
+    pub fn load(folders: &Folders, ports: &Ports) -> anyhow::Result<Option<Self>> {
         let file = folders.demo.join("site.json");
         if !file.exists() {
             return Ok(None);
         }
-        Ok(Some(serde_json::from_slice(&std::fs::read(file)?)?))
+        let site: Self = serde_json::from_slice(&std::fs::read(file)?)?;
+        if site.port != ports.sip {
+            bail!("this site was made with --port {}: start it with the same", site.port);
+        }
+        Ok(Some(site))
     }
 
     /// Commissions the box and creates everything, as several persons.
@@ -127,7 +133,7 @@ impl Site {
             let id = vault.create(people.manager, Admin::CreateCampaign(Box::new(new))).await?;
             campaigns.push(CampaignId(u32::try_from(id)?));
         }
-        let site = Self { manager: people.manager, campaigns, phones };
+        let site = Self { port: ports.sip, manager: people.manager, campaigns, phones };
         write_private(&folders.demo.join("site.json"), &serde_json::to_vec(&site)?)?;
         Ok(site)
     }
@@ -241,11 +247,6 @@ async fn trunks(
 ) -> anyhow::Result<Lines> {
     let simulated = options.trunk.is_none();
     let ca_file = folders.demo.join("carrier-ca.pem");
-    if simulated {
-        super::wait_for(&ca_file, Duration::from_secs(20))
-            .await
-            .context("the simulated carrier does not start")?;
-    }
     let (host, port, transport) = match &options.trunk {
         Some(trunk) => (trunk.host.clone(), trunk.port, trunk.transport),
         None => ("127.0.0.1".into(), Some(ports.carrier), SipTransport::Tls),

@@ -17,8 +17,6 @@ use anyhow::{Context, bail};
 use children::{Children, Program};
 use client::Vault;
 use options::Options;
-use std::path::Path;
-use std::time::Duration;
 
 /// Runs until the demo is over or somebody stops it; true if every figure adds up.
 pub fn run(words: Vec<String>) -> anyhow::Result<bool> {
@@ -72,7 +70,7 @@ async fn life(
     if options.empty {
         return blank(options, &mut vault).await;
     }
-    let site = match demo::Site::load(folders)? {
+    let site = match demo::Site::load(folders, ports)? {
         Some(site) => {
             eprintln!("the demo site is there already: it goes on where it stopped");
             site
@@ -108,18 +106,6 @@ async fn blank(options: &Options, vault: &mut Vault) -> anyhow::Result<bool> {
     eprintln!("Ctrl-C stops it.");
     tokio::signal::ctrl_c().await?;
     Ok(true)
-}
-
-/// Waits until a file or socket is there.
-async fn wait_for(path: &Path, limit: Duration) -> anyhow::Result<()> {
-    let start = std::time::Instant::now();
-    while !path.exists() {
-        if start.elapsed() > limit {
-            bail!("{} did not appear within {} s", path.display(), limit.as_secs());
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
 }
 
 /// The program's name for messages.

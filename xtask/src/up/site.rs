@@ -67,12 +67,13 @@ pub struct Ports {
 impl Ports {
     /// Takes the SIP port as given and finds free ones for the rest.
     pub fn choose(sip: u16) -> anyhow::Result<Self> {
-        for port in [sip, sip + 1] {
+        // The carrier's place stands in the site's trunk: it must be the same at the next start.
+        let carrier = sip + 10;
+        for port in [sip, sip + 1, carrier] {
             let free = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
                 && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
             anyhow::ensure!(free, "port {port} is taken: stop what uses it, or choose another with --port");
         }
-        let carrier = pair_above(sip + 10)?;
         let tpm = pair_above(carrier + 2)?;
         Ok(Self { sip, carrier, tpm, rtp: RTP_FIRST })
     }
@@ -86,26 +87,30 @@ fn pair_above(from: u16) -> anyhow::Result<u16> {
         .context("no free ports")
 }
 
-/// A certificate for the box's SIP over TLS, and the CA that the simulated phones trust. Made once.
+/// Certificates made once: the box's, with the CA that the simulated phones trust, and the simulated
+/// carrier's, with the CA that the demo's trunk is given.
 pub fn make_tls(folders: &Folders) -> anyhow::Result<()> {
-    let (ca_file, cert_file, key_file) =
-        (folders.tls.join("ca.pem"), folders.tls.join("cert.pem"), folders.tls.join("key.pem"));
-    if ca_file.exists() && cert_file.exists() && key_file.exists() {
+    identity(&folders.tls, "", "Ringfence demo CA")?;
+    identity(&folders.demo, "carrier-", "simulated carrier CA")
+}
+
+fn identity(folder: &Path, prefix: &str, authority_name: &str) -> anyhow::Result<()> {
+    let file = |name: &str| folder.join(format!("{prefix}{name}.pem"));
+    if ["ca", "cert", "key"].iter().all(|name| file(name).exists()) {
         return Ok(());
     }
     let mut authority = rcgen::CertificateParams::new(Vec::new())?;
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    authority.distinguished_name.push(rcgen::DnType::CommonName, "Ringfence demo CA");
+    authority.distinguished_name.push(rcgen::DnType::CommonName, authority_name);
     let authority_key = rcgen::KeyPair::generate()?;
     let authority_cert = authority.self_signed(&authority_key)?;
     let issuer = rcgen::Issuer::new(authority, authority_key);
     let key = rcgen::KeyPair::generate()?;
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let certificate = rcgen::CertificateParams::new(names)?.signed_by(&key, &issuer)?;
-    write_private(&key_file, key.serialize_pem().as_bytes())?;
-    std::fs::write(cert_file, certificate.pem())?;
-    std::fs::write(ca_file, authority_cert.pem())?;
-    Ok(())
+    write_private(&file("key"), key.serialize_pem().as_bytes())?;
+    std::fs::write(file("cert"), certificate.pem())?;
+    Ok(std::fs::write(file("ca"), authority_cert.pem())?)
 }
 
 /// Writes a file that only this user may read.
@@ -217,9 +222,10 @@ pub fn supervisor(bin: &Path, folders: &Folders) -> Program {
 /// The simulated carrier, over TLS with SRTP.
 pub fn carrier(bin: &Path, folders: &Folders, ports: &Ports, fast: bool) -> Program {
     let address = format!("127.0.0.1:{}", ports.carrier);
-    let (ca, journal) =
-        (text(&folders.demo.join("carrier-ca.pem")), text(&folders.demo.join("carrier.jsonl")));
-    let mut arguments = vec!["--tls", &address, "--ca-out", &ca, "--journal", &journal];
+    let demo = |name: &str| text(&folders.demo.join(name));
+    let (certificate, key, journal) =
+        (demo("carrier-cert.pem"), demo("carrier-key.pem"), demo("carrier.jsonl"));
+    let mut arguments = vec!["--tls", &address, "--cert", &certificate, "--key", &key, "--journal", &journal];
     if fast {
         arguments.extend(["--ring-ms", "300"]);
     }
