@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 
-/// Attempts to find a pair nobody else holds.
-const MAX_TRIES: usize = 64;
+/// Attempts to find a pair nobody else holds: another program may hold a long run of them, and a call that
+/// cannot be placed is dearer than a thousand refused binds.
+const MAX_TRIES: usize = 2_048;
 
 /// Why no ports could be had.
 #[derive(Debug, Error)]

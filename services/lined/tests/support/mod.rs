@@ -306,7 +306,7 @@ impl Sipp {
             if tcp {
                 std::net::TcpStream::connect(self.address).is_ok()
             } else {
-                UdpSocket::bind(self.address).is_err()
+                udp_is_bound(self.address.port())
             }
         };
         while !bound() {
@@ -340,7 +340,8 @@ impl Drop for Sipp {
 /// A port below the system's own range that nobody holds, of UDP and TCP, not given out before.
 pub fn free_port() -> SocketAddr {
     loop {
-        let turn = NEXT_PORT.fetch_add(2, Ordering::SeqCst);
+        // SIPp takes the ports after its media port as well.
+        let turn = NEXT_PORT.fetch_add(10, Ordering::SeqCst);
         let base = u16::try_from(std::process::id() % 50).unwrap_or(0) * 200;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9_000 + base + turn % 200));
         if UdpSocket::bind(address).is_ok() && std::net::TcpListener::bind(address).is_ok() {
@@ -376,3 +377,10 @@ pub fn decode(path: &Path) -> (Vec<u8>, Vec<u8>) {
 
 /// A mutex the tests that count system resources share.
 pub static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// Whether somebody has this UDP port on the loopback address. Looked up, because binding it to find out
+/// would take it from a SIPp that is just starting.
+fn udp_is_bound(port: u16) -> bool {
+    let wanted = format!("0100007F:{port:04X}");
+    std::fs::read_to_string("/proc/net/udp").is_ok_and(|table| table.contains(&wanted))
+}
