@@ -257,11 +257,14 @@ impl Floor {
         out: &mut Vec<Output>,
     ) -> Result<(), call::agent::Refusal> {
         let Some(seat) = self.agents.get_mut(&agent) else { return Err(call::agent::Refusal::NotFree) };
+        let before = seat.agent.state();
         if seat.agent.step(input)? {
             seat.since = now.wall;
             let state = seat.agent.state();
             self.changed = true;
-            if !matches!(state, AgentState::Reserved) {
+            // Being reserved is not recorded, nor is coming back from it: a thousand refusals are no entries.
+            let back = before == AgentState::Reserved && state == AgentState::Ready;
+            if state != AgentState::Reserved && !back {
                 let request = CampaignRequest::AgentState { agent, state, at: now.wall };
                 self.ask(request, Pending::AgentState, out);
             }

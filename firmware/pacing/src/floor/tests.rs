@@ -29,6 +29,7 @@ struct Bench {
     lines: Vec<CalldToLined>,
     desk: Vec<DeskReply>,
     returned: Vec<ContactId>,
+    recorded: Vec<AgentState>,
 }
 
 impl Bench {
@@ -58,6 +59,7 @@ impl Bench {
             lines: vec![],
             desk: vec![],
             returned: vec![],
+            recorded: vec![],
         };
         bench.give(Input::VaultUp);
         bench.give(Input::LinesUp);
@@ -115,7 +117,11 @@ impl Bench {
                 self.dials.push((message.id, contact, agent));
                 return;
             }
-            CampaignRequest::WrapUp { .. } | CampaignRequest::AgentState { .. } => CampaignReply::Stored,
+            CampaignRequest::AgentState { state, .. } => {
+                self.recorded.push(state);
+                CampaignReply::Stored
+            }
+            CampaignRequest::WrapUp { .. } => CampaignReply::Stored,
         };
         self.give(Input::Vault(VaultToCalld::Reply { id: message.id, reply }));
     }
@@ -224,6 +230,7 @@ fn a_refused_dial_frees_its_agent() {
     let reply = CampaignReply::Refused { rules: vec![vocab::RuleId::Consent], again_at: None };
     bench.give(Input::Vault(VaultToCalld::Reply { id, reply }));
     assert_eq!(bench.state(AGENT), AgentState::Ready);
+    assert_eq!(bench.recorded, [AgentState::Ready], "signing in is recorded, a refusal is not");
 }
 
 #[test]
