@@ -2,11 +2,12 @@
 
 use crate::peer::Peer;
 use anyhow::{Context, bail};
-use e2e::{Line, TestBox, Which, binary, tone_wav};
+use e2e::{Line, SHORT, TestBox, Which, binary, tone_wav, until};
 use idl::admin::{Admin, Answer, NewCampaign};
 use idl::hello::Process;
 use idl::lines::PromptRole;
 use std::io::{Seek, Write};
+use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::process::Command;
 use vocab::{CampaignClass, CampaignId, CampaignMode, Pii, ScriptId};
@@ -60,6 +61,7 @@ impl Rig {
             command.args(["--media-threads", &threads.to_string()]);
         }
         let lined = Peer::start(&mut command, &place.folder("logs").join("lined-measured.log"))?;
+        until("lined listens", SHORT, || TcpStream::connect(place.sip_tls()).ok());
         Ok(Self { sut, lined })
     }
 
