@@ -23,6 +23,7 @@ pub fn detect(start: &[u8], whole: bool) -> Result<Encoding, FileError> {
         return Err(FileError::Utf16);
     }
     match std::str::from_utf8(start) {
+        Ok(text) if reads_both_ways(text) => Err(FileError::UnclearEncoding),
         Ok(_) => Ok(Encoding::Utf8),
         // A character cut by the end of what we look at is no reason against UTF-8.
         Err(cut) if cut.error_len().is_none() && !whole => Ok(Encoding::Utf8),
@@ -30,6 +31,20 @@ pub fn detect(start: &[u8], whole: bool) -> Result<Encoding, FileError> {
         Err(_) => Ok(Encoding::Gb18030),
     }
 }
+
+/// Whether UTF-8 text without one East Asian character would as well be GB18030: `Jos\u{e9}` and `Jos茅` are
+/// the same bytes. A wrong guess would be a wrong name, so nobody guesses.
+fn reads_both_ways(text: &str) -> bool {
+    let marked = text.starts_with('\u{feff}');
+    let eastern = |ch: char| u32::from(ch) >= FIRST_EAST_ASIAN;
+    !text.is_ascii()
+        && !marked
+        && !text.chars().any(eastern)
+        && GB18030.decode_without_bom_handling_and_without_replacement(text.as_bytes()).is_some()
+}
+
+/// CJK Radicals Supplement: from here on the blocks are East Asian, or symbols such lists use.
+const FIRST_EAST_ASIAN: u32 = 0x2e80;
 
 /// Decodes one file.
 pub struct Decode {

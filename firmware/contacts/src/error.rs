@@ -17,6 +17,11 @@ pub enum FileError {
     #[error("the file is UTF-16 or UTF-32: save it as CSV UTF-8 or as GB18030")]
     Utf16,
     /// Bytes that its encoding does not have.
+    #[error(
+        "the bytes read as UTF-8 and as GB18030 alike: save the file as CSV UTF-8 with a byte order mark"
+    )]
+    UnclearEncoding,
+    /// Bytes that the encoding does not have.
     #[error("line {line}: the bytes are not {encoding}: save the whole file in one encoding")]
     BadBytes {
         /// The line of the file.
@@ -82,6 +87,9 @@ impl FileError {
         match self {
             Self::Empty => "文件为空：需要表头和数据行。".to_owned(),
             Self::Utf16 => "文件是 UTF-16 或 UTF-32 编码：请另存为 UTF-8 CSV 或 GB18030。".to_owned(),
+            Self::UnclearEncoding => {
+                "文件既可按 UTF-8 也可按 GB18030 读取：请另存为带 BOM 的 CSV UTF-8。".to_owned()
+            }
             Self::BadBytes { line, encoding } => {
                 format!("第 {line} 行含有非 {encoding} 编码的字节：请用同一种编码保存整个文件。")
             }
