@@ -4,7 +4,7 @@ use std::path::Path;
 
 #[test]
 fn every_seed_of_the_fuzzer_is_taken() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/rtp");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../hil-tests/fuzz/corpus/rtp");
     let mut seeds = 0;
     let mut packets = 0;
     for entry in std::fs::read_dir(folder).expect("the corpus") {
