@@ -33,8 +33,7 @@ pub const RUN: &[Package] = &[
 ];
 
 /// To run all tests.
-pub const TEST: &[Package] =
-    &[package("sip-tester", "SIPp: the peer nobody here wrote"), package("tshark", "reads packets")];
+pub const TEST: &[Package] = &[package("sip-tester", "SIPp: the peer nobody here wrote")];
 
 /// Installs what is missing of these lists and says which.
 pub fn install(lists: &[&[Package]]) -> anyhow::Result<()> {
