@@ -4,7 +4,7 @@
 
 use crate::command::{ConnId, Message};
 use crate::entries::{Event, Intent, Who};
-use crate::ports::{ContactPerson, StoredRow};
+use crate::ports::{ConsentHeld, ContactPerson, StoredRow};
 use crate::seal::Purpose;
 use crate::state::{Campaign, Script, SlotState, Subject};
 use crate::vault::Vault;
@@ -221,15 +221,7 @@ impl Vault {
 
     fn contact_facts<'a>(&self, read: &'a Read, open: bool) -> ContactFacts<'a> {
         let child = self.state.subjects.get(&read.subject).is_some_and(|known| known.child);
-        let consent = read.person.consent.as_ref().map(|held| ConsentFacts {
-            version: read.version,
-            purpose: &held.purpose,
-            given_at: held.given_at,
-            // A source that names no end: the policy's longest life of a consent ends it.
-            expires_at: held.expires_at.unwrap_or(UnixMs(i64::MAX)),
-            withdrawn_at: None,
-            evidence_ok: true,
-        });
+        let consent = read.person.consent.as_ref().map(|held| consent_facts(held, read.version));
         ContactFacts {
             version: read.version,
             purpose: &read.purpose,
@@ -303,6 +295,19 @@ impl Vault {
     }
 }
 
+/// What a consent is, for the gate. One that names no evidence proves nothing (CAM-08).
+fn consent_facts(held: &ConsentHeld, version: u64) -> ConsentFacts<'_> {
+    ConsentFacts {
+        version,
+        purpose: &held.purpose,
+        given_at: held.given_at,
+        // A source that names no end: the policy's longest life of a consent ends it.
+        expires_at: held.expires_at.unwrap_or(UnixMs(i64::MAX)),
+        withdrawn_at: None,
+        evidence_ok: held.evidence.is_some(),
+    }
+}
+
 /// The entry of a list of keyed hashes under which a subject stands.
 #[must_use]
 pub fn list_hash(subject: SubjectId) -> u64 {
@@ -319,3 +324,22 @@ fn year_in(zone: &str, at: UnixMs) -> Option<i16> {
 
 /// What somebody must put right is asked about again after this.
 const ASK_AGAIN_MS: i64 = 60_000;
+
+#[cfg(test)]
+mod tests {
+    use super::{ConsentHeld, Pii, UnixMs, consent_facts};
+
+    #[test]
+    fn cam_08_a_consent_that_names_no_evidence_proves_nothing() {
+        let mut held = ConsentHeld {
+            purpose: "回访".to_owned(),
+            given_at: UnixMs(0),
+            expires_at: None,
+            channel: "paper".to_owned(),
+            evidence: None,
+        };
+        assert!(!consent_facts(&held, 1).evidence_ok);
+        held.evidence = Some(Pii::new("form-7".to_owned()));
+        assert!(consent_facts(&held, 1).evidence_ok);
+    }
+}

@@ -281,7 +281,7 @@ impl Rig {
             given_at: self.clock.now.plus(-86_400_000),
             expires_at: None,
             channel: "paper".to_owned(),
-            evidence: None,
+            evidence: Some(Pii::new("form".to_owned())),
         };
         let person = ContactPerson {
             number,
