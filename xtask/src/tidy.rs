@@ -10,10 +10,10 @@ use std::path::Path;
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &["vocab", "idl"]),
     ("protocol cores", &["sip", "sip-ua", "media"]),
-    ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts"]),
+    ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights"]),
     ("edges", &["tpm", "store", "ipc", "journal"]),
-    ("processes", &["tools", "supervisor", "lined", "calld", "vaultd"]),
-    ("tests and tools", &["carrier", "fuzz-targets", "fuzz", "sim", "e2e", "bench", "xtask"]),
+    ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind"]),
+    ("tests and tools", &["carrier", "fuzz-targets", "fuzz", "sim", "e2e", "browser", "bench", "xtask"]),
 ];
 
 /// Crates whose whole point is to touch something stand alone with it: nobody else may depend on it.
@@ -22,14 +22,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tss-esapi", &["tpm"]),
     ("rsip", &["sip"]),
     ("systemd-journal-logger", &["journal"]),
-    ("rustls", &["lined", "carrier", "e2e"]),
+    ("rustls", &["lined", "carrier", "e2e", "admind"]),
     ("hickory-resolver", &["lined"]),
     ("csv-core", &["contacts"]),
 ];
 
 /// The cores: no clock, socket, file, environment, randomness.
 const PURE: &[&str] =
-    &["vocab", "idl", "sip", "sip-ua", "media", "call", "pacing", "gate", "ledger", "recording", "contacts"];
+    &["vocab", "idl", "sip", "sip-ua", "media", "call", "pacing", "gate", "ledger", "recording", "contacts", "rights"];
 const IMPURE_WORDS: &[&str] = &[
     "Instant::now",
     "SystemTime::now",

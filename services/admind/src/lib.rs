@@ -1,0 +1,1 @@
+//! `admind`, the local HTTPS page.

@@ -1,0 +1,3 @@
+//! The process `admind`.
+
+fn main() {}
