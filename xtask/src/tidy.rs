@@ -28,8 +28,20 @@ const OWNERS: &[(&str, &[&str])] = &[
 ];
 
 /// The cores: no clock, socket, file, environment, randomness.
-const PURE: &[&str] =
-    &["vocab", "idl", "sip", "sip-ua", "media", "call", "pacing", "gate", "ledger", "recording", "contacts", "rights"];
+const PURE: &[&str] = &[
+    "vocab",
+    "idl",
+    "sip",
+    "sip-ua",
+    "media",
+    "call",
+    "pacing",
+    "gate",
+    "ledger",
+    "recording",
+    "contacts",
+    "rights",
+];
 const IMPURE_WORDS: &[&str] = &[
     "Instant::now",
     "SystemTime::now",

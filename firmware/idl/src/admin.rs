@@ -2,23 +2,40 @@
 //!
 //! `vaultd` decides whether the actor may; everything it answers is already masked (DAT-04).
 
-use crate::campaign::Disposition;
+use crate::account::{Claim, SessionId, Source, Whose};
 use crate::lines::{LineGroupMember, PromptRole, SrtpPolicy, TrunkConfig};
+use crate::views::{CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId};
 use serde::{Deserialize, Serialize};
 use vocab::{
-    AgentId, CallId, CampaignClass, CampaignId, CampaignMode, DepartmentId, LineGroupId, ObjectHash,
-    PersonId, Pii, ScriptId, Secret, TrunkId, UnixMs,
+    CallId, CampaignClass, CampaignId, CampaignMode, DepartmentId, LineGroupId, ObjectHash, PersonId, Pii,
+    ScriptId, Secret, UnixMs,
 };
+
+pub use crate::answer::{AdminReply, Answer, BoxStatus, CallView, Figures, RowError};
 
 /// A request.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AdminRequest {
     /// Echoed in every answer.
     pub id: u64,
-    /// Who acts; `None` only for [`Admin::Commission`] and [`Admin::Status`].
+    /// Who acts, as a tool says; the page's requests are acted on by the person of their session alone.
     pub actor: Option<PersonId>,
+    /// The token of the session, from the page.
+    pub session: Option<Secret<[u8; 32]>>,
+    /// Where the request came from, from the page.
+    pub source: Option<Source>,
+    /// The page asks by itself (a live view): the session's idle time runs on.
+    pub passive: bool,
     /// What is wanted. Where it says *attached*, a descriptor (a memfd or pipe) comes with the frame.
     pub what: Admin,
+}
+
+impl AdminRequest {
+    /// A request of a tool, in the name of a person.
+    #[must_use]
+    pub const fn of_tool(id: u64, actor: Option<PersonId>, what: Admin) -> Self {
+        Self { id, actor, session: None, source: None, passive: false, what }
+    }
 }
 
 /// Roles (requirements §2).
@@ -213,6 +230,231 @@ pub enum Admin {
         /// The values.
         toml: String,
     },
+    // ── the door ───────────────────────────────────────────────────────────────────────────────────
+    /// What a stranger may know: [`Answer::Door`].
+    Door,
+    /// The claim code of a blank box, for the console: [`Answer::ClaimCode`].
+    ClaimCode,
+    /// Turns a blank box into this company's box, by the claim code: [`Answer::Claimed`].
+    Claim(Box<Claim>),
+    /// Signs in: [`Answer::SignedIn`] or `sign-in` as the one refusal that tells nothing (IAM-01, IAM-05).
+    SignIn {
+        /// Login name.
+        login: String,
+        /// Password.
+        password: Secret<String>,
+        /// TOTP code.
+        code: Secret<String>,
+    },
+    /// Begins an enrolment: [`Answer::Enrol`].
+    BeginEnrol {
+        /// Login name.
+        login: String,
+        /// The one-time enrolment code.
+        code: Secret<String>,
+    },
+    /// Ends an enrolment: [`Answer::Done`].
+    FinishEnrol {
+        /// Login name.
+        login: String,
+        /// The one-time enrolment code, used up by this.
+        code: Secret<String>,
+        /// The password chosen.
+        password: Secret<String>,
+        /// A TOTP code of the secret that [`Answer::Enrol`] told.
+        totp: Secret<String>,
+    },
+    // ── one's own account ──────────────────────────────────────────────────────────────────────────
+    /// Whose session this is: [`Answer::Me`].
+    Me,
+    /// Ends this session.
+    SignOut,
+    /// Changes one's own password; one's other sessions end.
+    ChangePassword {
+        /// The present one.
+        old: Secret<String>,
+        /// The new one.
+        new: Secret<String>,
+        /// A TOTP code.
+        code: Secret<String>,
+    },
+    /// One's own sessions: [`Answer::Sessions`].
+    MySessions,
+    /// Ends one of one's own sessions.
+    EndMySession {
+        /// The session.
+        session: SessionId,
+    },
+    /// One's own last sign-ins, at most twenty: [`Answer::SignIns`] (IAM-04).
+    MySignIns,
+    // ── accounts ───────────────────────────────────────────────────────────────────────────────────
+    /// A page of persons: [`Answer::Persons`].
+    Persons {
+        /// Only ids above this one.
+        after: Option<PersonId>,
+    },
+    /// Adds a person with an account: [`Answer::EnrolCode`].
+    AddAccount {
+        /// Name.
+        name: Pii<String>,
+        /// Login name.
+        login: String,
+        /// Role.
+        role: Role,
+        /// Department.
+        department: Option<DepartmentId>,
+    },
+    /// Gives a person who has none an account: [`Answer::EnrolCode`].
+    GiveAccount {
+        /// The person.
+        person: PersonId,
+        /// Login name.
+        login: String,
+    },
+    /// Password and TOTP secret are void, sessions end: [`Answer::EnrolCode`].
+    ResetAccount {
+        /// The person; not oneself.
+        person: PersonId,
+    },
+    /// Switches an account off or on; sessions end.
+    SetActive {
+        /// The person; not oneself.
+        person: PersonId,
+        /// On.
+        active: bool,
+    },
+    /// Lifts a lock-out.
+    Unlock {
+        /// The person; not oneself.
+        person: PersonId,
+    },
+    /// All sessions: [`Answer::Sessions`].
+    Sessions,
+    /// Ends anybody's session.
+    EndSession {
+        /// The session.
+        session: SessionId,
+    },
+    /// Sign-ins, newest first, a page: [`Answer::SignIns`].
+    SignIns {
+        /// Whose.
+        whose: Whose,
+        /// Only entries below this one.
+        before: Option<u64>,
+    },
+    // ── looking ────────────────────────────────────────────────────────────────────────────────────
+    /// The first page: [`Answer::Overview`].
+    Overview,
+    /// Calls by hour: [`Answer::Series`].
+    Series {
+        /// The campaign; `None`: all.
+        campaign: Option<CampaignId>,
+        /// The last so many hours (1–744).
+        hours: u16,
+    },
+    /// Departments: [`Answer::Departments`].
+    Departments,
+    /// A page of campaigns: [`Answer::Campaigns`].
+    Campaigns {
+        /// Only ids above this one.
+        after: Option<CampaignId>,
+    },
+    /// A campaign: [`Answer::Campaign`].
+    Campaign {
+        /// The campaign.
+        campaign: CampaignId,
+    },
+    /// What a new campaign may be made of: [`Answer::Choices`].
+    CampaignChoices,
+    /// Contacts refused by the gate, newest first: [`Answer::Refusals`].
+    Refusals {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Only entries below this one.
+        before: Option<u64>,
+    },
+    /// Batches, newest first: [`Answer::Batches`].
+    Batches {
+        /// Only batches below this one.
+        before: Option<u64>,
+    },
+    /// Contacts of a batch with their consents: [`Answer::Contacts`].
+    Contacts {
+        /// The batch.
+        batch: u64,
+        /// From this row on.
+        from_row: u64,
+        /// Which.
+        only: ContactFilter,
+    },
+    /// What is known of a number: [`Answer::Number`].
+    Lookup {
+        /// The number as text.
+        number: Pii<String>,
+    },
+    /// The lists of those not to be called: [`Answer::DoNotCall`].
+    DoNotCall {
+        /// Only entries below this one.
+        before: Option<u64>,
+    },
+    /// Scripts: [`Answer::Scripts`].
+    Scripts {
+        /// Only ids above this one.
+        after: Option<ScriptId>,
+    },
+    /// Prompts, newest first: [`Answer::Prompts`].
+    Prompts {
+        /// Only entries below this one.
+        before: Option<u64>,
+    },
+    /// A prompt's audio: [`Answer::Audio`], attached.
+    PromptAudio {
+        /// Its object.
+        object: ObjectHash,
+    },
+    /// A page of calls, newest first: [`Answer::CallsPage`].
+    CallsPage {
+        /// Which.
+        filter: CallFilter,
+        /// Only ids below this one.
+        before: Option<CallId>,
+    },
+    /// A call with all that is known of it: [`Answer::CallCard`].
+    CallCard {
+        /// The call.
+        call: CallId,
+    },
+    /// Begins to hear a recording: [`Answer::Playing`]; the look is an entry (REC-05, REC-06).
+    Play {
+        /// The call.
+        call: CallId,
+        /// One of `quality`, `dispute`, `strategy`.
+        purpose: String,
+    },
+    /// A piece of a recording being heard: [`Answer::Audio`], attached. Each piece once, and no faster than
+    /// one and a half times real time.
+    PlaySegment {
+        /// What [`Answer::Playing`] gave.
+        play: PlayId,
+        /// Which piece, from 0.
+        index: u32,
+    },
+    /// Ledger entries, newest first: [`Answer::LedgerPage`].
+    LedgerPage {
+        /// Which.
+        filter: LedgerFilter,
+        /// Only entries below this one.
+        before: Option<u64>,
+    },
+    /// Trunks, groups, caller numbers, phones: [`Answer::Lines`].
+    Lines,
+    /// The site's settings: [`Answer::Settings`].
+    Settings,
+    /// The floor now: [`Answer::Live`].
+    Live,
+    // ── the agent's desk ───────────────────────────────────────────────────────────────────────────
+    /// An agent's own desk: [`Answer::Desk`], or `Done`.
+    Desk(DeskAction),
 }
 
 /// A campaign to create.
@@ -244,192 +486,4 @@ pub struct NewCampaign {
     pub wrap_up_s: u16,
     /// Attempts by each contact within the person's budget (1–3).
     pub attempts: u8,
-}
-
-/// An answer.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct AdminReply {
-    /// The request's id.
-    pub id: u64,
-    /// The answer.
-    pub answer: Answer,
-}
-
-/// Answers.
-#[derive(Debug, Serialize, Deserialize)]
-pub enum Answer {
-    /// Done and durable.
-    Done,
-    /// Created, with ids in the order asked for.
-    Created {
-        /// The ids as numbers.
-        ids: Vec<u64>,
-    },
-    /// A stored prompt.
-    Prompt {
-        /// Its object.
-        object: ObjectHash,
-        /// Its length in milliseconds.
-        duration_ms: u64,
-    },
-    /// A phone's new account, shown once.
-    Phone {
-        /// SIP user.
-        user: String,
-        /// Realm.
-        realm: String,
-        /// Password.
-        password: Secret<String>,
-        /// The agent.
-        agent: AgentId,
-    },
-    /// Progress of long work; the last answer follows.
-    Progress {
-        /// Done so far.
-        done: u64,
-        /// Of so many; 0 where unknown.
-        total: u64,
-    },
-    /// The end of an import. `batch` is `None` if there were errors: nothing was imported.
-    Imported {
-        /// The batch.
-        batch: Option<u64>,
-        /// Rows read.
-        rows: u64,
-        /// Errors found.
-        errors_total: u64,
-        /// The first of them, masked.
-        errors: Vec<RowError>,
-    },
-    /// State of the box.
-    Status(Box<BoxStatus>),
-    /// Figures.
-    Figures(Box<Figures>),
-    /// A call.
-    Call(Box<CallView>),
-    /// A page of calls.
-    Calls(Vec<CallView>),
-    /// The key of a recording.
-    Listen {
-        /// The key.
-        key: Secret<[u8; 32]>,
-        /// The file's name within the recordings folder.
-        file: String,
-    },
-    /// The ledger's state.
-    Ledger {
-        /// Entries.
-        entries: u64,
-        /// Whether chain and heads are whole.
-        ok: bool,
-        /// What is wrong and where, or empty.
-        fault: String,
-    },
-    /// Not done, and what to do next.
-    Refused {
-        /// A stable code, such as `same-person`.
-        code: String,
-        /// English.
-        text_en: String,
-        /// Chinese.
-        text_zh: String,
-    },
-}
-
-/// An error of an import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowError {
-    /// Line of the file, from 1.
-    pub row: u64,
-    /// Column header.
-    pub column: String,
-    /// Stable code.
-    pub code: String,
-    /// English, without the value.
-    pub text_en: String,
-    /// Chinese.
-    pub text_zh: String,
-}
-
-/// State of the box.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct BoxStatus {
-    /// The company; empty on a blank box.
-    pub company: String,
-    /// Whether it was commissioned.
-    pub commissioned: bool,
-    /// What is missing before the first call, in plain words (English, Chinese).
-    pub missing: Vec<(String, String)>,
-    /// Whether the TPM is a real chip or the development stand-in.
-    pub tpm: String,
-    /// Ledger entries.
-    pub ledger_entries: u64,
-    /// The last signed head.
-    pub signed_up_to: u64,
-    /// Departments by id and name.
-    pub departments: Vec<(DepartmentId, String)>,
-    /// Campaigns by id, name and whether they run.
-    pub campaigns: Vec<(CampaignId, String, bool)>,
-    /// Trunks by id and name.
-    pub trunks: Vec<(TrunkId, String)>,
-    /// Persons by id and role.
-    pub persons: Vec<(PersonId, Role)>,
-}
-
-/// Figures of one campaign or of all.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Figures {
-    /// Verdicts asked for: refused + placed.
-    pub offered: u64,
-    /// Refusals by the first rule that refused.
-    pub refused: Vec<(String, u64)>,
-    /// Calls placed.
-    pub placed: u64,
-    /// Calls answered.
-    pub answered: u64,
-    /// Calls in which the customer opted out.
-    pub opted_out: u64,
-    /// Calls not answered, by cause.
-    pub failed: Vec<(String, u64)>,
-    /// Calls not ended yet.
-    pub open: u64,
-    /// Recordings.
-    pub recordings: u64,
-    /// Recordings verified after their call.
-    pub recordings_verified: u64,
-    /// Answered calls without a recording, by reason.
-    pub unrecorded: Vec<(String, u64)>,
-    /// Contacts still to be tried, now or later.
-    pub contacts_left: u64,
-    /// Ledger entries.
-    pub ledger_entries: u64,
-}
-
-/// A call as people may see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallView {
-    /// The call.
-    pub call: CallId,
-    /// The campaign.
-    pub campaign: CampaignId,
-    /// The masked number.
-    pub number: String,
-    /// When it was decided.
-    pub at: UnixMs,
-    /// Each rule with its input's version and result, in plain words.
-    pub verdict: Vec<(String, u64, String)>,
-    /// How it ended; `None` while it runs.
-    pub outcome: Option<vocab::Outcome>,
-    /// Whether the customer opted out.
-    pub opted_out: bool,
-    /// The agent.
-    pub agent: Option<AgentId>,
-    /// When it was answered.
-    pub answered_at: Option<UnixMs>,
-    /// When it ended.
-    pub ended_at: Option<UnixMs>,
-    /// The recording's verification in plain words, or why there is none.
-    pub recording: String,
-    /// The disposition.
-    pub disposition: Option<Disposition>,
 }

@@ -1,5 +1,6 @@
 //! Between `calld` and `vaultd`: campaigns, the queue of opaque contacts, dialling, wrap-up.
 
+use crate::desk::{DeskReply, DeskRequest};
 use serde::{Deserialize, Serialize};
 use vocab::{
     AgentId, CallId, CampaignClass, CampaignId, CampaignMode, ContactId, DepartmentId, LineGroupId, Outcome,
@@ -71,6 +72,15 @@ pub enum CampaignRequest {
         /// When.
         at: UnixMs,
     },
+    /// An agent's phone registered or left; kept in memory only.
+    Phone {
+        /// The agent.
+        agent: AgentId,
+        /// Whether it can be called.
+        registered: bool,
+    },
+    /// The answer to [`VaultToCalld::Desk`]; `vaultd` sends no reply to it.
+    DeskReply(DeskReply),
 }
 
 /// From `vaultd` to `calld`.
@@ -85,6 +95,9 @@ pub enum VaultToCalld {
     },
     /// Campaigns or agents changed: ask again.
     Changed,
+    /// What an agent asks at the desk; `vaultd` has proven who it is. Answered by
+    /// [`CampaignRequest::DeskReply`] with the same id.
+    Desk(DeskRequest),
     /// A call's end is durable.
     CallClosed {
         /// The call.

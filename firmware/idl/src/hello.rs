@@ -58,11 +58,18 @@ pub const BUILD: u64 = {
 };
 
 const SOURCES: &[&[u8]] = &[
+    include_bytes!("account.rs"),
     include_bytes!("admin.rs"),
+    include_bytes!("answer.rs"),
     include_bytes!("campaign.rs"),
     include_bytes!("desk.rs"),
     include_bytes!("health.rs"),
     include_bytes!("lines.rs"),
+    include_bytes!("views/campaign.rs"),
+    include_bytes!("views/contact.rs"),
+    include_bytes!("views/floor.rs"),
+    include_bytes!("views/record.rs"),
+    include_bytes!("views/site.rs"),
     include_bytes!("../../vocab/src/id.rs"),
     include_bytes!("../../vocab/src/number.rs"),
     include_bytes!("../../vocab/src/outcome.rs"),

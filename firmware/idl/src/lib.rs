@@ -12,12 +12,15 @@
 //! | calld | admind, tools | [`desk::DeskRequest`] | [`desk::DeskReply`] |
 //! | any | supervisor | [`health::HealthRequest`] | [`health::HealthReply`] |
 
+pub mod account;
 pub mod admin;
+pub mod answer;
 pub mod campaign;
 pub mod desk;
 pub mod health;
 pub mod hello;
 pub mod lines;
+pub mod views;
 
 /// Largest frame, in bytes; longer lists are sent in pages.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024;

@@ -7,5 +7,5 @@
 mod floor;
 mod rate;
 
-pub use floor::{Floor, Input, Now, Output};
+pub use floor::{Floor, Input, Now, Output, VAULT_DESK};
 pub use rate::Rate;

@@ -31,23 +31,11 @@ async fn ask(run: &Path, call: CallId, actor: PersonId, purpose: &str) -> Result
     let socket = run.join("vaultd.sock");
     let conn = Conn::connect(&socket, Process::Tool, Process::Vaultd).await.map_err(|e| e.to_string())?;
     let what = Admin::Listen { call, purpose: purpose.to_owned() };
-    conn.send(&AdminRequest { id: 1, actor: Some(actor), what }).await.map_err(|e| e.to_string())?;
+    conn.send(&AdminRequest::of_tool(1, Some(actor), what)).await.map_err(|e| e.to_string())?;
     let reply: AdminReply = conn.recv().await.map_err(|e| e.to_string())?;
     match reply.answer {
         Answer::Listen { key, file } => Ok(Permission { key, file }),
         Answer::Refused { code, text_en, .. } => Err(format!("refused ({code}): {text_en}")),
-        Answer::Done
-        | Answer::Created { .. }
-        | Answer::Prompt { .. }
-        | Answer::Phone { .. }
-        | Answer::Progress { .. }
-        | Answer::Imported { .. }
-        | Answer::Status(_)
-        | Answer::Figures(_)
-        | Answer::Call(_)
-        | Answer::Calls(_)
-        | Answer::Ledger { .. } => {
-            Err("the vault answers with something else: restart it after the update".to_owned())
-        }
+        _ => Err("the vault answers with something else: restart it after the update".to_owned()),
     }
 }

@@ -42,7 +42,7 @@ impl Talk {
     /// If the connection breaks.
     pub fn attach(&mut self, actor: PersonId, what: Admin, file: OwnedFd) -> anyhow::Result<Answer> {
         self.next += 1;
-        let request = AdminRequest { id: self.next, actor: Some(actor), what };
+        let request = AdminRequest::of_tool(self.next, Some(actor), what);
         self.runtime.block_on(async {
             self.conn.send_with(&request, file).await?;
             loop {

@@ -34,7 +34,7 @@ impl Vault {
             self.conn = Some(reach(&self.path).await?);
         }
         self.next += 1;
-        let request = AdminRequest { id: self.next, actor, what };
+        let request = AdminRequest::of_tool(self.next, actor, what);
         let asked = tokio::time::timeout(crate::LONG, self.exchange(&request, file)).await;
         let answer = asked.unwrap_or_else(|_| panic!("vaultd does not answer a request"));
         if answer.is_err() {

@@ -220,7 +220,7 @@ fn admin() -> anyhow::Result<()> {
         ("policy", Admin::SetPolicy { toml: "attempts_per_day = 1".to_owned() }),
     ];
     for (id, (name, what)) in (1..).zip(requests) {
-        seed(&format!("admin-{name}"), &AdminRequest { id, actor: Some(PersonId(1)), what })?;
+        seed(&format!("admin-{name}"), &AdminRequest::of_tool(id, Some(PersonId(1)), what))?;
     }
     Ok(())
 }

@@ -154,6 +154,7 @@ pub fn show(message: &VaultToCalld) -> String {
             format!("reply {id}: {} contacts, again {again_at:?}", contacts.len())
         }
         VaultToCalld::Reply { id, reply } => format!("reply {id}: {reply:?}"),
+        VaultToCalld::Desk(request) => format!("desk {}", request.id),
         VaultToCalld::Changed | VaultToCalld::CallClosed { .. } => format!("{message:?}"),
     }
 }

@@ -236,7 +236,7 @@ impl Office {
 
     fn request(&mut self, actor: Option<u32>, what: Admin) -> Cmd {
         self.next += 1;
-        let request = AdminRequest { id: self.next, actor: actor.map(PersonId), what };
+        let request = AdminRequest::of_tool(self.next, actor.map(PersonId), what);
         Cmd::Admin { conn: OFFICE, from: Process::Tool, request, attached: None }
     }
 

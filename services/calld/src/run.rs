@@ -4,13 +4,13 @@ use crate::clock::Clock;
 use crate::desks;
 use crate::link::{Outbox, Words, keep};
 use anyhow::Context;
-use idl::campaign::CalldToVault;
+use idl::campaign::{CalldToVault, CampaignRequest};
 use idl::desk::DeskReply;
 use idl::health::{Alarm, HealthReply, HealthState};
 use idl::hello::Process;
 use idl::lines::CalldToLined;
 use ipc::Listener;
-use pacing::{Floor, Input, Output};
+use pacing::{Floor, Input, Output, VAULT_DESK};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -113,6 +113,9 @@ async fn work(mut inbox: Receiver<Event>, vault: Outbox<CalldToVault>, lines: Ou
             match output {
                 Output::Vault(message) => vault.put(message),
                 Output::Lines(message) => lines.put(message),
+                Output::Desk { to: VAULT_DESK, reply } => {
+                    vault.put(CalldToVault { id: 0, request: CampaignRequest::DeskReply(reply) });
+                }
                 Output::Desk { to, reply } => {
                     // A desk that does not read loses figures, never the floor's time.
                     if let Some(desk) = desks.get(&to) {

@@ -36,6 +36,7 @@ async fn until_dial(conn: &Conn, contacts: &mut Vec<ContactId>) -> (u64, Contact
         let reply = match request {
             CampaignRequest::Campaigns => CampaignReply::Campaigns(vec![campaign()]),
             CampaignRequest::Agents { .. } => CampaignReply::Agents(vec![]),
+            CampaignRequest::Phone { .. } | CampaignRequest::DeskReply(_) => continue,
             CampaignRequest::AgentStates => CampaignReply::AgentStates(vec![]),
             CampaignRequest::Queue { .. } => {
                 CampaignReply::Queue { contacts: std::mem::take(contacts), again_at: None }

@@ -67,7 +67,7 @@ impl Client {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Answer, ClientError> {
         self.next += 1;
-        let request = AdminRequest { id: self.next, actor, what };
+        let request = AdminRequest::of_tool(self.next, actor, what);
         match attached {
             Some(file) => self.conn.send_with(&request, file).await?,
             None => self.conn.send(&request).await?,

@@ -33,6 +33,7 @@ impl Vault {
             CampaignRequest::WrapUp { call, agent, disposition, note } => {
                 self.wrap_up(call, agent, disposition, &note)
             }
+            CampaignRequest::Phone { .. } | CampaignRequest::DeskReply(_) => return,
             CampaignRequest::AgentState { agent, state, at } => {
                 if self.state.people.get(&PersonId(agent.0)).is_none_or(|person| person.role != Role::Agent) {
                     CampaignReply::Error { reason: format!("there is no {agent}") }

@@ -25,6 +25,7 @@ pub mod startup;
 pub mod state;
 pub mod subject_keys;
 pub mod vault;
+mod views;
 pub mod wav;
 mod words;
 pub mod worker;

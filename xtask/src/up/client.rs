@@ -34,7 +34,7 @@ impl Vault {
         file: Option<OwnedFd>,
     ) -> anyhow::Result<Answer> {
         self.next += 1;
-        let request = AdminRequest { id: self.next, actor, what };
+        let request = AdminRequest::of_tool(self.next, actor, what);
         match file {
             Some(file) => self.conn.send_with(&request, file).await?,
             None => self.conn.send(&request).await?,

@@ -74,6 +74,9 @@ pub enum Output {
     },
 }
 
+/// The desk behind the vault: what the page's agents ask comes through it, their identity proven there.
+pub const VAULT_DESK: u64 = u64::MAX;
+
 /// Everything `calld` knows.
 #[derive(Debug, Default)]
 pub struct Floor {

@@ -1,6 +1,6 @@
 //! What the vault says: campaigns, agents, contacts, verdicts, ends. A lost answer never loses an agent.
 
-use super::{Call, Campaign, Floor, Now, Output, Pending, Seat};
+use super::{Call, Campaign, Floor, Now, Output, Pending, Seat, VAULT_DESK};
 use crate::rate::Rate;
 use call::agent::{Agent, Input as Work};
 use call::life::{Input as Life, Stage};
@@ -77,6 +77,7 @@ impl Floor {
                 self.ask(CampaignRequest::Campaigns, Pending::Campaigns, out);
                 self.ask(CampaignRequest::Agents { after: None }, Pending::Agents, out);
             }
+            VaultToCalld::Desk(request) => self.desk_asks(now, VAULT_DESK, request, out),
             VaultToCalld::CallClosed { call, campaign, outcome, opted_out: _ } => {
                 self.call_closed(now, call, campaign, outcome, out);
             }

@@ -3,11 +3,12 @@
 //! Every request that changes or shows something is an entry; so is every refusal. Sessions and passwords
 //! of people are not handled here: the actor's id is taken as the page has proven it.
 
+mod accounts;
 mod campaigns;
 mod content;
+mod desk;
 mod refusal;
 mod reports;
-pub mod roles;
 mod site;
 
 pub use refusal::Refusal;
@@ -22,7 +23,7 @@ use std::fs::File;
 use vocab::{DepartmentId, PersonId};
 
 /// What a request comes to: an answer now, or later from the worker.
-type Handled = Result<Option<Answer>, Refusal>;
+pub(crate) type Handled = Result<Option<Answer>, Refusal>;
 
 /// Who asks, proven by the table.
 #[derive(Debug, Clone)]
@@ -66,8 +67,8 @@ impl Vault {
         request: AdminRequest,
         attached: Option<File>,
     ) {
-        let AdminRequest { id, actor, what } = request;
-        let name = roles::request_of(&what).name();
+        let AdminRequest { id, actor, what, .. } = request;
+        let name = rights::request_of(&what).name();
         let handled = self.admit(conn, from, id, actor, &what).and_then(|actor| match actor {
             Some(actor) => self.do_admin(&actor, what, attached),
             None => self.do_unnamed(from, what),
@@ -105,8 +106,8 @@ impl Vault {
         actor: Option<PersonId>,
         what: &Admin,
     ) -> Result<Option<Actor>, Refusal> {
-        let kind = roles::request_of(what);
-        if matches!(kind, roles::Request::Commission | roles::Request::Status) {
+        let kind = rights::request_of(what);
+        if matches!(kind, rights::Request::Commission | rights::Request::Status) {
             return Ok(None);
         }
         if !self.state.commissioned() {
@@ -119,7 +120,7 @@ impl Vault {
         let unknown = || Refusal::new("unknown-person", "There is no such person.", "没有此人员。");
         let id = actor.ok_or_else(unknown)?;
         let Person { role, department, .. } = self.state.people.get(&id).ok_or_else(unknown)?;
-        if !roles::may(*role, kind) {
+        if !rights::may(*role, kind) {
             return Err(Refusal::new(
                 "role",
                 format!("The role {role:?} may not do this."),
@@ -175,6 +176,50 @@ impl Vault {
             Admin::Listen { call, purpose } => self.listen(actor, call, purpose),
             Admin::VerifyLedger => self.verify_ledger(actor),
             Admin::SetPolicy { toml } => self.set_policy(actor, &toml),
+            what @ (Admin::Door
+            | Admin::ClaimCode
+            | Admin::Claim(_)
+            | Admin::SignIn { .. }
+            | Admin::BeginEnrol { .. }
+            | Admin::FinishEnrol { .. }
+            | Admin::Me
+            | Admin::SignOut
+            | Admin::ChangePassword { .. }
+            | Admin::MySessions
+            | Admin::EndMySession { .. }
+            | Admin::MySignIns
+            | Admin::Persons { .. }
+            | Admin::AddAccount { .. }
+            | Admin::GiveAccount { .. }
+            | Admin::ResetAccount { .. }
+            | Admin::SetActive { .. }
+            | Admin::Unlock { .. }
+            | Admin::Sessions
+            | Admin::EndSession { .. }
+            | Admin::SignIns { .. }) => self.account_request(actor, what),
+            what @ (Admin::Overview
+            | Admin::Series { .. }
+            | Admin::Departments
+            | Admin::Campaigns { .. }
+            | Admin::Campaign { .. }
+            | Admin::CampaignChoices
+            | Admin::Refusals { .. }
+            | Admin::Batches { .. }
+            | Admin::Contacts { .. }
+            | Admin::Lookup { .. }
+            | Admin::DoNotCall { .. }
+            | Admin::Scripts { .. }
+            | Admin::Prompts { .. }
+            | Admin::PromptAudio { .. }
+            | Admin::CallsPage { .. }
+            | Admin::CallCard { .. }
+            | Admin::Play { .. }
+            | Admin::PlaySegment { .. }
+            | Admin::LedgerPage { .. }
+            | Admin::Lines
+            | Admin::Settings
+            | Admin::Live) => self.look_request(actor, what),
+            Admin::Desk(action) => self.desk_request(actor, action),
         }
     }
 

@@ -2,64 +2,19 @@
 
 use crate::rig::{
     AGENT, AUDIT, CALLER, CAMPAIGN, COMPLIANCE, DATA, MANAGER, PAGE, QA, Rig, SECURITY, SUPERVISOR, SYSTEM,
-    TECHNICIAN, holidays, number, plan, trunk,
+    TECHNICIAN, holidays, number, plan,
 };
+use crate::samples::sample;
 use idl::admin::{Admin, Answer, Role};
 use idl::hello::Process;
 use idl::lines::{PromptRole, SrtpPolicy};
-use vaultd::admin::roles::{ROLES, Request, TABLE, request_of};
+use rights::{ROLES, Request, TABLE, request_of};
 use vaultd::command::{Cmd, ImportOutcome, Job, ReplyTo};
 use vaultd::entries::{Entry, EntryResult, Event};
-use vocab::{CallId, CampaignId, DepartmentId, ObjectHash, PersonId, Pii, ScriptId, UnixMs};
+use vocab::{DepartmentId, ObjectHash, PersonId, Pii, ScriptId};
 
 const PERSONS: [PersonId; 10] =
     [SYSTEM, SECURITY, AUDIT, COMPLIANCE, MANAGER, SUPERVISOR, QA, DATA, AGENT, TECHNICIAN];
-
-fn sample(request: Request) -> Admin {
-    let number = || Pii::new("13900000000".to_owned());
-    match request {
-        Request::Commission => unreachable!("not of the table"),
-        Request::Status => Admin::Status,
-        Request::AddDepartment => Admin::AddDepartment { name: "x".to_owned() },
-        Request::AddPerson => Admin::AddPerson { name: number(), role: Role::Qa, department: None },
-        Request::AddPhone => Admin::AddPhone { person: AGENT, srtp: SrtpPolicy::Required, allow_md5: false },
-        Request::AllowUdpPhones => Admin::AllowUdpPhones { allow: true },
-        Request::AddTrunk => Admin::AddTrunk(Box::new(trunk())),
-        Request::SetTrunk => Admin::SetTrunk(Box::new(trunk())),
-        Request::AddLineGroup => Admin::AddLineGroup { name: "x".to_owned(), members: Vec::new() },
-        Request::AddCallerNumber => Admin::AddCallerNumber {
-            number: number(),
-            groups: Vec::new(),
-            contract: "x".to_owned(),
-            valid_to: UnixMs(0),
-        },
-        Request::ApproveCallerNumber => Admin::ApproveCallerNumber { number: number() },
-        Request::Holidays => Admin::Holidays { toml: String::new(), signature: Vec::new() },
-        Request::ImportDoNotCall => Admin::ImportDoNotCall { issued_at: UnixMs(0) },
-        Request::Blacklist => Admin::Blacklist { number: number() },
-        Request::ImportContacts => Admin::ImportContacts {
-            file: "x".to_owned(),
-            purpose: "x".to_owned(),
-            department: DepartmentId(1),
-            source: "x".to_owned(),
-            mapping: Vec::new(),
-            drop: Vec::new(),
-        },
-        Request::ReleaseBatch => Admin::ReleaseBatch { batch: 9 },
-        Request::UploadPrompt => Admin::UploadPrompt { text: "x".to_owned() },
-        Request::CreateScript => Admin::CreateScript { name: "x".to_owned(), prompts: Vec::new() },
-        Request::ApproveScript => Admin::ApproveScript { script: ScriptId(9) },
-        Request::CreateCampaign => Admin::CreateCampaign(Box::new(plan(ScriptId(9), Vec::new()))),
-        Request::StartCampaign => Admin::StartCampaign { campaign: CampaignId(9) },
-        Request::PauseCampaign => Admin::PauseCampaign { campaign: CampaignId(9) },
-        Request::Figures => Admin::Figures { campaign: None },
-        Request::Call => Admin::Call { call: CallId(9_999) },
-        Request::Calls => Admin::Calls { after: None },
-        Request::Listen => Admin::Listen { call: CallId(9_999), purpose: "quality".to_owned() },
-        Request::VerifyLedger => Admin::VerifyLedger,
-        Request::SetPolicy => Admin::SetPolicy { toml: "version = {".to_owned() },
-    }
-}
 
 #[test]
 fn acc_01_every_request_of_every_role_meets_the_table() {

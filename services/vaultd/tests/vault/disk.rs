@@ -82,7 +82,7 @@ fn folders(dir: &Path) -> Folders {
 }
 
 fn ask(started: &mut Started, actor: Option<PersonId>, what: Admin) -> Answer {
-    let request = AdminRequest { id: 1, actor, what };
+    let request = AdminRequest::of_tool(1, actor, what);
     let cmd = Cmd::Admin { conn: ConnId(1), from: Process::Tool, request, attached: None };
     started.vault.handle(ten_in_the_morning(), cmd);
     let mut answers = started.vault.commit().unwrap().into_iter().filter_map(|effect| match effect {

@@ -9,3 +9,4 @@ mod privacy;
 mod process;
 mod replay;
 mod rig;
+mod samples;

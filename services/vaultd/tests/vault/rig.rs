@@ -174,7 +174,7 @@ impl Rig {
 
     pub fn request(&mut self, actor: Option<PersonId>, what: Admin) -> Cmd {
         self.next += 1;
-        let request = AdminRequest { id: self.next, actor, what };
+        let request = AdminRequest::of_tool(self.next, actor, what);
         Cmd::Admin { conn: PAGE, from: Process::Tool, request, attached: None }
     }
 

@@ -1,0 +1,25 @@
+//! What the pages show: lists, cards and figures, masked by `vaultd` within the asker's sight (DAT-04, DAT-07).
+//!
+//! Texts named *code* are stable words that the page translates; a masked field is text ready to be shown, and
+//! empty where the asker may not see it.
+
+mod campaign;
+mod contact;
+mod floor;
+mod record;
+mod site;
+
+pub use campaign::{CampaignDetail, CampaignRow, Choices, PromptView, RefusalRow, ScriptView};
+pub use contact::{
+    BatchView, Blocked, BlockedRow, ConsentState, ConsentView, ContactFilter, ContactView, ContactsPage,
+    DncView, NumberCard,
+};
+pub use floor::{CustomerCard, DeskAction, DeskView, LiveAgent, LiveCall, LiveView};
+pub use record::{
+    CallCard, CallFilter, CallKind, CallRow, CallsPage, LedgerFilter, LedgerPage, LedgerRow, PlayId, Playing,
+    RecordingView,
+};
+pub use site::{
+    Attention, CampaignPulse, CheckItem, DayFigures, LinesView, NumberView, Overview, PhoneView, PolicyValue,
+    Series, SettingsView, TrunkLive, TrunkView,
+};

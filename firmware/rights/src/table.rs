@@ -1,0 +1,203 @@
+//! Role × request. What is not in it is denied.
+
+use crate::Request;
+use idl::admin::Role;
+
+const Y: bool = true;
+const N: bool = false;
+
+/// The columns of [`TABLE`] and of [`crate::FIELDS`].
+pub const ROLES: [Role; 10] = [
+    Role::SystemAdmin,
+    Role::SecurityAdmin,
+    Role::AuditAdmin,
+    Role::Compliance,
+    Role::Manager,
+    Role::Supervisor,
+    Role::Qa,
+    Role::DataSpecialist,
+    Role::Agent,
+    Role::Technician,
+];
+
+/// Requests that need no session; each has its own proof or tells nothing. `Commission`, `Status` and
+/// `ClaimCode` are never taken from the page.
+pub const OPEN: [Request; 8] = [
+    Request::Commission,
+    Request::Status,
+    Request::Door,
+    Request::ClaimCode,
+    Request::Claim,
+    Request::SignIn,
+    Request::BeginEnrol,
+    Request::FinishEnrol,
+];
+
+/// Requests about oneself: everybody with a session.
+pub const OWN: [Request; 6] = [
+    Request::Me,
+    Request::SignOut,
+    Request::ChangePassword,
+    Request::MySessions,
+    Request::EndMySession,
+    Request::MySignIns,
+];
+
+/// The table.
+#[rustfmt::skip]
+pub const TABLE: [(Request, [bool; 10]); 58] = [
+    //                               system security audit compl manag superv qa  data agent techn
+    // the site
+    (Request::AddDepartment,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AddPerson,             [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AddPhone,              [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AllowUdpPhones,        [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AddTrunk,              [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::SetTrunk,              [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AddLineGroup,          [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AddCallerNumber,       [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::ApproveCallerNumber,   [N,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
+    (Request::Lines,                 [Y,   Y,   N,   Y,   Y,   N,   N,   N,   N,   Y]),
+    (Request::Holidays,              [Y,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
+    (Request::SetPolicy,             [N,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
+    (Request::Settings,              [Y,   Y,   Y,   Y,   Y,   N,   N,   N,   N,   N]),
+    (Request::Departments,           [Y,   Y,   Y,   Y,   Y,   Y,   Y,   Y,   N,   N]),
+    // accounts
+    (Request::Persons,               [N,   Y,   Y,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AddAccount,            [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::GiveAccount,           [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::ResetAccount,          [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::SetActive,             [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::Unlock,                [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::Sessions,              [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::EndSession,            [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::SignIns,               [N,   Y,   Y,   N,   N,   N,   N,   N,   N,   N]),
+    // lists
+    (Request::ImportDoNotCall,       [Y,   N,   N,   Y,   N,   N,   N,   Y,   N,   N]),
+    (Request::Blacklist,             [N,   N,   N,   Y,   Y,   Y,   N,   N,   Y,   N]),
+    (Request::DoNotCall,             [Y,   N,   N,   Y,   Y,   Y,   Y,   Y,   N,   N]),
+    (Request::Lookup,                [N,   N,   N,   Y,   Y,   Y,   N,   N,   N,   N]),
+    (Request::ImportContacts,        [N,   N,   N,   N,   N,   N,   N,   Y,   N,   N]),
+    (Request::ReleaseBatch,          [N,   N,   N,   Y,   Y,   N,   N,   Y,   N,   N]),
+    (Request::Batches,               [N,   N,   N,   Y,   Y,   Y,   N,   Y,   N,   N]),
+    (Request::Contacts,              [N,   N,   N,   Y,   Y,   Y,   N,   Y,   N,   N]),
+    // scripts and campaigns
+    (Request::UploadPrompt,          [N,   N,   N,   Y,   Y,   Y,   N,   N,   N,   N]),
+    (Request::CreateScript,          [N,   N,   N,   Y,   Y,   Y,   N,   N,   N,   N]),
+    (Request::ApproveScript,         [N,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
+    (Request::Scripts,               [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::Prompts,               [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::PromptAudio,           [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::CreateCampaign,        [N,   N,   N,   N,   Y,   Y,   N,   N,   N,   N]),
+    (Request::CampaignChoices,       [N,   N,   N,   N,   Y,   Y,   N,   N,   N,   N]),
+    (Request::StartCampaign,         [N,   N,   N,   N,   Y,   Y,   N,   N,   N,   N]),
+    (Request::PauseCampaign,         [N,   N,   N,   Y,   Y,   Y,   N,   N,   N,   N]),
+    (Request::Campaigns,             [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::Campaign,              [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::Refusals,              [N,   N,   N,   Y,   Y,   Y,   N,   N,   N,   N]),
+    // watching and records
+    (Request::Overview,              [Y,   Y,   Y,   Y,   Y,   Y,   Y,   Y,   N,   Y]),
+    (Request::Live,                  [N,   N,   N,   Y,   Y,   Y,   N,   N,   N,   N]),
+    (Request::Series,                [N,   N,   Y,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::Figures,               [N,   N,   Y,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::Call,                  [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::Calls,                 [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::CallsPage,             [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::CallCard,              [N,   N,   N,   Y,   Y,   Y,   Y,   N,   N,   N]),
+    (Request::Play,                  [N,   N,   N,   N,   N,   Y,   Y,   N,   N,   N]),
+    (Request::PlaySegment,           [N,   N,   N,   N,   N,   Y,   Y,   N,   N,   N]),
+    (Request::Listen,                [N,   N,   N,   N,   N,   Y,   Y,   N,   N,   N]),
+    (Request::LedgerPage,            [N,   N,   Y,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::VerifyLedger,          [N,   N,   Y,   N,   N,   N,   N,   N,   N,   N]),
+    // the desk
+    (Request::Desk,                  [N,   N,   N,   N,   N,   N,   N,   N,   Y,   N]),
+];
+
+/// Whether a role may ask this.
+#[must_use]
+pub fn may(role: Role, request: Request) -> bool {
+    if OWN.contains(&request) {
+        return true;
+    }
+    let column = ROLES.iter().position(|known| *known == role);
+    let row = TABLE.iter().find(|(known, _)| *known == request);
+    matches!((row, column), (Some((_, columns)), Some(column)) if columns[column])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OPEN, OWN, ROLES, TABLE, may};
+    use crate::Request;
+    use idl::admin::Role;
+
+    #[test]
+    fn acc_01_every_request_is_open_or_ones_own_or_has_exactly_one_row() {
+        for request in Request::ALL {
+            let rows = TABLE.iter().filter(|(known, _)| known == request).count();
+            let elsewhere = OPEN.contains(request) || OWN.contains(request);
+            assert_eq!(rows, usize::from(!elsewhere), "{}", request.name());
+        }
+    }
+
+    #[test]
+    fn acc_04_system_staff_never_reach_customer_content() {
+        let content = [
+            Request::Call,
+            Request::Calls,
+            Request::CallsPage,
+            Request::CallCard,
+            Request::Contacts,
+            Request::Lookup,
+            Request::Listen,
+            Request::Play,
+            Request::PlaySegment,
+            Request::Desk,
+            Request::ImportContacts,
+        ];
+        for role in [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin, Role::Technician] {
+            for request in content {
+                assert!(!may(role, request), "{role:?} {}", request.name());
+            }
+        }
+    }
+
+    #[test]
+    fn rec_06_only_quality_and_supervisors_hear_recordings() {
+        for request in [Request::Listen, Request::Play, Request::PlaySegment] {
+            let hear: Vec<Role> = ROLES.into_iter().filter(|role| may(*role, request)).collect();
+            assert_eq!(hear, [Role::Supervisor, Role::Qa]);
+        }
+    }
+
+    #[test]
+    fn l_32_the_auditor_changes_nothing_and_only_the_auditor_reads_the_ledger() {
+        let reads: Vec<Role> = ROLES.into_iter().filter(|role| may(*role, Request::LedgerPage)).collect();
+        assert_eq!(reads, [Role::AuditAdmin]);
+        let changes = Request::ALL.iter().filter(|request| {
+            // The settings may be read.
+            if **request == Request::Settings {
+                return false;
+            }
+            let name = request.name();
+            [
+                "Add", "Set", "Allow", "Approve", "Create", "Start", "Pause", "Release", "Import", "Upload",
+                "Reset",
+            ]
+            .iter()
+            .any(|verb| name.starts_with(verb))
+        });
+        for request in changes {
+            assert!(!may(Role::AuditAdmin, *request), "{}", request.name());
+        }
+    }
+
+    #[test]
+    fn acc_04_a_technician_sees_the_state_of_the_box_and_its_lines_and_nothing_else() {
+        let allowed: Vec<Request> = TABLE
+            .iter()
+            .map(|(request, _)| *request)
+            .filter(|request| may(Role::Technician, *request))
+            .collect();
+        assert_eq!(allowed, [Request::Lines, Request::Overview]);
+    }
+}
