@@ -20,9 +20,11 @@ cargo xtask up [options]        build and start the whole box with a demo site a
     --headless --calls N --json run N demo contacts, print one JSON object as the last line
     --trunk sip:HOST:PORT[;transport=udp|tcp|tls]   dial this carrier instead of the simulated one
     --state DIR                 where the box keeps everything (default: state)
+    --page N                    port of the page (default 8443)
     --port N                    SIP port of the box (TLS on N+1; default 5060)
     --empty                     a blank box to be commissioned
     --release                   optimised build
+cargo xtask code LOGIN [--state DIR]   the TOTP code of a demo person at this moment
 cargo xtask test                everything CI runs
 cargo xtask tidy                layers, file heads, file lengths
 cargo xtask requirements [--json]   each requirement id with the tests that prove it
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let rest = words.get(1..).unwrap_or(&[]).to_vec();
     let done = match words.first().map(String::as_str) {
         Some("up") => up::run(rest),
+        Some("code") => up::print_code(rest),
         Some("test") => test::run(&rest),
         Some("tidy") => tidy::run(),
         Some("requirements") => requirements::run(&rest),

@@ -93,6 +93,14 @@ impl Vault {
         }
     }
 
+    /// The claim code of a blank box.
+    pub async fn claim_code(&mut self) -> anyhow::Result<String> {
+        match self.read(None, || Admin::ClaimCode).await? {
+            Answer::ClaimCode(code) => Ok(code.expose().clone()),
+            other => bail!("an answer of another kind: {}", kind(&other)),
+        }
+    }
+
     /// Figures of all campaigns.
     pub async fn figures(&mut self, actor: Option<PersonId>) -> anyhow::Result<Figures> {
         match self.read(actor, || Admin::Figures { campaign: None }).await? {
@@ -136,6 +144,7 @@ fn kind(answer: &Answer) -> &'static str {
         Answer::Listen { .. } => "listen",
         Answer::Ledger { .. } => "ledger",
         Answer::Refused { .. } => "refused",
+        _ => "a page's answer",
     }
 }
 

@@ -1,16 +1,16 @@
 //! The synthetic demo site: a hospital with two departments, agents, contacts, lists, scripts by several
 //! persons, two campaigns. All numbers are invented; the last two digits tell the simulated carrier what to do.
 
+use super::accounts::SignIns;
 use super::client::{Vault, memory_file};
 use super::options::Options;
+use super::people::{Midday, People, Phone, people, phones};
 use super::prompts::{ANNOUNCEMENT, Line, VISIT, speak};
 use super::site::{Folders, Ports, write_private};
 use anyhow::{Context, bail};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use idl::admin::{Admin, Answer, NewCampaign, Role};
+use idl::admin::{Admin, Answer, NewCampaign};
 use idl::lines::{Codec, LineGroupMember, SipTransport, SrtpPolicy, TrunkConfig};
 use serde::{Deserialize, Serialize};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use vocab::{
     AgentId, CampaignClass, CampaignId, CampaignMode, DAY_MS, DepartmentId, LineGroupId, ObjectHash,
     PersonId, Pii, ScriptId, TrunkId, UnixMs,
@@ -24,23 +24,10 @@ pub struct Site {
     manager: PersonId,
     campaigns: Vec<CampaignId>,
     phones: Vec<Phone>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Phone {
-    agent: AgentId,
-    user: String,
-    password: String,
-    realm: String,
-}
-
-struct People {
-    system: PersonId,
-    security: PersonId,
-    manager: PersonId,
-    compliance: PersonId,
-    data: PersonId,
-    agents: Vec<PersonId>,
+    /// Agents who work by themselves; the others wait for somebody at the page.
+    busy: Vec<AgentId>,
+    #[serde(skip)]
+    sign_ins: Option<SignIns>,
 }
 
 struct Lines {
@@ -55,7 +42,8 @@ impl Site {
         if !file.exists() {
             return Ok(None);
         }
-        let site: Self = serde_json::from_slice(&std::fs::read(file)?)?;
+        let mut site: Self = serde_json::from_slice(&std::fs::read(file)?)?;
+        site.sign_ins = Some(serde_json::from_slice(&std::fs::read(folders.demo.join("sign-ins.json"))?)?);
         if site.port != ports.sip {
             bail!("this site was made with --port {}: start it with the same", site.port);
         }
@@ -74,7 +62,7 @@ impl Site {
         }
         let clock = Midday::now();
         eprintln!("creating the demo site in the zone {}, where it is working time now …", clock.zone);
-        let (people, departments) = people(vault, &clock).await?;
+        let (people, departments, sign_ins) = people(vault, &clock).await?;
         let lines = trunks(options, folders, ports, vault, &people).await?;
         let phones = phones(vault, &people).await?;
         let announcement = script(vault, &people, folders, "体检推介", ANNOUNCEMENT).await?;
@@ -92,8 +80,21 @@ impl Site {
             contacts.csv(contacts.split..contacts.total, VISITS),
         )
         .await?;
+        // Somebody at the page's desk has customers of their own; without a person nobody would call them.
+        let asked = contacts.total..contacts.total + PREVIEWED;
+        let asked = (!options.headless).then(|| contacts.csv(asked, SURVEY)).flatten();
+        let asked = batch(vault, &people, departments[0], SURVEY, asked).await?;
         let mut campaigns = Vec::new();
         let plans = [
+            (
+                asked,
+                "满意度回访",
+                CampaignClass::ReturnVisit,
+                CampaignMode::Preview,
+                SURVEY,
+                departments[0],
+                visit,
+            ),
             (
                 sold,
                 "健康体检推介",
@@ -133,7 +134,10 @@ impl Site {
             let id = vault.create(people.manager, Admin::CreateCampaign(Box::new(new))).await?;
             campaigns.push(CampaignId(u32::try_from(id)?));
         }
-        let site = Self { port: ports.sip, manager: people.manager, campaigns, phones };
+        let busy = people.agents.iter().map(|person| AgentId(person.0)).collect();
+        write_private(&folders.demo.join("sign-ins.json"), &serde_json::to_vec(&sign_ins)?)?;
+        let sign_ins = Some(sign_ins);
+        let site = Self { port: ports.sip, manager: people.manager, campaigns, phones, busy, sign_ins };
         write_private(&folders.demo.join("site.json"), &serde_json::to_vec(&site)?)?;
         Ok(site)
     }
@@ -161,81 +165,17 @@ impl Site {
         self.manager
     }
 
-    /// The agents.
-    pub fn agents(&self) -> Vec<AgentId> {
-        self.phones.iter().map(|phone| phone.agent).collect()
+    /// The agents who work by themselves.
+    pub fn agents(&self) -> &[AgentId] {
+        &self.busy
     }
-}
 
-/// A zone where it is about eleven in the morning now: the gate's calling hours are real, also at night.
-struct Midday {
-    zone: String,
-    now: UnixMs,
-    year: i64,
-}
-
-impl Midday {
-    fn now() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let now = UnixMs(i64::try_from(since.as_millis()).unwrap_or(0));
-        let hour = now.0.rem_euclid(DAY_MS) / vocab::HOUR_MS;
-        let offset = 11 - hour;
-        // Etc/GMT-5 lies five hours east of Greenwich.
-        let zone = format!("Etc/GMT{}{}", if offset >= 0 { '-' } else { '+' }, offset.abs());
-        let year = 1970 + now.0 / (DAY_MS * 1_461 / 4);
-        Self { zone: if offset == 0 { "Etc/GMT".into() } else { zone }, now, year }
+    /// Prints who may sign in to the page.
+    pub fn show_sign_ins(&self, url: &str) {
+        if let Some(sign_ins) = &self.sign_ins {
+            sign_ins.show(url);
+        }
     }
-}
-
-async fn people(vault: &mut Vault, clock: &Midday) -> anyhow::Result<(People, [DepartmentId; 2])> {
-    let mut seed = [0_u8; 32];
-    aws_lc_rs::rand::fill(&mut seed).map_err(|_| anyhow::anyhow!("no randomness"))?;
-    let calendar_key =
-        Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| anyhow::anyhow!("no key pair"))?;
-    let commission = Admin::Commission {
-        company: "示范医院".into(),
-        zone: clock.zone.clone(),
-        administrators: ["系统管理员", "安全管理员", "审计管理员"].map(|name| Pii::new(name.to_owned())),
-        calendar_key: calendar_key.public_key().as_ref().try_into().context("an Ed25519 key has 32 bytes")?,
-    };
-    let Answer::Created { ids } = vault.ask(None, commission, None).await? else { bail!("not commissioned") };
-    let person = |at: usize| {
-        ids.get(at).map(|id| PersonId(u32::try_from(*id).unwrap_or(0))).context("an administrator is missing")
-    };
-    let (system, security) = (person(0)?, person(1)?);
-    for year in [clock.year, clock.year + 1] {
-        let toml = holidays(year);
-        let signature = calendar_key.sign(toml.as_bytes()).as_ref().to_vec();
-        vault.order(system, Admin::Holidays { toml, signature }).await?;
-    }
-    let mut departments = [DepartmentId(0); 2];
-    for (slot, name) in departments.iter_mut().zip(["随访中心", "体检中心"]) {
-        *slot = DepartmentId(u16::try_from(
-            vault.create(security, Admin::AddDepartment { name: name.into() }).await?,
-        )?);
-    }
-    let mut add = Vec::new();
-    let roles = [
-        ("院办主任", Role::Manager, None),
-        ("合规专员", Role::Compliance, None),
-        ("数据专员", Role::DataSpecialist, None),
-    ];
-    let agents = (1..=AGENTS).map(|n| (format!("坐席{n}"), Role::Agent, Some(departments[0])));
-    for (name, role, department) in
-        roles.into_iter().map(|(name, role, d)| (name.to_owned(), role, d)).chain(agents)
-    {
-        let id = vault.create(security, Admin::AddPerson { name: Pii::new(name), role, department }).await?;
-        add.push(PersonId(u32::try_from(id)?));
-    }
-    let agents = add.split_off(3);
-    Ok((People { system, security, manager: add[0], compliance: add[1], data: add[2], agents }, departments))
-}
-
-/// Fixed statutory days only: an invented calendar for the demo, never the authority's.
-fn holidays(year: i64) -> String {
-    let days = ["01-01", "05-01", "05-02", "10-01", "10-02", "10-03"];
-    let days: Vec<String> = days.iter().map(|day| format!("\"{year}-{day}\"")).collect();
-    format!("year = {year}\noff = [{}]\nworking = []\n", days.join(", "))
 }
 
 async fn trunks(
@@ -278,20 +218,6 @@ async fn trunks(
     vault.order(people.system, entered).await?;
     vault.order(people.compliance, Admin::ApproveCallerNumber { number: number() }).await?;
     Ok(Lines { group, caller: CALLER.into() })
-}
-
-async fn phones(vault: &mut Vault, people: &People) -> anyhow::Result<Vec<Phone>> {
-    let mut phones = Vec::new();
-    for &person in &people.agents {
-        let wanted = Admin::AddPhone { person, srtp: SrtpPolicy::Required, allow_md5: false };
-        match vault.ask(Some(people.security), wanted, None).await? {
-            Answer::Phone { user, realm, password, agent } => {
-                phones.push(Phone { agent, user, realm, password: password.expose().clone() });
-            }
-            _ => bail!("no phone was made"),
-        }
-    }
-    Ok(phones)
 }
 
 async fn script(
@@ -416,10 +342,11 @@ fn date(day: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-const AGENTS: u32 = 6;
 const CALLER: &str = "01088880001";
 const CHECK_UP: &str = "健康体检";
 const VISITS: &str = "就诊回访";
+const SURVEY: &str = "满意度调查";
+const PREVIEWED: u32 = 24;
 
 #[cfg(test)]
 mod tests {

@@ -3,10 +3,12 @@
 //! On a box systemd starts, confines and restarts the processes; here this command plays that part, and
 //! swtpm that of the chip. Everything else is the product itself.
 
+mod accounts;
 mod children;
 mod client;
 mod demo;
 mod options;
+mod people;
 mod prompts;
 mod site;
 mod summary;
@@ -18,13 +20,15 @@ use children::{Children, Program};
 use client::Vault;
 use options::Options;
 
+pub use accounts::print_code;
+
 /// Runs until the demo is over or somebody stops it; true if every figure adds up.
 pub fn run(words: Vec<String>) -> anyhow::Result<bool> {
     let options = Options::parse(words)?;
     packages::install(&[packages::BUILD, packages::RUN])?;
     eprintln!("building …");
     let mut arguments = vec!["build", "--quiet", "--bins"];
-    for name in ["supervisor", "lined", "calld", "vaultd", "carrier"] {
+    for name in ["supervisor", "lined", "calld", "vaultd", "admind", "carrier"] {
         arguments.extend(["--package", name]);
     }
     if options.release {
@@ -37,7 +41,7 @@ pub fn run(words: Vec<String>) -> anyhow::Result<bool> {
 
 async fn box_up(options: &Options) -> anyhow::Result<bool> {
     let folders = site::Folders::make(&options.state)?;
-    let ports = site::Ports::choose(options.port)?;
+    let ports = site::Ports::choose(options.port, options.page)?;
     let mut children = Children::new(&folders.logs);
     let done = tokio::select! {
         done = life(options, &folders, &ports, &children) => done,
@@ -62,13 +66,17 @@ async fn life(
     if options.trunk.is_none() && !options.empty {
         children.start(site::carrier(&bin, folders, ports, options.headless))?;
     }
-    for program in
-        [site::lined(&bin, folders, ports), site::calld(&bin, folders), site::supervisor(&bin, folders)]
-    {
+    for program in [
+        site::lined(&bin, folders, ports),
+        site::calld(&bin, folders),
+        site::admind(&bin, folders, ports),
+        site::supervisor(&bin, folders),
+    ] {
         children.start(program)?;
     }
+    let url = format!("https://localhost:{}", ports.page);
     if options.empty {
-        return blank(options, &mut vault).await;
+        return blank(options, &url, &mut vault).await;
     }
     let site = match demo::Site::load(folders, ports)? {
         Some(site) => {
@@ -80,6 +88,7 @@ async fn life(
     site.write_phone_accounts(folders)?;
     children.start(site::phones(&bin, folders, ports))?;
     site.start_campaigns(&mut vault).await?;
+    site.show_sign_ins(&url);
     let outcome = watch::Watch::new(options, folders, &site).run(&mut vault).await?;
     let summary = summary::Summary::take(&mut vault).await?;
     summary.show(options.json)?;
@@ -87,7 +96,7 @@ async fn life(
 }
 
 /// A blank box: says what is missing and waits.
-async fn blank(options: &Options, vault: &mut Vault) -> anyhow::Result<bool> {
+async fn blank(options: &Options, url: &str, vault: &mut Vault) -> anyhow::Result<bool> {
     let status = vault.status().await?;
     if status.commissioned {
         bail!("{} holds a commissioned box; choose another folder with --state", options.state.display());
@@ -103,6 +112,10 @@ async fn blank(options: &Options, vault: &mut Vault) -> anyhow::Result<bool> {
         summary.show(options.json)?;
         return Ok(summary.adds_up());
     }
+    eprintln!(
+        "commission it: {url}   claim code (on a box the serial console shows it): {}",
+        vault.claim_code().await?
+    );
     eprintln!("Ctrl-C stops it.");
     tokio::signal::ctrl_c().await?;
     Ok(true)

@@ -20,6 +20,8 @@ pub struct Options {
     pub state: PathBuf,
     /// SIP port of the box.
     pub port: u16,
+    /// Port of the page.
+    pub page: u16,
     /// A blank box.
     pub empty: bool,
     /// Optimised build.
@@ -47,6 +49,7 @@ impl Options {
             trunk: None,
             state: crate::project::root().join("state"),
             port: 5060,
+            page: 8443,
             empty: false,
             release: false,
         };
@@ -59,6 +62,7 @@ impl Options {
                 Long("trunk") => options.trunk = Some(Trunk::parse(&parser.value()?.string()?)?),
                 Long("state") => options.state = std::path::absolute(PathBuf::from(parser.value()?))?,
                 Long("port") => options.port = parser.value()?.parse()?,
+                Long("page") => options.page = parser.value()?.parse()?,
                 Long("empty") => options.empty = true,
                 Long("release") => options.release = true,
                 other => return Err(other.unexpected().into()),

@@ -21,6 +21,8 @@ pub struct Folders {
     pub tpm: PathBuf,
     /// Certificates.
     pub tls: PathBuf,
+    /// The page's certificate.
+    pub page: PathBuf,
     /// Logs.
     pub logs: PathBuf,
     /// What only the demo needs: ids, phone accounts, the carrier's journal.
@@ -45,6 +47,7 @@ impl Folders {
             recordings: make("recordings")?,
             tpm: make("tpm")?,
             tls: make("tls")?,
+            page: make("page")?,
             logs: make("logs")?,
             demo: make("demo")?,
         })
@@ -62,11 +65,13 @@ pub struct Ports {
     pub tpm: u16,
     /// First of the box's RTP ports.
     pub rtp: u16,
+    /// The page.
+    pub page: u16,
 }
 
 impl Ports {
     /// Takes the SIP port as given and finds free ones for the rest.
-    pub fn choose(sip: u16) -> anyhow::Result<Self> {
+    pub fn choose(sip: u16, page: u16) -> anyhow::Result<Self> {
         // The carrier's place stands in the site's trunk: it must be the same at the next start.
         let carrier = sip + 10;
         for port in [sip, sip + 1, carrier] {
@@ -74,8 +79,12 @@ impl Ports {
                 && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
             anyhow::ensure!(free, "port {port} is taken: stop what uses it, or choose another with --port");
         }
+        anyhow::ensure!(
+            TcpListener::bind((Ipv4Addr::LOCALHOST, page)).is_ok(),
+            "port {page} is taken: stop what uses it, or choose another for the page with --page"
+        );
         let tpm = pair_above(carrier + 2)?;
-        Ok(Self { sip, carrier, tpm, rtp: RTP_FIRST })
+        Ok(Self { sip, carrier, tpm, rtp: RTP_FIRST, page })
     }
 }
 
@@ -212,6 +221,14 @@ pub fn lined(bin: &Path, folders: &Folders, ports: &Ports) -> Program {
 /// Campaigns.
 pub fn calld(bin: &Path, folders: &Folders) -> Program {
     program("calld", bin.join("calld"), &["--run", &text(&folders.run), "--log", "stderr"])
+}
+
+/// The page.
+pub fn admind(bin: &Path, folders: &Folders, ports: &Ports) -> Program {
+    let (run, state) = (text(&folders.run), text(&folders.page));
+    let listen = format!("127.0.0.1:{}", ports.page);
+    let arguments = ["--run", &run, "--state", &state, "--listen", &listen, "--log", "stderr"];
+    program("admind", bin.join("admind"), &arguments)
 }
 
 /// Health.
