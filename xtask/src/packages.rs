@@ -8,10 +8,16 @@ use std::process::{Command, Stdio};
 pub struct Package {
     name: &'static str,
     why: &'static str,
+    /// A program that may be there without the package, from elsewhere.
+    program: Option<&'static str>,
 }
 
 const fn package(name: &'static str, why: &'static str) -> Package {
-    Package { name, why }
+    Package { name, why, program: None }
+}
+
+const fn program(name: &'static str, program: &'static str, why: &'static str) -> Package {
+    Package { name, why, program: Some(program) }
 }
 
 /// To build.
@@ -33,12 +39,18 @@ pub const RUN: &[Package] = &[
 ];
 
 /// To run all tests.
-pub const TEST: &[Package] = &[package("sip-tester", "SIPp: the peer nobody here wrote")];
+pub const TEST: &[Package] = &[
+    package("sip-tester", "SIPp: the peer nobody here wrote"),
+    package("chromium", "the browser that opens the page"),
+    package("fonts-noto-cjk", "Chinese text in it"),
+    program("nodejs", "node", "runs the scenarios that drive the browser"),
+    program("npm", "npm", "fetches the two packages they use"),
+];
 
 /// Installs what is missing of these lists and says which.
 pub fn install(lists: &[&[Package]]) -> anyhow::Result<()> {
     let missing: Vec<&Package> =
-        lists.iter().copied().flatten().filter(|package| !installed(package.name)).collect();
+        lists.iter().copied().flatten().filter(|package| !installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -65,8 +77,14 @@ pub fn install(lists: &[&[Package]]) -> anyhow::Result<()> {
     apt(&arguments)
 }
 
-fn installed(name: &str) -> bool {
-    let asked =
-        Command::new("dpkg-query").args(["-W", "-f", "${Status}", name]).stderr(Stdio::null()).output();
+fn installed(package: &Package) -> bool {
+    let runs = |program: &str| Command::new(program).arg("--version").stdout(Stdio::null()).status().is_ok();
+    if package.program.is_some_and(runs) {
+        return true;
+    }
+    let asked = Command::new("dpkg-query")
+        .args(["-W", "-f", "${Status}", package.name])
+        .stderr(Stdio::null())
+        .output();
     asked.is_ok_and(|output| output.stdout.ends_with(b"install ok installed"))
 }

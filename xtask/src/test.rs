@@ -16,6 +16,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         ("clippy", clippy),
         ("deny", deny),
         ("tests", tests),
+        ("browser", browser),
         ("units", units),
         ("sim", || yes(sim::run(&[])?, "the simulation found a fault")),
         ("requirements", || requirements::run(&["--json".into()]).map(|_| ())),
@@ -56,7 +57,14 @@ fn clippy() -> anyhow::Result<()> {
 /// The programs that tests start are built first; then every test of the workspace.
 fn tests() -> anyhow::Result<()> {
     project::run(&mut project::cargo(&["build", "--workspace", "--bins", "--quiet"]))?;
-    project::run(&mut project::cargo(&["test", "--workspace", "--quiet"]))
+    project::run(&mut project::cargo(&["test", "--workspace", "--quiet", "--exclude", "browser"]))
+}
+
+/// The page in a real browser, alone on the machine: its scenarios have deadlines that a person would have.
+fn browser() -> anyhow::Result<()> {
+    project::run(&mut project::cargo(&["build", "--workspace", "--bins", "--quiet"]))?;
+    let arguments = ["test", "--package", "browser", "--quiet", "--", "--nocapture", "--test-threads=1"];
+    project::run(&mut project::cargo(&arguments))
 }
 
 /// Licences, sources and bans. `cargo-deny` is installed once into the user's cache.

@@ -23,7 +23,7 @@ impl Place {
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("rf").tempdir().expect("a folder for the box");
         let path = folder.path().to_owned();
-        for name in ["run", "vault", "objects", "recordings", "tpm", "tls", "logs", "peers"] {
+        for name in ["run", "vault", "objects", "recordings", "tpm", "tls", "logs", "peers", "page"] {
             std::fs::create_dir(path.join(name)).expect("a folder of the box");
         }
         let (base, lock) = block();
@@ -32,7 +32,7 @@ impl Place {
         place
     }
 
-    /// One of the folders: `run`, `vault`, `objects`, `recordings`, `tpm`, `tls`, `logs`, `peers`.
+    /// One of the folders: `run`, `vault`, `objects`, `recordings`, `tpm`, `tls`, `logs`, `peers`, `page`.
     #[must_use]
     pub fn folder(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -60,6 +60,12 @@ impl Place {
     #[must_use]
     pub fn sip_tls(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.base + 5).into()
+    }
+
+    /// The box's HTTPS page.
+    #[must_use]
+    pub fn page(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.base + 6).into()
     }
 
     /// The box's media ports.
@@ -116,7 +122,7 @@ impl Default for Place {
 fn block() -> (u16, TcpListener) {
     for base in (FIRST_BLOCK..LAST_BLOCK).step_by(BLOCK.into()) {
         let Ok(lock) = TcpListener::bind((Ipv4Addr::LOCALHOST, base)) else { continue };
-        let free = (base + 1..base + 6).all(|port| {
+        let free = (base + 1..base + 7).all(|port| {
             TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
                 && UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
         });
@@ -160,7 +166,7 @@ pub fn binary(name: &str) -> PathBuf {
     if !found.exists() {
         let mut cargo = Command::new(option_env!("CARGO").unwrap_or("cargo"));
         cargo.args(["build", "--quiet", "--bins"]).arg("--target-dir").arg(profile.parent().expect("target"));
-        for package in ["vaultd", "lined", "calld", "supervisor", "store"] {
+        for package in ["vaultd", "lined", "calld", "supervisor", "admind", "store"] {
             cargo.args(["--package", package]);
         }
         if profile.ends_with("release") {

@@ -21,10 +21,16 @@ pub enum Which {
     Calld,
     /// Health.
     Supervisor,
+    /// The page.
+    Admind,
 }
 
-/// The product's own, in the order of their start.
+/// The product's own, in the order of their start: all that calls need.
 pub const PRODUCT: [Which; 4] = [Which::Vaultd, Which::Lined, Which::Calld, Which::Supervisor];
+
+/// The same with the page.
+pub(crate) const WITH_PAGE: [Which; 5] =
+    [Which::Vaultd, Which::Lined, Which::Calld, Which::Supervisor, Which::Admind];
 
 impl Which {
     /// The name of its binary and of its log.
@@ -36,6 +42,7 @@ impl Which {
             Self::Lined => "lined",
             Self::Calld => "calld",
             Self::Supervisor => "supervisor",
+            Self::Admind => "admind",
         }
     }
 }
@@ -55,10 +62,10 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    /// Starts all of them.
-    pub(crate) fn start(place: &Place) -> Self {
+    /// Starts the software TPM and these.
+    pub(crate) fn start(place: &Place, product: &[Which]) -> Self {
         let mut processes = Self { running: Vec::new(), surprises: Vec::new() };
-        for which in [Which::Swtpm].into_iter().chain(PRODUCT) {
+        for which in [Which::Swtpm].iter().chain(product).copied() {
             processes.running.push(Running { which, child: Some(spawn(which, place)) });
             if which == Which::Swtpm {
                 crate::until("swtpm listens", crate::SHORT, || {
@@ -194,6 +201,16 @@ fn arguments(which: Which, place: &Place) -> Vec<String> {
             "127.0.0.1",
             "--rtp-ports",
             &format!("{}-{}", place.rtp().0, place.rtp().1),
+            "--log",
+            "stderr",
+        ]),
+        Which::Admind => words(&[
+            "--run",
+            &run,
+            "--state",
+            &folder("page"),
+            "--listen",
+            &place.page().to_string(),
             "--log",
             "stderr",
         ]),

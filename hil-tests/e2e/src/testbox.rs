@@ -2,7 +2,7 @@
 
 use crate::client::Vault;
 use crate::place::{Place, binary};
-use crate::processes::{Processes, Which};
+use crate::processes::{PRODUCT, Processes, WITH_PAGE, Which};
 use crate::site::People;
 use crate::sound::Stereo;
 use crate::wait::{LONG, SHORT};
@@ -46,9 +46,21 @@ impl TestBox {
     /// The same, in a place that peers know already.
     #[must_use]
     pub fn start_in(place: Place) -> Self {
+        let mut new = Self::blank(place, &PRODUCT);
+        new.people = new.commission();
+        new
+    }
+
+    /// A blank box with its page, to be commissioned by whoever opens that.
+    #[must_use]
+    pub fn start_blank_with_page(place: Place) -> Self {
+        Self::blank(place, &WITH_PAGE)
+    }
+
+    fn blank(place: Place, product: &[Which]) -> Self {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build().expect("a runtime");
-        let processes = Processes::start(&place);
+        let processes = Processes::start(&place, product);
         let vault = Vault::new(place.folder("run").join("vaultd.sock"));
         let nobody = PersonId(0);
         let people = People {
@@ -61,9 +73,7 @@ impl TestBox {
             qa: nobody,
             department: DepartmentId(0),
         };
-        let mut new = Self { people, place, lines_made: 0, runtime, vault, processes };
-        new.people = new.commission();
-        new
+        Self { people, place, lines_made: 0, runtime, vault, processes }
     }
 
     /// One request. A refusal is an answer; a connection that breaks is a failure of the test.
@@ -297,7 +307,7 @@ impl Drop for TestBox {
         if !std::thread::panicking() {
             return;
         }
-        for which in crate::PRODUCT {
+        for which in WITH_PAGE {
             let log = self.log(which);
             let lines: Vec<&str> = log.lines().collect();
             let from = lines.len().saturating_sub(LOG_LINES_SHOWN);

@@ -1,0 +1,64 @@
+// The site of the scenarios: what people type. Texts that are data may stand in Chinese on an English page.
+
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { note, PEOPLE, recall } from './people.js';
+
+/** The company and what it calls people for. */
+export const COMPANY = '示范医院';
+export const DEPARTMENT = '随访中心';
+export const PURPOSE = '就诊回访';
+export const LIST_SOURCE = '门诊登记表';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A zone in which it is about eleven in the morning now, so that calls are allowed. Etc/GMT-5 lies east. */
+export function zoneOfMidday(now = Date.now()) {
+  const offset = 11 - Math.floor((now % DAY_MS) / HOUR_MS);
+  if (offset === 0) return { zone: 'Etc/GMT', offset };
+  return { zone: offset > 0 ? `Etc/GMT-${offset}` : `Etc/GMT+${-offset}`, offset };
+}
+
+/** A date of the site, so many days from today, as `2026-01-31`. */
+export function day(shift = 0) {
+  const { offset } = zoneOfMidday();
+  return new Date(Date.now() + offset * HOUR_MS + shift * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** The authority that signs holiday calendars; made once and kept with the other notes. */
+function authority() {
+  const { key } = recall('authority');
+  if (key) return createPrivateKey(key);
+  const { privateKey } = generateKeyPairSync('ed25519');
+  note('authority', { key: privateKey.export({ type: 'pkcs8', format: 'pem' }) });
+  return privateKey;
+}
+
+/** Its public key in hex, as typed at the first visit. */
+export const calendarKey = () => createPublicKey(authority()).export({ type: 'spki', format: 'der' }).subarray(-32).toString('hex');
+
+/** A year's calendar and its signature. */
+export function calendar(year) {
+  const toml = `year = ${year}\noff = ["${year}-01-01"]\nworking = []\n`;
+  return { toml, signature: sign(null, Buffer.from(toml), authority()) };
+}
+
+/** The head of a list of contacts, as the data department spells it. */
+export const COLUMNS = ['手机号', '姓名', '授权时间', '授权方式', '授权用途', '授权到期', '授权凭证', '是否成年'];
+
+/** A list of contacts who agreed two months ago. */
+export function contacts(numbers, { purpose = PURPOSE, bad = [] } = {}) {
+  const row = (number, n) => [number, `示例${n}`, day(-60), 'ticked', purpose, day(200), `form-${n}`, 'yes'].join(',');
+  return `${COLUMNS.join(',')}\n${[...numbers.map(row), ...bad].join('\n')}\n`;
+}
+
+/** Numbers whose callee does what its last two digits say (see hil-tests/carrier). */
+export function number(block, code) {
+  return `199${String(block).padStart(6, '0')}${String(code).padStart(2, '0')}`;
+}
+
+/** As everybody but the audited sees a number. */
+export const masked = (digits) => `${digits.slice(0, 3)}****${digits.slice(7)}`;
+
+/** Everything above that is data and no text of the page. */
+export const DATA = [COMPANY, DEPARTMENT, PURPOSE, LIST_SOURCE, ...COLUMNS, ...Object.values(PEOPLE).map(({ name }) => name)];
