@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use vocab::AgentId;
 
 /// A blank box with its page, a carrier, and phones.
-#[derive(Debug)]
 pub struct Bench {
     phones: Vec<Sipp>,
     carrier: CarrierHandle,
@@ -79,7 +78,10 @@ impl Bench {
     ///
     /// # Errors
     /// When the control socket breaks, or `over` fails.
-    pub fn serve_until<T>(&mut self, mut over: impl FnMut() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
+    pub fn serve_until<T>(
+        &mut self,
+        mut over: impl FnMut() -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<T> {
         loop {
             match self.listener.accept() {
                 Ok((stream, _)) => self.serve(&stream)?,
