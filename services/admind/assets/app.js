@@ -106,20 +106,18 @@
     if (changed && said) said.hidden = false;
   }
 
-  function drafts() {
-    for (const form of all("form[method=post][data-draft]")) {
+  function drafts(within) {
+    for (const form of all("form[method=post][data-draft]", within)) {
       restoreDraft(form);
       form.addEventListener("input", () => keepDraft(form));
       form.addEventListener("reset", () => sessionStorage.removeItem(draftKey(form)));
     }
     // A page that says the work was done names the form whose draft is over.
-    for (const done of all("[data-draft-done]")) {
+    for (const done of all("[data-draft-done]", within)) {
       for (const key of Object.keys(sessionStorage)) {
         if (key.startsWith("draft:") && key.endsWith(`:${done.dataset.draftDone}`)) sessionStorage.removeItem(key);
       }
     }
-    // What one person typed is not for the next: leaving forgets it all.
-    for (const form of all('form[action="/sign-out"]')) form.addEventListener("submit", () => sessionStorage.clear());
   }
 
   // ── sending: questions first, then once ──────────────────────────────────────────────────────────────
@@ -177,8 +175,8 @@
     return new Intl.NumberFormat(lang, { style: "unit", unit: unit[step], maximumFractionDigits: step ? 1 : 0 }).format(value);
   };
 
-  function files() {
-    for (const input of all("input[type=file]")) {
+  function files(within) {
+    for (const input of all("input[type=file]", within)) {
       const facts = document.createElement("p");
       facts.className = "file-facts";
       facts.setAttribute("aria-live", "polite");
@@ -207,14 +205,14 @@
       if (event.lengthComputable) { bar.max = event.total; bar.value = event.loaded; }
     });
     request.addEventListener("load", () => {
-      if (request.responseURL && new URL(request.responseURL).pathname !== new URL(form.action).pathname) {
-        location.assign(request.responseURL);
-        return;
-      }
-      // The form came back with its errors, or a structured error page.
+      // Asking for the answer's page a second time would lose what it says only once: it is shown as it came.
       const answer = new DOMParser().parseFromString(request.responseText, "text/html");
       const [now, next] = [one("#main"), one("#main", answer)];
-      if (!now || !next) { location.reload(); return; }
+      if (!now || !next) { location.assign(request.responseURL || form.action); return; }
+      history.pushState(null, "", request.responseURL);
+      addEventListener("popstate", () => location.reload(), { once: true });
+      document.title = answer.title;
+      now.className = next.className;
       now.replaceChildren(...next.childNodes);
       start(now);
       now.focus();
@@ -226,7 +224,8 @@
       if (lost) lost.hidden = false;
     });
     request.open("POST", form.action);
-    const body = new FormData(form, submitter);
+    const body = new FormData(form);
+    if (submitter?.name) body.append(submitter.name, submitter.value);
     request.send(body);
   }
 
@@ -265,6 +264,36 @@
     clockAt.textContent = new Date(now() + zoneMs).toISOString().slice(0, 16).replace("T", " ");
   }
 
+  // ── hearing a recording: `[data-player]` with audio, svg.wave, button, range ──────────────────────────────
+  function players(within) {
+    for (const player of all("[data-player]", within)) {
+      const [audio, wave, button, seek] = ["audio", "svg.wave", "[data-play]", ".player-seek"].map((each) => one(each, player));
+      if (!audio || !button || !seek) continue;
+      const length = () => (Number.isFinite(audio.duration) ? audio.duration : Number(player.dataset.player));
+      const show = () => {
+        const part = length() ? audio.currentTime / length() : 0;
+        const at = String(Math.min(1, part) * (wave?.viewBox.baseVal.width ?? 0));
+        if (wave) one(".played", wave)?.setAttribute("width", at);
+        if (wave) for (const end of ["x1", "x2"]) one(".cursor", wave)?.setAttribute(end, at);
+        seek.max = String(length());
+        if (document.activeElement !== seek || !audio.paused) seek.value = String(audio.currentTime);
+        const seconds = Math.floor(audio.currentTime);
+        const said = one(".player-time b", player);
+        if (said) said.textContent = `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+        for (const each of all("[data-playing]", button)) each.hidden = audio.paused === (each.dataset.playing === "yes");
+        button.setAttribute("aria-label", audio.paused ? button.dataset.play : button.dataset.pause);
+      };
+      for (const name of ["timeupdate", "play", "pause", "ended", "loadedmetadata", "seeked"]) audio.addEventListener(name, show);
+      button.addEventListener("click", () => (audio.paused ? audio.play().catch(() => {}) : audio.pause()));
+      seek.addEventListener("input", () => { audio.currentTime = Number(seek.value); });
+      wave?.addEventListener("click", (event) => {
+        const box = wave.getBoundingClientRect();
+        audio.currentTime = ((event.clientX - box.left) / box.width) * length();
+      });
+      show();
+    }
+  }
+
   // ── small helpers ────────────────────────────────────────────────────────────────────────────────────
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest("[data-copy]");
@@ -296,13 +325,16 @@
   });
 
   function start(within = document) {
-    files();
+    drafts(within);
+    files(within);
     times(within);
+    players(within);
+    const stream = one("[data-live-from]", within);
+    if (stream) live(stream.dataset.liveFrom);
   }
   start();
-  drafts();
+  // What one person typed is not for the next: leaving forgets it all.
+  for (const form of all('form[action="/sign-out"]')) form.addEventListener("submit", () => sessionStorage.clear());
   clock();
   setInterval(() => { if (!document.hidden) { times(); clock(); } }, 1000);
-  const stream = one("[data-live-from]");
-  if (stream) live(stream.dataset.liveFrom);
 })();
