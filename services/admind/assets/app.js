@@ -1,6 +1,6 @@
 // The page's own script: live parts, drafts, double-submit guard, questions before a step, times, uploads, keys.
-// Deliberately absent: rendering, routing, state. Every page works without it; only hearing a recording, live
-// refresh and drafts need it. It talks to its own origin alone.
+// Deliberately absent: rendering, routing, state. Every page works without it; only live refresh and drafts need it.
+// It talks to its own origin alone.
 "use strict";
 
 (() => {
@@ -264,36 +264,6 @@
     clockAt.textContent = new Date(now() + zoneMs).toISOString().slice(0, 16).replace("T", " ");
   }
 
-  // ── hearing a recording: `[data-player]` with audio, svg.wave, button, range ──────────────────────────────
-  function players(within) {
-    for (const player of all("[data-player]", within)) {
-      const [audio, wave, button, seek] = ["audio", "svg.wave", "[data-play]", ".player-seek"].map((each) => one(each, player));
-      if (!audio || !button || !seek) continue;
-      const length = () => (Number.isFinite(audio.duration) ? audio.duration : Number(player.dataset.player));
-      const show = () => {
-        const part = length() ? audio.currentTime / length() : 0;
-        const at = String(Math.min(1, part) * (wave?.viewBox.baseVal.width ?? 0));
-        if (wave) one(".played", wave)?.setAttribute("width", at);
-        if (wave) for (const end of ["x1", "x2"]) one(".cursor", wave)?.setAttribute(end, at);
-        seek.max = String(length());
-        if (document.activeElement !== seek || !audio.paused) seek.value = String(audio.currentTime);
-        const seconds = Math.floor(audio.currentTime);
-        const said = one(".player-time b", player);
-        if (said) said.textContent = `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
-        for (const each of all("[data-playing]", button)) each.hidden = audio.paused === (each.dataset.playing === "yes");
-        button.setAttribute("aria-label", audio.paused ? button.dataset.play : button.dataset.pause);
-      };
-      for (const name of ["timeupdate", "play", "pause", "ended", "loadedmetadata", "seeked"]) audio.addEventListener(name, show);
-      button.addEventListener("click", () => (audio.paused ? audio.play().catch(() => {}) : audio.pause()));
-      seek.addEventListener("input", () => { audio.currentTime = Number(seek.value); });
-      wave?.addEventListener("click", (event) => {
-        const box = wave.getBoundingClientRect();
-        audio.currentTime = ((event.clientX - box.left) / box.width) * length();
-      });
-      show();
-    }
-  }
-
   // ── small helpers ────────────────────────────────────────────────────────────────────────────────────
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest("[data-copy]");
@@ -328,7 +298,6 @@
     drafts(within);
     files(within);
     times(within);
-    players(within);
     const stream = one("[data-live-from]", within);
     if (stream) live(stream.dataset.liveFrom);
   }
