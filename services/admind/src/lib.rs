@@ -1,1 +1,37 @@
-//! `admind`, the local HTTPS page.
+//! `admind`, the local HTTPS page: TLS, sessions' cookies, forms, pages.
+//!
+//! It holds no key but that of its certificate, no store and no right: every request goes to `vaultd` with the
+//! session's token and the source, and what comes back is rendered, already masked.
+
+pub mod admit;
+pub mod app;
+pub mod assets;
+pub mod clock;
+pub mod cookie;
+pub mod csrf;
+pub mod der;
+pub mod dress;
+pub mod fault;
+pub mod form;
+pub mod format;
+pub mod health;
+pub mod jobs;
+pub mod limit;
+pub mod listen;
+pub mod live;
+pub mod looks;
+pub mod multipart;
+pub mod options;
+pub mod page;
+pub mod pages;
+pub mod random;
+pub mod routes;
+pub mod serve;
+pub mod texts;
+pub mod tls;
+pub mod upload;
+pub mod vault;
+pub mod visit;
+
+pub use options::Options;
+pub use serve::{Bound, router, run};

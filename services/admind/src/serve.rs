@@ -1,0 +1,123 @@
+//! Putting it together: sockets, state, routes with their layers, the loop, the end.
+
+use crate::app::App;
+use crate::fault::Fault;
+use crate::health::{self, Question};
+use crate::listen::Server;
+use crate::options::Options;
+use crate::vault::Vault;
+use crate::{assets, clock, dress, limit, pages, tls};
+use anyhow::Context;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use idl::hello::Process;
+use ipc::Listener;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tower_http::compression::CompressionLayer;
+
+/// A page that listens and does not answer yet.
+pub struct Bound {
+    server: Server,
+    addresses: Vec<SocketAddr>,
+    stopping: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// Runs until `stop` resolves.
+///
+/// # Errors
+/// If a socket or the certificate cannot be used.
+pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    Bound::new(options).await?.serve(stop).await;
+    Ok(())
+}
+
+impl Bound {
+    /// Binds the sockets, opens the certificate, starts to reach `vaultd`.
+    ///
+    /// # Errors
+    /// If a socket or the certificate cannot be used.
+    pub async fn new(options: Options) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&options.run).context("the folder for sockets cannot be made")?;
+        let identity = tls::Identity::open(&options.state, &options.run, clock::now())?;
+        let mut listeners = vec![];
+        for address in &options.listen {
+            let listener = TcpListener::bind(address).await;
+            listeners.push(listener.with_context(|| format!("cannot listen at {address}"))?);
+        }
+        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
+        let supervised = Listener::bind(
+            &options.run.join("admind.sock"),
+            Process::Admind,
+            &[(Process::Supervisor, options.supervisor_uid)],
+        )
+        .context("the supervisor's socket cannot be made")?;
+        let (vault, keeping) = Vault::open(&options.run);
+        let (stopping, told) = watch::channel(false);
+        let app = App::new(vault, identity.clone(), told);
+        let (router, forgetting) = limited(router(&app), options.source_rate);
+        let (asked, questions) = mpsc::channel::<Question>(MAX_QUESTIONS);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(keeping);
+        tasks.spawn(forgetting);
+        tasks.spawn(health::serve(supervised, asked));
+        let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
+        let tls = tls::server_config(identity);
+        let server = Server { listeners, tls, router, app, questions, watchdog };
+        Ok(Self { server, addresses, stopping, tasks })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Serves until `stop` resolves, then ends in order.
+    pub async fn serve(mut self, stop: impl Future<Output = ()>) {
+        let _not_under_systemd = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        for address in &self.addresses {
+            log::info!("the page is served at https://{address}");
+        }
+        let stopping = self.stopping;
+        let stop = async move {
+            stop.await;
+            let _not_under_systemd = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+            stopping.send_replace(true);
+        };
+        self.server.serve(stop).await;
+        self.tasks.shutdown().await;
+    }
+}
+
+/// Every route behind its guard, with the layers around them but for the limit of requests.
+pub fn router(app: &App) -> Router {
+    let assets =
+        Router::new().route("/assets/{hash}/{name}", get(assets::serve)).layer(CompressionLayer::new());
+    pages::routes()
+        .into_router(app)
+        .merge(assets)
+        .fallback(async || Fault::NotFound)
+        .method_not_allowed_fallback(async || Fault::Method)
+        // Every body is read by `admit`, within the limit of its route.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(app.clone())
+}
+
+/// The limit of requests, and around it what dresses every answer.
+fn limited(router: Router, rate_per_s: u32) -> (Router, impl Future<Output = ()> + Send + 'static) {
+    let (router, forgetting) = limit::limit(router, rate_per_s);
+    (router.layer(from_fn(dress::dress)), forgetting)
+}
+
+/// The layers of [`Bound`] around a router, for tests that need no sockets.
+pub fn dressed(router: Router) -> Router {
+    router.layer(from_fn(dress::dress))
+}
+
+const MAX_QUESTIONS: usize = 8;
