@@ -131,8 +131,7 @@ pub fn spark(figures: &[u64]) -> Markup {
 
 /// The opening of an SVG with its grid and the scale's labels.
 fn frame(title: &str, scale: &Scale, word: &dyn Fn(u64) -> String) -> String {
-    let mut svg =
-        format!(r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{}">"#, text(title));
+    let mut svg = format!(r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{}">"#, text(title));
     for step in 0..=scale.steps {
         let y = BOTTOM - scale.height(step * scale.step);
         let class = if step == 0 { "axis" } else { "gridline" };

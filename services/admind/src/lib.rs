@@ -6,6 +6,7 @@
 pub mod admit;
 pub mod app;
 pub mod assets;
+pub mod chart;
 pub mod clock;
 pub mod cookie;
 pub mod csrf;
