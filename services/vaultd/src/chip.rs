@@ -7,6 +7,15 @@ use vocab::Secret;
 /// The PCRs the root key is sealed to: firmware, kernel, Secure Boot's policy.
 const PCRS: [u8; 4] = [0, 2, 4, 7];
 
+/// What a real chip is called.
+const REAL: &str = "TPM 2.0";
+
+/// Whether what [`Chip::kind`] said is a real chip.
+#[must_use]
+pub fn is_real(kind: &str) -> bool {
+    kind == REAL
+}
+
 /// A TPM at an address.
 #[derive(Debug)]
 pub struct TpmChip {
@@ -35,7 +44,7 @@ impl Chip for TpmChip {
         if self.simulator {
             "DEVELOPMENT STAND-IN: its keys lie in a file".to_owned()
         } else {
-            "TPM 2.0".to_owned()
+            REAL.to_owned()
         }
     }
 

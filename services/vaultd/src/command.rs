@@ -1,6 +1,8 @@
 //! What goes into the core and what comes out of it: values only, no sockets and no threads.
 
+use crate::auth::{PasswordDone, PasswordJob};
 use crate::entries::{BatchEntry, RecordingFinding, StoredObject};
+use idl::account::SessionId;
 use idl::admin::{AdminReply, AdminRequest, RowError};
 use idl::campaign::{CalldToVault, VaultToCalld};
 use idl::health::HealthReply;
@@ -73,6 +75,8 @@ pub enum Cmd {
         /// Entries if it is whole, or the fault.
         outcome: Result<u64, String>,
     },
+    /// The password thread answers.
+    PasswordDone(PasswordDone),
     /// The process started.
     Started {
         /// Bytes of a torn tail.
@@ -93,6 +97,8 @@ pub struct ReplyTo {
     pub actor: PersonId,
     /// Through which process.
     pub from: Process,
+    /// In which session, if the page asked.
+    pub session: Option<SessionId>,
 }
 
 /// Long work for the worker.
@@ -143,6 +149,8 @@ pub enum Job {
         /// Who asked.
         reply: ReplyTo,
     },
+    /// Verify or hash a password.
+    Password(PasswordJob),
 }
 
 /// What is known of a batch before its file is read.

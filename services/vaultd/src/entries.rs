@@ -3,203 +3,25 @@
 //! Kinds are numbered and never change their number; fields are only ever added at the end of a new kind.
 //! What names or reaches a person stands here only as [`Sealed`] bytes. Nothing here decides anything.
 
+mod parts;
+
+pub use parts::{
+    BatchEntry, Entry, EntryResult, Intent, NewAccount, PhoneEntry, RecordingFinding, RecordingWorth, Sealed,
+    StoredFact, StoredObject, Who,
+};
+
+use crate::auth::session::SessionEnd;
 use gate::Verdict;
+use idl::account::{Profile, SessionId, SignInOutcome, Source};
 use idl::admin::{NewCampaign, Role};
 use idl::campaign::{AgentState, Disposition};
-use idl::hello::Process;
-use idl::lines::{
-    CallEnd, LineGroupMember, NoRecording, OptOutBy, PromptRole, SrtpPolicy, TrunkConfig, TrunkStatus,
-};
+use idl::lines::{LineGroupMember, NoRecording, PromptRole, TrunkConfig, TrunkStatus};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use vocab::{
     AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, Outcome, PersonId,
-    PhoneNumber, Pii, ScriptId, Secret, SubjectId, TrunkId, UnixMs,
+    PhoneNumber, Pii, ScriptId, SubjectId, UnixMs,
 };
-
-/// Bytes that only the holder of the subject's key can read; destroying the key destroys them.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sealed(pub Vec<u8>);
-
-impl std::fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Sealed(…)")
-    }
-}
-
-/// Who did it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Who {
-    /// A person, with the role held at that time.
-    Person(PersonId, Role),
-    /// A process by itself.
-    Process(Process),
-}
-
-/// How it ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EntryResult {
-    /// Done.
-    Done,
-    /// Refused, with the stable code shown.
-    Refused(String),
-}
-
-/// One entry: who, from where, what, and its result. Its instant and number stand in the ledger's header.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Entry {
-    /// Who.
-    pub who: Who,
-    /// The process through which it came.
-    pub from: Process,
-    /// Its result.
-    pub result: EntryResult,
-    /// What.
-    pub event: Event,
-}
-
-/// A fact of a call as it is stored: personal parts sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StoredFact {
-    /// The INVITE is being sent.
-    Dialling(TrunkId),
-    /// The phone rings.
-    Ringing,
-    /// It was answered; the dialog is sealed under the subject's key.
-    Answered(TrunkId, Sealed),
-    /// The mandatory announcement was heard: milliseconds to its begin and end.
-    NoticeHeard(u32, u32),
-    /// The customer hears the agent; milliseconds since the announcement.
-    AgentConnected(AgentId, u32),
-    /// The customer opted out: the blacklisting is this very entry (CAM-04, CAM-05).
-    OptOut(OptOutBy),
-    /// Media is at fault.
-    MediaFault(String),
-    /// The call is over.
-    Ended(Box<CallEnd>),
-}
-
-/// What a stored batch of contacts is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BatchEntry {
-    /// The batch.
-    pub batch: u64,
-    /// Its index object, which names the shards in order.
-    pub index: StoredObject,
-    /// Rows.
-    pub rows: u64,
-    /// The first contact's id; the others follow.
-    pub first: ContactId,
-    /// The purpose they are bound to (CAM-16).
-    pub purpose: String,
-    /// The department.
-    pub department: DepartmentId,
-    /// Source type and document.
-    pub source: String,
-    /// The file's name.
-    pub file: String,
-}
-
-/// An encrypted object file and its key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredObject {
-    /// SHA-256 of the file as it lies on disk.
-    pub hash: ObjectHash,
-    /// Its key.
-    pub key: Secret<[u8; 32]>,
-}
-
-/// A phone's secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PhoneEntry {
-    /// The agent.
-    pub agent: AgentId,
-    /// SIP user name.
-    pub user: String,
-    /// Digest realm.
-    pub realm: String,
-    /// SRTP policy.
-    pub srtp: SrtpPolicy,
-    /// SHA-256 HA1, sealed under the agent's key.
-    pub ha1_sha256: Sealed,
-    /// MD5 HA1, sealed likewise.
-    pub ha1_md5: Option<Sealed>,
-}
-
-/// What verifying a recording found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordingFinding {
-    /// Milliseconds of authentic audio.
-    pub duration_ms: u64,
-    /// Milliseconds missing on the customer's side.
-    pub gaps_customer_ms: u64,
-    /// Milliseconds missing on the other side.
-    pub gaps_agent_ms: u64,
-    /// Its worth.
-    pub worth: RecordingWorth,
-}
-
-/// What a recording is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RecordingWorth {
-    /// Whole and authentic.
-    Sound,
-    /// Authentic as far as it goes: the recorder died.
-    Cut,
-    /// Whole, but not of the length the call had.
-    WrongDuration,
-    /// Not as it was written.
-    Damaged,
-    /// There is no such file.
-    Missing,
-    /// The file could not be read.
-    Unreadable,
-    /// The key of its subject was destroyed.
-    Erased,
-}
-
-impl RecordingWorth {
-    /// Whether it must raise an alarm.
-    #[must_use]
-    pub const fn is_bad(self) -> bool {
-        match self {
-            Self::Sound | Self::Cut | Self::Erased => false,
-            Self::WrongDuration | Self::Damaged | Self::Missing | Self::Unreadable => true,
-        }
-    }
-
-    /// The plain words people read.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Sound => "verified",
-            Self::Cut => "verified up to where the recorder stopped",
-            Self::WrongDuration => "BAD: its length is not that of the call",
-            Self::Damaged => "BAD: it was altered or damaged",
-            Self::Missing => "BAD: the file is missing",
-            Self::Unreadable => "BAD: the file cannot be read",
-            Self::Erased => "erased with its subject's key",
-        }
-    }
-}
-
-/// The intent of a call: durable before its ticket exists, and itself the counted attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Intent {
-    /// The contact.
-    pub contact: ContactId,
-    /// The person behind the number.
-    pub subject: SubjectId,
-    /// The campaign.
-    pub campaign: CampaignId,
-    /// The agent reserved.
-    pub agent: Option<AgentId>,
-    /// Every rule's answer at that instant.
-    pub verdict: Verdict,
-    /// The recording's key, sealed under the subject's key.
-    pub recording_key: Sealed,
-    /// `CLOCK_BOOTTIME` milliseconds after which the ticket may not be used.
-    pub expires_boot_ms: u64,
-}
 
 macro_rules! events {
     ($($(#[$doc:meta])* $kind:literal $name:ident { $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? }),+ $(,)?) => {
@@ -479,5 +301,127 @@ events! {
         ok: bool,
         /// The fault.
         fault: String,
+    },
+    /// The box became a company's from the page, by the claim code.
+    37 Claimed {
+        /// Company.
+        company: String,
+        /// Zone.
+        zone: String,
+        /// Algorithms.
+        profile: Profile,
+        /// Key of the holiday calendars.
+        calendar_key: [u8; 32],
+        /// System, security and audit administrator.
+        administrators: Vec<NewAccount>,
+        /// From where.
+        source: Source,
+        /// Wrong claim codes tried before, since the process started.
+        missed: u32,
+    },
+    /// A person got an account.
+    38 AccountSet {
+        /// The person.
+        person: PersonId,
+        /// Login name.
+        login: String,
+        /// What is kept of the enrolment code.
+        code: [u8; 32],
+        /// Until when it may be used.
+        until: UnixMs,
+    },
+    /// A person chose a password and took a TOTP secret; the enrolment code is used up.
+    39 Enrolled {
+        /// The person.
+        person: PersonId,
+        /// Password hash and TOTP secret, sealed under the person's key.
+        secrets: Sealed,
+        /// The TOTP step used.
+        step: u64,
+        /// From where.
+        source: Source,
+    },
+    /// A person changed the password; the other sessions ended.
+    40 PasswordChanged {
+        /// The person.
+        person: PersonId,
+        /// Password hash and TOTP secret, sealed likewise.
+        secrets: Sealed,
+        /// The TOTP step used.
+        step: u64,
+        /// The session that goes on.
+        kept: Option<SessionId>,
+    },
+    /// Password and TOTP secret of a person are void.
+    41 AccountReset {
+        /// The person.
+        person: PersonId,
+        /// What is kept of the new enrolment code.
+        code: [u8; 32],
+        /// Until when it may be used.
+        until: UnixMs,
+    },
+    /// An account was switched on or off.
+    42 AccountSwitched {
+        /// The person.
+        person: PersonId,
+        /// On.
+        active: bool,
+    },
+    /// A lock-out was lifted.
+    43 AccountUnlocked {
+        /// The person.
+        person: PersonId,
+    },
+    /// A try to sign in with password and TOTP code (IAM-04).
+    44 SignInTried {
+        /// Who, if there is such a login.
+        person: Option<PersonId>,
+        /// What came of it.
+        outcome: SignInOutcome,
+        /// From where.
+        source: Source,
+        /// The TOTP step used up.
+        step: Option<u64>,
+        /// SHA-256 of the token of the session this entry begins.
+        token: Option<[u8; 32]>,
+    },
+    /// A session ended.
+    45 SessionEnded {
+        /// The session.
+        session: SessionId,
+        /// Whose it was.
+        person: PersonId,
+        /// Why.
+        why: SessionEnd,
+        /// The address from which its token came, if that is why.
+        elsewhere: Option<Source>,
+    },
+    /// Tries of a blocked source, counted together so that it cannot fill the ledger.
+    46 SourceHeld {
+        /// The source's address.
+        address: IpAddr,
+        /// Tries.
+        tries: u32,
+        /// The first.
+        first: UnixMs,
+        /// The last.
+        last: UnixMs,
+    },
+    /// A wrong enrolment code.
+    47 EnrolMissed {
+        /// Whose login was named, if there is such a login.
+        person: Option<PersonId>,
+        /// From where.
+        source: Source,
+    },
+    /// A person in a session gave a wrong factor where it was asked for again.
+    48 ProofMissed {
+        /// The person.
+        person: PersonId,
+        /// What was wrong.
+        outcome: SignInOutcome,
+        /// From where.
+        source: Source,
     },
 }

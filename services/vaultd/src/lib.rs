@@ -4,6 +4,7 @@
 //! connections, the TPM's thread and the workers. It never has a network, and decides nothing about audio.
 
 pub mod admin;
+pub mod auth;
 pub mod chip;
 pub mod client;
 pub mod clock;

@@ -17,7 +17,7 @@ vaultd: the records process of Ringfence
   --objects DIR      object files (default /var/lib/ringfence/objects)
   --recordings DIR   recordings (default /var/lib/ringfence/recordings)
   --tcti ADDRESS     TPM: device:/dev/tpmrm0 or swtpm:host=127.0.0.1,port=2321
-  --allow NAME=UID   user id of lined, calld, admind, supervisor or tool (default: our own)
+  --allow NAME=UID   user id of lined, calld, admind, consoled, supervisor or tool (default: our own)
   --clock-trusted    the operator vouches for the clock (workstation)
   --log WHERE        stderr or journal (default journal)
 ";
@@ -103,8 +103,8 @@ fn log_to(text: &str) -> Result<Target, OptionsError> {
     Target::parse(text).ok_or_else(|| OptionsError::Value("--log", text.to_owned()))
 }
 
-const PEERS: [Process; 5] =
-    [Process::Lined, Process::Calld, Process::Admind, Process::Supervisor, Process::Tool];
+const PEERS: [Process; 6] =
+    [Process::Lined, Process::Calld, Process::Admind, Process::Consoled, Process::Supervisor, Process::Tool];
 
 #[cfg(test)]
 mod tests {
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn what_it_does_not_know_is_refused() {
         assert!(parse(&["--network"]).is_err());
-        assert!(matches!(parse(&["--allow", "consoled=1"]), Err(OptionsError::Value(..))));
+        assert!(matches!(parse(&["--allow", "nobody=1"]), Err(OptionsError::Value(..))));
         assert!(matches!(parse(&["--log", "nowhere"]), Err(OptionsError::Value(..))));
         assert!(matches!(parse(&["-h"]), Err(OptionsError::Help)));
     }

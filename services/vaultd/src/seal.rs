@@ -26,6 +26,8 @@ pub enum Purpose {
     Ha1,
     /// A number of the blacklist.
     Blacklist,
+    /// A person's password hash and TOTP secret.
+    Credentials,
 }
 
 impl Purpose {
@@ -38,6 +40,7 @@ impl Purpose {
             Self::Name => b"name",
             Self::Ha1 => b"ha1",
             Self::Blacklist => b"blacklist",
+            Self::Credentials => b"credentials",
         }
     }
 }

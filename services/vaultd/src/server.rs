@@ -142,8 +142,8 @@ const fn greetings(process: Process, id: ConnId) -> (Option<Cmd>, Option<Cmd>) {
     match process {
         Process::Lined => (Some(Cmd::LinedUp(id)), Some(Cmd::LinedDown(id))),
         Process::Calld => (Some(Cmd::CalldUp(id)), Some(Cmd::CalldDown(id))),
-        Process::Admind | Process::Tool => (None, Some(Cmd::AdminDown(id))),
-        Process::Supervisor | Process::Vaultd | Process::Consoled => (None, None),
+        Process::Admind | Process::Consoled | Process::Tool => (None, Some(Cmd::AdminDown(id))),
+        Process::Supervisor | Process::Vaultd => (None, None),
     }
 }
 
@@ -152,7 +152,7 @@ async fn listen(id: ConnId, conn: &Conn, process: Process, core: &Sender<Input>)
         let cmd = match process {
             Process::Lined => Cmd::Lined(conn.recv::<LinedToVault>().await?),
             Process::Calld => Cmd::Calld(id, conn.recv::<CalldToVault>().await?),
-            Process::Admind | Process::Tool => {
+            Process::Admind | Process::Consoled | Process::Tool => {
                 let (request, attached) = conn.recv_with::<AdminRequest>().await?;
                 Cmd::Admin { conn: id, from: process, request, attached: attached.map(File::from) }
             }
@@ -160,7 +160,7 @@ async fn listen(id: ConnId, conn: &Conn, process: Process, core: &Sender<Input>)
                 let HealthRequest::Check { serial } = conn.recv::<HealthRequest>().await?;
                 Cmd::Health { conn: id, serial }
             }
-            Process::Vaultd | Process::Consoled => return Err(IpcError::Closed),
+            Process::Vaultd => return Err(IpcError::Closed),
         };
         if core.send(Input::Cmd(cmd)).await.is_err() {
             return Ok(());

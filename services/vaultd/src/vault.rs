@@ -4,6 +4,7 @@
 //! and long work live elsewhere: it answers with [`Effect`]s. If the disk fails the core is of no more use
 //! and the process ends; what is durable is the truth after the next start.
 
+use crate::auth::Auth;
 use crate::command::{Cmd, ConnId, Effect, Job, Message};
 use crate::entries::{Entry, EntryResult, Event, Sealed, Who};
 use crate::lines::LinedLink;
@@ -44,6 +45,7 @@ pub struct Vault {
     pub(crate) imports: BTreeSet<ConnId>,
     pub(crate) verifying: BTreeSet<CallId>,
     pub(crate) heads: Heads,
+    pub(crate) auth: Auth,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -70,8 +72,15 @@ impl std::fmt::Debug for Vault {
 impl Vault {
     /// A core over a state that holds every durable entry.
     #[must_use]
-    pub fn new(state: State, calls: Calls, dnc: Option<gate::DoNotCall>, ports: Ports, clock: Clock) -> Self {
+    pub fn new(
+        state: State,
+        calls: Calls,
+        dnc: Option<gate::DoNotCall>,
+        mut ports: Ports,
+        clock: Clock,
+    ) -> Self {
         assert_eq!(state.applied_seq + 1, ports.ledger.next_seq(), "the state holds every durable entry");
+        let auth = Auth::new(&mut ports.entropy, clock.boot_ms, clock.now);
         let due = state.queues.iter().map(|(id, queue)| (*id, Due::of(queue))).collect();
         Self {
             state,
@@ -87,6 +96,7 @@ impl Vault {
             imports: BTreeSet::new(),
             verifying: BTreeSet::new(),
             heads: Heads::default(),
+            auth,
             staged: Vec::new(),
             effects: Vec::new(),
         }
@@ -146,6 +156,7 @@ impl Vault {
             Cmd::Imported(done) => self.imported(*done),
             Cmd::RecordingVerified { call, finding } => self.recording_verified(call, finding),
             Cmd::LedgerVerified { reply, outcome } => self.ledger_verified(reply, outcome),
+            Cmd::PasswordDone(done) => self.password_done(done),
             Cmd::Started { cut_bytes } => {
                 self.record(Who::Process(Process::Vaultd), Event::Started { cut_bytes })
             }
@@ -290,6 +301,7 @@ impl Vault {
     fn tick(&mut self) {
         self.close_unused_tickets();
         self.verify_waiting_recordings();
+        self.tick_auth();
     }
 }
 

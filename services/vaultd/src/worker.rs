@@ -1,5 +1,5 @@
 //! Long work beside the core: imports and the ledger's verification on one thread, recordings on another,
-//! signatures of the TPM on a third, so that dialling never waits for any of them.
+//! passwords on a third, signatures of the TPM on a fourth, so that dialling never waits for any of them.
 
 use crate::command::{Cmd, Imported, Job, Message, ReplyTo};
 use crate::entries::{RecordingFinding, RecordingWorth};
@@ -21,6 +21,7 @@ use vocab::{CallId, Secret};
 
 /// Jobs waiting for a thread; the core hands out fewer.
 const MAX_WAITING: usize = 64;
+const _: () = assert!(crate::auth::MAX_CHECKS <= MAX_WAITING, "every check begun finds room at its thread");
 
 /// What the workers need.
 #[derive(Debug, Clone)]
@@ -46,6 +47,7 @@ pub struct Context {
 pub struct Workers {
     imports: Option<SyncSender<Job>>,
     recordings: Option<SyncSender<Job>>,
+    passwords: Option<SyncSender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -57,13 +59,15 @@ impl Workers {
     pub fn start(context: &Context) -> std::io::Result<Self> {
         let (imports, import_jobs) = sync_channel(MAX_WAITING);
         let (recordings, recording_jobs) = sync_channel(MAX_WAITING);
+        let (passwords, password_jobs) = sync_channel(MAX_WAITING);
         let mut threads = Vec::new();
-        for (name, jobs) in [("import", import_jobs), ("recordings", recording_jobs)] {
+        let queues = [("import", import_jobs), ("recordings", recording_jobs), ("passwords", password_jobs)];
+        for (name, jobs) in queues {
             let context = context.clone();
             let thread = std::thread::Builder::new().name(name.to_owned());
             threads.push(thread.spawn(move || run(&context, &jobs))?);
         }
-        Ok(Self { imports: Some(imports), recordings: Some(recordings), threads })
+        Ok(Self { imports: Some(imports), recordings: Some(recordings), passwords: Some(passwords), threads })
     }
 
     /// Gives a job to its thread. A full queue loses nothing: recordings are asked for again, and what a
@@ -71,6 +75,7 @@ impl Workers {
     pub fn give(&self, job: Job) {
         let queue = match &job {
             Job::VerifyRecording { .. } => &self.recordings,
+            Job::Password(_) => &self.passwords,
             Job::ImportContacts { .. }
             | Job::ImportDoNotCall { .. }
             | Job::StorePrompt { .. }
@@ -88,6 +93,7 @@ impl Workers {
     pub fn stop(&mut self) {
         self.imports = None;
         self.recordings = None;
+        self.passwords = None;
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 log::error!("a worker ended with a panic");
@@ -124,6 +130,7 @@ fn perform(context: &Context, job: Job) -> Cmd {
             let finding = recording_finding(&context.recordings, call, key.as_ref(), expected_ms);
             Cmd::RecordingVerified { call, finding }
         }
+        Job::Password(job) => Cmd::PasswordDone(job.perform()),
         Job::VerifyLedger { reply } => {
             let verified = verify_dir(&context.ledger, Some(&context.head_key), None, |_| {});
             let outcome = verified.map(|report| report.last_seq).map_err(|error| error.to_string());

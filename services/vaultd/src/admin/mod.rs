@@ -1,7 +1,7 @@
 //! Requests of people: who may, what it does, and the words in which a refusal is told.
 //!
-//! Every request that changes or shows something is an entry; so is every refusal. Sessions and passwords
-//! of people are not handled here: the actor's id is taken as the page has proven it.
+//! Every request that changes or shows something is an entry; so is every refusal. Who asks is proven before
+//! ([`crate::auth`]): by a session from the page, by a name from a tool.
 
 mod accounts;
 mod campaigns;
@@ -12,11 +12,13 @@ mod reports;
 mod site;
 
 pub use refusal::Refusal;
+pub(crate) use site::check_site;
 
+use crate::auth::{Asker, Proof, Stopped};
 use crate::command::{ConnId, Message, ReplyTo};
 use crate::entries::{EntryResult, Event, Who};
-use crate::state::Person;
 use crate::vault::Vault;
+use idl::account::SessionId;
 use idl::admin::{Admin, AdminReply, AdminRequest, Answer, Role};
 use idl::hello::Process;
 use std::fs::File;
@@ -34,15 +36,20 @@ pub(crate) struct Actor {
     pub(crate) from: Process,
     pub(crate) conn: ConnId,
     pub(crate) request: u64,
+    /// The session, if the page asks.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl Actor {
     pub(crate) const fn who(&self) -> Who {
-        Who::Person(self.id, self.role)
+        match self.session {
+            Some(session) => Who::Signed(self.id, self.role, session),
+            None => Who::Person(self.id, self.role),
+        }
     }
 
     pub(crate) const fn reply(&self) -> ReplyTo {
-        ReplyTo { conn: self.conn, id: self.request, actor: self.id, from: self.from }
+        ReplyTo { conn: self.conn, id: self.request, actor: self.id, from: self.from, session: self.session }
     }
 
     /// Roles bound to their department do not reach into another (ACC-03).
@@ -67,17 +74,24 @@ impl Vault {
         request: AdminRequest,
         attached: Option<File>,
     ) {
-        let AdminRequest { id, actor, what, .. } = request;
-        let name = rights::request_of(&what).name();
-        let handled = self.admit(conn, from, id, actor, &what).and_then(|actor| match actor {
-            Some(actor) => self.do_admin(&actor, what, attached),
-            None => self.do_unnamed(from, what),
-        });
+        let AdminRequest { id, actor, session, source, passive, what } = request;
+        let asker = Asker { conn, id, from };
+        let kind = rights::request_of(&what);
+        let (who, handled) = if rights::OPEN.contains(&kind) {
+            (Some(Who::Process(from)), self.open_request(asker, source, what))
+        } else {
+            match self.admit(asker, Proof { actor, session, source, passive }, kind) {
+                Ok(actor) => (Some(actor.who()), self.do_admin(&actor, what, attached)),
+                Err(Stopped { who, refusal }) => (who, Err(refusal)),
+            }
+        };
         match handled {
             Ok(Some(answer)) => self.answer(conn, id, answer),
             Ok(None) => {}
             Err(refusal) => {
-                self.write_refusal(from, actor, name, refusal.code);
+                if let Some(who) = who {
+                    self.write_refusal(who, from, kind.name(), refusal.code);
+                }
                 self.answer(conn, id, refusal.into_answer());
             }
         }
@@ -87,61 +101,17 @@ impl Vault {
         self.send(conn, Message::Admin(AdminReply { id, answer }));
     }
 
-    fn write_refusal(&mut self, from: Process, actor: Option<PersonId>, request: &str, code: &str) {
+    fn write_refusal(&mut self, who: Who, from: Process, request: &str, code: &str) {
         // A blank box has no ledger of anybody; strangers cannot fill it.
         if !self.state.commissioned() {
             return;
         }
-        let who = actor.and_then(|id| self.state.people.get(&id).map(|person| Who::Person(id, person.role)));
         let event = Event::Denied { request: request.to_owned() };
-        let result = EntryResult::Refused(code.to_owned());
-        self.record_from(who.unwrap_or(Who::Process(from)), from, result, event);
-    }
-
-    fn admit(
-        &self,
-        conn: ConnId,
-        from: Process,
-        request: u64,
-        actor: Option<PersonId>,
-        what: &Admin,
-    ) -> Result<Option<Actor>, Refusal> {
-        let kind = rights::request_of(what);
-        if matches!(kind, rights::Request::Commission | rights::Request::Status) {
-            return Ok(None);
-        }
-        if !self.state.commissioned() {
-            return Err(Refusal::new(
-                "not-commissioned",
-                "This box is blank: commission it first.",
-                "本机尚未启用：请先进行启用。",
-            ));
-        }
-        let unknown = || Refusal::new("unknown-person", "There is no such person.", "没有此人员。");
-        let id = actor.ok_or_else(unknown)?;
-        let Person { role, department, .. } = self.state.people.get(&id).ok_or_else(unknown)?;
-        if !rights::may(*role, kind) {
-            return Err(Refusal::new(
-                "role",
-                format!("The role {role:?} may not do this."),
-                "您的角色无权进行此操作。",
-            ));
-        }
-        Ok(Some(Actor { id, role: *role, department: *department, from, conn, request }))
-    }
-
-    fn do_unnamed(&mut self, from: Process, what: Admin) -> Handled {
-        match what {
-            Admin::Commission { company, zone, administrators, calendar_key } => {
-                self.commission(from, company, zone, &administrators, calendar_key)
-            }
-            _ => Ok(Some(Answer::Status(Box::new(self.box_status())))),
-        }
+        self.record_from(who, from, EntryResult::Refused(code.to_owned()), event);
     }
 
     fn do_admin(&mut self, actor: &Actor, what: Admin, attached: Option<File>) -> Handled {
         match what {
-            Admin::Commission { .. } | Admin::Status => self.do_unnamed(actor.from, what),
             Admin::AddDepartment { name } => self.add_department(actor, name),
             Admin::AddPerson { name, role, department } => self.add_person(actor, &name, role, department),
             Admin::AddPhone { person, srtp, allow_md5 } => self.add_phone(actor, person, srtp, allow_md5),
@@ -176,13 +146,7 @@ impl Vault {
             Admin::Listen { call, purpose } => self.listen(actor, call, purpose),
             Admin::VerifyLedger => self.verify_ledger(actor),
             Admin::SetPolicy { toml } => self.set_policy(actor, &toml),
-            what @ (Admin::Door
-            | Admin::ClaimCode
-            | Admin::Claim(_)
-            | Admin::SignIn { .. }
-            | Admin::BeginEnrol { .. }
-            | Admin::FinishEnrol { .. }
-            | Admin::Me
+            what @ (Admin::Me
             | Admin::SignOut
             | Admin::ChangePassword { .. }
             | Admin::MySessions
@@ -220,6 +184,14 @@ impl Vault {
             | Admin::Settings
             | Admin::Live) => self.look_request(actor, what),
             Admin::Desk(action) => self.desk_request(actor, action),
+            Admin::Commission { .. }
+            | Admin::Status
+            | Admin::Door
+            | Admin::ClaimCode
+            | Admin::Claim(_)
+            | Admin::SignIn { .. }
+            | Admin::BeginEnrol { .. }
+            | Admin::FinishEnrol { .. } => unreachable!("these need no actor and were answered before"),
         }
     }
 
@@ -244,6 +216,7 @@ impl Vault {
             from: reply.from,
             conn: reply.conn,
             request: reply.id,
+            session: reply.session,
         })
     }
 }

@@ -11,7 +11,7 @@ use idl::lines::{LineGroupMember, SipTransport, SrtpPolicy, TrunkConfig};
 use vocab::{AgentId, DepartmentId, LineGroupId, PersonId, PhoneNumber, Pii, SubjectId, UnixMs};
 
 impl Vault {
-    pub(super) fn commission(
+    pub(crate) fn commission(
         &mut self,
         from: Process,
         company: String,
@@ -26,21 +26,7 @@ impl Vault {
                 "本机已启用，不可重复启用。",
             ));
         }
-        text_within(&company, MAX_NAME_CHARS)?;
-        for name in names {
-            text_within(name.reveal(), MAX_NAME_CHARS)?;
-        }
-        let [first, second, third] = names;
-        if first == second || second == third || first == third {
-            return Err(Refusal::new(
-                "same-person",
-                "The three administrators must be three different persons.",
-                "三个管理员必须是三个不同的人。",
-            ));
-        }
-        if zone.chars().count() > gate::MAX_ZONE_CHARS || jiff::tz::TimeZone::get(&zone).is_err() {
-            return Err(Refusal::new("zone", "This is no IANA time zone.", "这不是有效的时区名称。"));
-        }
+        check_site(&company, &zone, names)?;
         let mut administrators = Vec::with_capacity(names.len());
         for name in names {
             administrators.push(self.seal_name(name)?);
@@ -51,7 +37,7 @@ impl Vault {
     }
 
     /// A person's name under a key of the person's own.
-    fn seal_name(&mut self, name: &Pii<String>) -> Result<(SubjectId, Sealed), Refusal> {
+    pub(crate) fn seal_name(&mut self, name: &Pii<String>) -> Result<(SubjectId, Sealed), Refusal> {
         let subject = SubjectId(self.random());
         let sealed = self.seal_for(subject, Purpose::Name, name.reveal()).ok_or_else(Refusal::storage)?;
         Ok((subject, sealed))
@@ -77,6 +63,18 @@ impl Vault {
         role: Role,
         department: Option<DepartmentId>,
     ) -> Handled {
+        let id = self.new_person(actor, name, role, department)?;
+        Ok(created(id.0))
+    }
+
+    /// A person, without an account so far.
+    pub(super) fn new_person(
+        &mut self,
+        actor: &Actor,
+        name: &Pii<String>,
+        role: Role,
+        department: Option<DepartmentId>,
+    ) -> Result<PersonId, Refusal> {
         text_within(name.reveal(), MAX_NAME_CHARS)?;
         if self.state.people.len() >= MAX_PEOPLE {
             return Err(Refusal::too_many("persons", MAX_PEOPLE));
@@ -95,7 +93,7 @@ impl Vault {
         let id = self.state.next_person();
         self.write(actor, Event::PersonAdded { subject, name, role, department });
         self.tell_calld_changed();
-        Ok(created(id.0))
+        Ok(id)
     }
 
     pub(super) fn add_phone(
@@ -213,6 +211,26 @@ impl Vault {
         self.write(actor, Event::CallerNumberApproved { number: Pii::new(number) });
         Ok(Some(Answer::Done))
     }
+}
+
+/// Company, zone and the three administrators of a box to be.
+pub(crate) fn check_site(company: &str, zone: &str, names: &[Pii<String>; 3]) -> Result<(), Refusal> {
+    text_within(company, MAX_NAME_CHARS)?;
+    for name in names {
+        text_within(name.reveal(), MAX_NAME_CHARS)?;
+    }
+    let [first, second, third] = names;
+    if first == second || second == third || first == third {
+        return Err(Refusal::new(
+            "same-person",
+            "The three administrators must be three different persons.",
+            "三个管理员必须是三个不同的人。",
+        ));
+    }
+    if zone.chars().count() > gate::MAX_ZONE_CHARS || jiff::tz::TimeZone::get(zone).is_err() {
+        return Err(Refusal::new("zone", "This is no IANA time zone.", "这不是有效的时区名称。"));
+    }
+    Ok(())
 }
 
 fn check_trunk(trunk: &TrunkConfig) -> Result<(), Refusal> {

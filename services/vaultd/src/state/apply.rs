@@ -4,7 +4,7 @@ use super::{
     AgentNow, Batch, BlacklistReason, CallerNumber, Calls, Campaign, DncList, Person, Queue, Script, State,
     StoredPrompt,
 };
-use crate::entries::{Entry, Event, Who};
+use crate::entries::{Entry, Event};
 use idl::admin::{NewCampaign, Role};
 use idl::campaign::AgentState;
 use idl::lines::{LineGroup, PromptRole};
@@ -27,7 +27,7 @@ impl State {
         self.applied_seq = seq;
         self.last_time = self.last_time.max(at);
         let mut touched = Touched::new();
-        if !self.apply_calls(calls, seq, at, entry, &mut touched) {
+        if !self.apply_calls(calls, seq, at, entry, &mut touched) && !self.apply_accounts(seq, at, entry) {
             self.apply_site(seq, at, entry);
         }
         touched
@@ -151,7 +151,7 @@ impl State {
             Event::TrunkChanged { status } => {
                 self.trunk_states.insert(status.trunk, status.clone());
             }
-            // Events that are evidence alone, and the calls' events, which `apply_calls` has taken.
+            // Events that are evidence alone, and those that `apply_calls` and `apply_accounts` have taken.
             Event::Started { .. }
             | Event::Stopped {}
             | Event::ImportFailed { .. }
@@ -164,11 +164,23 @@ impl State {
             | Event::Closed { .. }
             | Event::DialogReleased { .. }
             | Event::RecordingVerified { .. }
-            | Event::WrappedUp { .. } => {}
+            | Event::WrappedUp { .. }
+            | Event::Claimed { .. }
+            | Event::AccountSet { .. }
+            | Event::Enrolled { .. }
+            | Event::PasswordChanged { .. }
+            | Event::AccountReset { .. }
+            | Event::AccountSwitched { .. }
+            | Event::AccountUnlocked { .. }
+            | Event::SignInTried { .. }
+            | Event::SessionEnded { .. }
+            | Event::SourceHeld { .. }
+            | Event::EnrolMissed { .. }
+            | Event::ProofMissed { .. } => {}
         }
     }
 
-    fn add_person(
+    pub(super) fn add_person(
         &mut self,
         subject: SubjectId,
         name: crate::entries::Sealed,
@@ -219,10 +231,7 @@ impl State {
 }
 
 fn actor(entry: &Entry) -> PersonId {
-    match entry.who {
-        Who::Person(person, _) => person,
-        Who::Process(_) => PersonId(0),
-    }
+    entry.who.person().map_or(PersonId(0), |(person, _)| person)
 }
 
 /// The hash over roles, audio and text of a script: what an approval approves (CAM-12).

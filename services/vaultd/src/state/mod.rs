@@ -3,12 +3,14 @@
 //! Nothing changes here but by [`State::apply`]; so the state after a crash is the state of the durable
 //! entries, and a lost projection is rebuilt by replaying them.
 
+mod accounts;
 mod apply;
 mod apply_calls;
 mod calls;
 mod figures;
 mod queue;
 
+pub use accounts::{Account, Accounts, Enrolment, MAX_OWN_SIGN_INS, MAX_SIGN_INS, SignIn};
 pub use apply::hash_of_script;
 pub use calls::{CallDisk, CallRecord, Calls, NoDisk, RecordingState};
 pub use figures::Counts;
@@ -166,7 +168,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Everything the box knows. Call records are kept beside it ([`Calls`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -235,6 +237,8 @@ pub struct State {
     pub bad_recordings: BTreeSet<CallId>,
     /// Figures of each campaign.
     pub counts: BTreeMap<CampaignId, Counts>,
+    /// Accounts and sessions.
+    pub accounts: Accounts,
 }
 
 impl Default for State {
@@ -272,6 +276,7 @@ impl Default for State {
             unreleased: BTreeSet::new(),
             bad_recordings: BTreeSet::new(),
             counts: BTreeMap::new(),
+            accounts: Accounts::default(),
         }
     }
 }

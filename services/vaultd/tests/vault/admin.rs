@@ -255,7 +255,7 @@ fn the_status_says_what_is_missing_before_the_first_call() {
 #[test]
 fn the_ledgers_verification_is_answered_and_is_an_entry() {
     let mut rig = Rig::calling();
-    let reply = ReplyTo { conn: PAGE, id: 5, actor: AUDIT, from: Process::Tool };
+    let reply = ReplyTo { conn: PAGE, id: 5, actor: AUDIT, from: Process::Tool, session: None };
     let answer = rig.answer(Cmd::LedgerVerified { reply, outcome: Err("entry 7 was altered".to_owned()) });
     assert!(matches!(answer, Answer::Ledger { ok: false, fault, .. } if fault.contains("entry 7")));
 }

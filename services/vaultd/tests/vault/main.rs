@@ -4,7 +4,9 @@
 mod admin;
 mod dial;
 mod disk;
+mod door;
 mod lines;
+mod page;
 mod privacy;
 mod process;
 mod replay;

@@ -113,7 +113,7 @@ pub struct Rig {
     pub rows: Rows,
     pub clock: Clock,
     pub effects: Vec<Effect>,
-    next: u64,
+    pub next: u64,
 }
 
 pub fn ten_in_the_morning() -> Clock {
@@ -140,14 +140,17 @@ impl Rig {
     pub fn over(log: Log, keys: Keys, rows: Rows, clock: Clock) -> Self {
         let (state, calls) = replayed(&log.0.lock().unwrap());
         let dnc = state.dnc.is_some().then(|| gate::DoNotCall::build(0, clock.now, [1]).unwrap());
-        let mut seed = 0_u8;
+        // No life draws what another drew.
+        let life = log.0.lock().unwrap().len() as u64;
+        let mut drawn = 0_u64;
         let ports = Ports {
             ledger: Box::new(log.clone()),
             keys: Box::new(keys.clone()),
             contacts: Box::new(rows.clone()),
             entropy: Box::new(move |bytes| {
-                seed = seed.wrapping_add(1);
-                bytes.fill(seed);
+                drawn += 1;
+                let block = mac(&[life.to_be_bytes(), drawn.to_be_bytes()].concat());
+                bytes.iter_mut().zip(block.iter().cycle()).for_each(|(byte, drawn)| *byte = *drawn);
             }),
         };
         let vault = Vault::new(state, calls, dnc, ports, clock);
@@ -234,7 +237,7 @@ impl Rig {
     }
 
     pub fn imported(&mut self, actor: PersonId, outcome: ImportOutcome) -> Answer {
-        let reply = ReplyTo { conn: PAGE, id: 1, actor, from: Process::Tool };
+        let reply = ReplyTo { conn: PAGE, id: 1, actor, from: Process::Tool, session: None };
         self.answer(Cmd::Imported(Box::new(Imported { reply, outcome })))
     }
 
