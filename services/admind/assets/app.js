@@ -53,10 +53,12 @@
     if (one("dialog[open]", place)) return;
     const key = place.contains(focused) ? focused.id || focused.getAttribute("href") : null;
     const opened = all("details[open][id]", place).map((each) => each.id);
+    const scrolled = all(".table-wrap", place).map((each) => [each.scrollLeft, each.scrollTop]);
     const template = document.createElement("template");
     template.innerHTML = String(part.html);
     place.replaceChildren(template.content);
     for (const id of opened) { const each = document.getElementById(id); if (each) each.open = true; }
+    all(".table-wrap", place).forEach((each, at) => { if (scrolled[at]) each.scrollTo(...scrolled[at]); });
     if (key) {
       const again = all("[id], a[href]", place).find((each) => each.id === key || each.getAttribute("href") === key);
       if (again) again.focus({ preventScroll: true });
