@@ -6,7 +6,10 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
 use std::sync::LazyLock;
-use vocab::UnixMs;
+use vocab::{DAY_MS, UnixMs};
+
+/// Days of the weekly cap (CAM-03).
+pub const WEEK_DAYS: i32 = 7;
 
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
@@ -40,6 +43,18 @@ pub fn instant(zone: &TimeZone, date: Date, minute: u16) -> Option<UnixMs> {
     let civil = date.to_datetime(jiff::civil::Time::new(hour, minute, 0, 0).ok()?);
     let at = zone.to_ambiguous_timestamp(civil).compatible().ok()?;
     Some(UnixMs(at.as_millisecond()))
+}
+
+/// Midnight at the begin of an instant's civil day.
+pub fn midnight(zone: &TimeZone, at: UnixMs) -> Option<UnixMs> {
+    instant(zone, local(zone, at)?.date, 0)
+}
+
+/// The earliest instant at which an attempt still counts towards seven days: until both seven times 24 hours
+/// and seven civil days have passed since it.
+pub fn week_begin(zone: &TimeZone, at: UnixMs) -> Option<UnixMs> {
+    let first_day = instant(zone, plus_days(local(zone, at)?.date, 1 - WEEK_DAYS)?, 0)?;
+    Some(first_day.min(at.plus(-i64::from(WEEK_DAYS) * DAY_MS)))
 }
 
 /// A date moved by days.

@@ -10,6 +10,7 @@ pub mod do_not_call;
 mod facts;
 mod matrix;
 mod policy;
+mod quota;
 mod reason;
 mod rules;
 mod text;
@@ -29,6 +30,7 @@ pub use policy::{
     MARKETING_PER_DAY, MAX_BUDGET_ATTEMPTS, MAX_BUDGET_DAYS, MAX_RING_S, MAX_ZONE_CHARS, MIN_RING_S,
     OTHER_PER_7D, OTHER_PER_DAY, PerClass, Policy, PolicyError, RECORDING_FREE_MIB, RetryBudget, SCRIPT_DAYS,
 };
+pub use quota::{day_begin, quota};
 pub use reason::{Input, Prompt, Refusal, Skipped, Standing};
 pub use rules::{MAX_CLOCK_STEP_BACK_MS, evaluate};
 pub use verdict::{RuleLine, RuleResult, Verdict};

@@ -1,4 +1,5 @@
-//! The listening side: desks (page, tools) and the supervisor. A desk that does not read is let go.
+//! The listening side: tools' desks and the supervisor. A desk that does not read is let go. The page's agents
+//! do not come here: `vaultd` proves who they are and passes their wishes on.
 
 use crate::run::Event;
 use idl::desk::{DeskReply, DeskRequest};

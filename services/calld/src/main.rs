@@ -6,13 +6,12 @@ use lexopt::prelude::*;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> anyhow::Result<()> {
-    let mut options = Options { run: "/run/ringfence".into(), admind_uid: None, supervisor_uid: None };
+    let mut options = Options { run: "/run/ringfence".into(), supervisor_uid: None };
     let mut target = journal::Target::Journal;
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("run") => options.run = arguments.value()?.into(),
-            Long("admind-uid") => options.admind_uid = Some(arguments.value()?.parse()?),
             Long("supervisor-uid") => options.supervisor_uid = Some(arguments.value()?.parse()?),
             Long("log") => {
                 let word = arguments.value()?.string()?;

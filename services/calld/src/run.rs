@@ -22,9 +22,7 @@ use tokio::task::JoinSet;
 pub struct Options {
     /// The folder of the sockets.
     pub run: PathBuf,
-    /// User ids of the processes that may connect; `None`: our own (a workstation).
-    pub admind_uid: Option<u32>,
-    /// As above, for the supervisor.
+    /// The supervisor's user id; `None`: our own (a workstation).
     pub supervisor_uid: Option<u32>,
 }
 
@@ -58,11 +56,8 @@ pub enum Event {
 /// # Errors
 /// If the socket cannot be made.
 pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let allowed = [
-        (Process::Admind, options.admind_uid),
-        (Process::Supervisor, options.supervisor_uid),
-        (Process::Tool, None),
-    ];
+    // The page's agents come through the vault, which alone can prove who acts.
+    let allowed = [(Process::Supervisor, options.supervisor_uid), (Process::Tool, None)];
     let path = options.run.join("calld.sock");
     let listener = Listener::bind(&path, Process::Calld, &allowed)
         .with_context(|| format!("cannot listen at {}", path.display()))?;

@@ -63,7 +63,7 @@ async fn lines(listener: &Listener) -> Conn {
 }
 
 async fn with_calld<T>(folder: &Path, script: impl Future<Output = T>) -> T {
-    let options = Options { run: folder.to_owned(), admind_uid: None, supervisor_uid: None };
+    let options = Options { run: folder.to_owned(), supervisor_uid: None };
     tokio::select! {
         ended = run(options, std::future::pending()) => panic!("calld ended: {ended:?}"),
         result = script => result,

@@ -33,7 +33,8 @@ impl Vault {
             CampaignRequest::WrapUp { call, agent, disposition, note } => {
                 self.wrap_up(call, agent, disposition, &note)
             }
-            CampaignRequest::Phone { .. } | CampaignRequest::DeskReply(_) => return,
+            CampaignRequest::Phone { agent, registered } => return self.phone_now(agent, registered),
+            CampaignRequest::DeskReply(reply) => return self.desk_reply(conn, reply),
             CampaignRequest::AgentState { agent, state, at } => {
                 if self.state.people.get(&PersonId(agent.0)).is_none_or(|person| person.role != Role::Agent) {
                     CampaignReply::Error { reason: format!("there is no {agent}") }
@@ -48,6 +49,7 @@ impl Vault {
 
     pub(crate) fn calld_down(&mut self, conn: ConnId) {
         self.calld.remove(&conn);
+        self.desks_without(conn);
         for (campaign, due) in &mut self.due {
             if let Some(queue) = self.state.queues.get(campaign) {
                 due.return_all(queue);
@@ -167,6 +169,6 @@ impl Vault {
 /// Campaigns of one answer: the longest names still fit a frame.
 const CAMPAIGNS_A_PAGE: usize = 128;
 /// Bytes of a note.
-const MAX_NOTE_BYTES: usize = 4_096;
+pub(crate) const MAX_NOTE_BYTES: usize = 4_096;
 /// Agents' states in one answer, well within a frame.
 const MAX_AGENT_STATES: usize = 2_048;

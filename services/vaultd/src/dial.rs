@@ -14,7 +14,7 @@ use gate::{
 };
 use idl::campaign::{CampaignReply, VaultToCalld};
 use idl::hello::Process;
-use idl::lines::{Prompt, PromptRole, Ticket, VaultToLined};
+use idl::lines::{LiveState, Prompt, PromptRole, Ticket, VaultToLined};
 use vocab::{
     AgentId, CallId, CampaignId, CampaignMode, ContactId, DAY_MS, FailCause, Outcome, Pii, Secret, SubjectId,
     UnixMs,
@@ -30,10 +30,10 @@ const LOST_RINGS_MS: u64 = 120_000;
 const OPT_OUT_KEY: u8 = b'9';
 
 /// The contact as read for one call.
-struct Read {
-    subject: SubjectId,
-    person: ContactPerson,
-    purpose: String,
+pub(crate) struct Read {
+    pub(crate) subject: SubjectId,
+    pub(crate) person: ContactPerson,
+    pub(crate) purpose: String,
     version: u64,
 }
 
@@ -112,7 +112,7 @@ impl Vault {
         }
     }
 
-    fn read_contact(&mut self, contact: ContactId) -> Option<Read> {
+    pub(crate) fn read_contact(&mut self, contact: ContactId) -> Option<Read> {
         let (batch, row) = self.state.batch_of(contact)?;
         let entry = batch.entry.clone();
         let StoredRow { subject, person } = self.ports.contacts.row(&entry, row)?;
@@ -264,6 +264,7 @@ impl Vault {
             expires_boot_ms,
         };
         self.record(Who::Process(Process::Calld), Event::Intent { intent: Box::new(intent) });
+        self.call_lives(call, agent, LiveState::Dialling, self.clock.now);
         let ticket = Ticket {
             call,
             expires_boot_ms,

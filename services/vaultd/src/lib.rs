@@ -5,18 +5,22 @@
 
 pub mod admin;
 pub mod auth;
+mod card;
 pub mod chip;
 pub mod client;
 pub mod clock;
 pub mod command;
 pub mod core_thread;
 mod desk;
+mod desks;
 pub mod dial;
 pub mod entries;
 pub mod files;
 mod health;
 pub mod import;
 mod lines;
+mod live;
+mod mask;
 pub mod options;
 pub mod phone;
 pub mod ports;

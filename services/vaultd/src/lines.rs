@@ -195,6 +195,7 @@ impl Vault {
             CallFact::Ended(end) => StoredFact::Ended(end),
         };
         let ended = matches!(stored, StoredFact::Ended(_));
+        self.note_live(call, at, &stored);
         let event = Event::Fact { call, seq, at, fact: stored };
         self.record(Who::Process(Process::Lined), event);
         if ended && record.outcome.is_none() {
@@ -205,6 +206,7 @@ impl Vault {
 
     fn close(&mut self, call: CallId, outcome: Outcome, recording: NoRecording) {
         self.record(Who::Process(Process::Vaultd), Event::Closed { call, outcome, recording });
+        self.call_is_over(call);
         self.tell_closed(call);
     }
 

@@ -6,6 +6,7 @@
 
 use crate::auth::Auth;
 use crate::command::{Cmd, ConnId, Effect, Job, Message};
+use crate::desks::{Desks, LiveNow};
 use crate::entries::{Entry, EntryResult, Event, Sealed, Who};
 use crate::lines::LinedLink;
 use crate::ports::{Clock, ContactPort, Draft, Entropy, KeyPort, LedgerPort, PortError};
@@ -16,7 +17,7 @@ use ledger::SignedHead;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
-use vocab::{CallId, CampaignId, ContactId, SECOND_MS, SubjectId, UnixMs};
+use vocab::{AgentId, CallId, CampaignId, ContactId, SECOND_MS, SubjectId, UnixMs};
 
 /// The ports of a [`Vault`].
 pub struct Ports {
@@ -46,6 +47,11 @@ pub struct Vault {
     pub(crate) verifying: BTreeSet<CallId>,
     pub(crate) heads: Heads,
     pub(crate) auth: Auth,
+    /// Whether agents' phones can be called, as `calld` says; nothing is known of others.
+    pub(crate) phones_now: BTreeMap<AgentId, bool>,
+    /// Where open calls stand, as `lined` says.
+    pub(crate) live_now: LiveNow,
+    pub(crate) desks: Desks,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -82,7 +88,7 @@ impl Vault {
         assert_eq!(state.applied_seq + 1, ports.ledger.next_seq(), "the state holds every durable entry");
         let auth = Auth::new(&mut ports.entropy, clock.boot_ms, clock.now);
         let due = state.queues.iter().map(|(id, queue)| (*id, Due::of(queue))).collect();
-        Self {
+        let mut vault = Self {
             state,
             calls,
             due,
@@ -97,9 +103,15 @@ impl Vault {
             verifying: BTreeSet::new(),
             heads: Heads::default(),
             auth,
+            phones_now: BTreeMap::new(),
+            live_now: LiveNow::new(),
+            desks: Desks::default(),
             staged: Vec::new(),
             effects: Vec::new(),
-        }
+        };
+        vault.know_live_calls();
+        vault.know_desks();
+        vault
     }
 
     /// What the ledger says.
@@ -302,6 +314,8 @@ impl Vault {
         self.close_unused_tickets();
         self.verify_waiting_recordings();
         self.tick_auth();
+        self.forget_wishes();
+        self.leave_desks();
     }
 }
 

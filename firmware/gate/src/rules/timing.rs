@@ -4,7 +4,7 @@
 
 use super::{Answer, Case, MAX_CLOCK_STEP_BACK_MS, decide, missing, refuse};
 use crate::calendar::HolidayCalendar;
-use crate::civil;
+use crate::civil::{self, WEEK_DAYS};
 use crate::facts::{Attempt, MAX_ATTEMPTS};
 use crate::policy::MAX_RING_S;
 use crate::reason::{Input, Refusal, Skipped};
@@ -12,8 +12,6 @@ use crate::verdict::RuleResult;
 use jiff::civil::Date;
 use vocab::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 
-/// Days of the weekly cap (CAM-03).
-const WEEK_DAYS: i32 = 7;
 /// Days the search for the next working day looks ahead.
 const MAX_DAYS_AHEAD: usize = 40;
 
@@ -106,7 +104,7 @@ impl Case<'_> {
         };
         let cap = self.policy.frequency.of(self.class);
         let found = self
-            .weekly(person.attempts, local.date, cap.per_7d)
+            .weekly(person.attempts, cap.per_7d)
             .or_else(|| self.daily(person.attempts, local.date, cap.per_day));
         decide(person.version, found)
     }
@@ -126,13 +124,10 @@ impl Case<'_> {
     }
 
     /// An attempt counts until both seven times 24 hours and seven civil days have passed since it.
-    fn weekly(&self, attempts: &[Attempt], today: Date, cap: u8) -> Option<Refusal> {
-        let first_day =
-            civil::plus_days(today, 1 - WEEK_DAYS).and_then(|day| civil::instant(&self.zone, day, 0));
-        let Some(first_day) = first_day else {
+    fn weekly(&self, attempts: &[Attempt], cap: u8) -> Option<Refusal> {
+        let Some(since) = civil::week_begin(&self.zone, self.now) else {
             return Some(Refusal::NoCivilTime);
         };
-        let since = first_day.min(self.now.plus(-i64::from(WEEK_DAYS) * DAY_MS));
         let mut counted: Vec<UnixMs> =
             attempts.iter().map(|attempt| attempt.at).filter(|at| *at >= since).collect();
         if counted.len() < usize::from(cap) {

@@ -150,6 +150,9 @@ pub struct CustomerCard {
     pub imported_at: UnixMs,
     /// Consent.
     pub consent: ConsentView,
+    /// There is a basis for this call: a good consent, or a source that needs none (CAM-18). Without one the
+    /// call is not dialled, and one that goes on is to be ended.
+    pub basis: bool,
     /// The last contacts: when, and how they ended.
     pub last: Vec<(UnixMs, Option<Outcome>)>,
     /// Attempts left today and within seven days.

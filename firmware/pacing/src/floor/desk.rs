@@ -13,7 +13,7 @@ impl Floor {
         let id = request.id;
         let answer = match request.what {
             Desk::State { agent, state } => self.ask_state(now, agent, state, id, out),
-            Desk::PreviewNext { agent, campaign } => self.preview(now, agent, campaign, id),
+            Desk::PreviewNext { agent, campaign } => self.preview(now, agent, campaign, id, out),
             Desk::PreviewDial { agent, contact } => self.preview_dial(now, agent, contact, (from, id), out),
             Desk::HangUp { agent } => {
                 self.with_call(agent, id, out, |call| CalldToLined::HangUp { call, by: EndedBy::Agent })
@@ -83,11 +83,26 @@ impl Floor {
         })
     }
 
-    fn preview(&mut self, now: Now, agent: AgentId, campaign: CampaignId, id: u64) -> Option<DeskReply> {
+    fn preview(
+        &mut self,
+        now: Now,
+        agent: AgentId,
+        campaign: CampaignId,
+        id: u64,
+        out: &mut Vec<Output>,
+    ) -> Option<DeskReply> {
         let Some(seat) = self.agents.get_mut(&agent) else { return Some(unknown_agent(id)) };
-        if let Some((_, contact, _)) = seat.shown {
-            return Some(DeskReply::Preview { id, contact: Some(contact) });
+        match seat.shown {
+            Some((shown, contact, until)) if shown == campaign && until > now.mono_us => {
+                return Some(DeskReply::Preview { id, contact: Some(contact) });
+            }
+            Some((shown, contact, _)) => {
+                seat.shown = None;
+                self.give_back(shown, vec![contact], out);
+            }
+            None => {}
         }
+        let Some(seat) = self.agents.get_mut(&agent) else { return Some(unknown_agent(id)) };
         if seat.agent.state() != AgentState::Ready {
             return Some(refused(id, "not-ready", "become ready first", "请先置为就绪"));
         }

@@ -3,17 +3,27 @@
 use super::{Call, Floor, Now, Output, Pending};
 use call::agent::Input as Work;
 use call::life::{Input as Life, Stage};
-use idl::campaign::AgentState;
+use idl::campaign::{AgentState, CalldToVault, CampaignRequest};
 use idl::lines::{LinedToCalld, LiveState};
 use vocab::{AgentId, CallId, LineGroupId};
 
 impl Floor {
     /// Calls go on without us or are lost; which is told by the list after the next connection.
-    pub(super) fn lines_are_down(&mut self) {
+    pub(super) fn lines_are_down(&mut self, out: &mut Vec<Output>) {
         self.lines_up = false;
         self.free.clear();
-        self.registered.clear();
+        for agent in std::mem::take(&mut self.registered) {
+            self.tell_phone(agent, false, out);
+        }
         self.changed = true;
+    }
+
+    /// The vault shows agents whether their phone can be called; it answers nothing to this.
+    pub(super) fn tell_phone(&self, agent: AgentId, registered: bool, out: &mut Vec<Output>) {
+        if self.vault_up {
+            let request = CampaignRequest::Phone { agent, registered };
+            out.push(Output::Vault(CalldToVault { id: 0, request }));
+        }
     }
 
     pub(super) fn lines_say(&mut self, now: Now, message: LinedToCalld, out: &mut Vec<Output>) {
@@ -26,10 +36,10 @@ impl Floor {
             LinedToCalld::Agent { call, agent } => self.take_agent(now, call, agent),
             LinedToCalld::Trunks(trunks) => self.trunks = trunks,
             LinedToCalld::Phone { agent, registered } => {
-                if registered {
-                    self.registered.insert(agent);
-                } else {
-                    self.registered.remove(&agent);
+                let news =
+                    if registered { self.registered.insert(agent) } else { self.registered.remove(&agent) };
+                if news {
+                    self.tell_phone(agent, registered, out);
                 }
             }
             LinedToCalld::Free(free) => self.take_free(free),

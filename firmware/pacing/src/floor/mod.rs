@@ -172,7 +172,7 @@ impl Floor {
             Input::VaultDown => self.vault_is_down(now, out),
             Input::Vault(message) => self.vault_says(now, message, out),
             Input::LinesUp => self.lines_up = true,
-            Input::LinesDown => self.lines_are_down(),
+            Input::LinesDown => self.lines_are_down(out),
             Input::Lines(message) => self.lines_say(now, message, out),
             Input::Desk { from, request } => self.desk_asks(now, from, request, out),
             Input::DeskGone { from } => {

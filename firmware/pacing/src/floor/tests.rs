@@ -30,6 +30,8 @@ struct Bench {
     desk: Vec<DeskReply>,
     returned: Vec<ContactId>,
     recorded: Vec<AgentState>,
+    /// What the vault was told of phones.
+    phones: Vec<(AgentId, bool)>,
 }
 
 impl Bench {
@@ -60,6 +62,7 @@ impl Bench {
             desk: vec![],
             returned: vec![],
             recorded: vec![],
+            phones: vec![],
         };
         bench.give(Input::VaultUp);
         bench.give(Input::LinesUp);
@@ -122,6 +125,11 @@ impl Bench {
                 CampaignReply::Stored
             }
             CampaignRequest::WrapUp { .. } => CampaignReply::Stored,
+            CampaignRequest::Phone { agent, registered } => {
+                self.phones.push((agent, registered));
+                return;
+            }
+            CampaignRequest::DeskReply(_) => unreachable!("desk replies have their own way out"),
         };
         self.give(Input::Vault(VaultToCalld::Reply { id: message.id, reply }));
     }

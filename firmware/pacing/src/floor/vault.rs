@@ -20,6 +20,9 @@ impl Floor {
         for (agent, state, at) in states {
             self.ask(CampaignRequest::AgentState { agent, state, at }, Pending::AgentState, out);
         }
+        for agent in &self.registered {
+            self.tell_phone(*agent, true, out);
+        }
         self.ask(CampaignRequest::Campaigns, Pending::Campaigns, out);
         self.ask(CampaignRequest::Agents { after: None }, Pending::Agents, out);
     }
@@ -105,7 +108,8 @@ impl Floor {
                 self.wrapped_up(now, agent, call, desk, out);
             }
             (Pending::WrapUp { desk, .. }, CampaignReply::Error { reason }) => {
-                out.push(Output::Desk { to: desk.0, reply: refused(desk.1, "wrap-up", reason) });
+                let text_zh = "小结未能保存，请检查后再提交".to_owned();
+                out.push(Output::Desk { to: desk.0, reply: refused(desk.1, "wrap-up", reason, text_zh) });
             }
             // An answer of another kind than asked for is the vault's bug; the request is simply over.
             (
@@ -216,25 +220,31 @@ impl Floor {
         if let Some(agent) = dialled.agent {
             let _ = self.move_agent(now, agent, Work::CallOver, out);
         }
-        let (code, text) = match reply {
+        let (code, text_en, text_zh) = match reply {
             CampaignReply::Refused { rules, .. } => {
                 let ids: Vec<&str> = rules.iter().map(|rule| rule.id()).collect();
-                ("gate", format!("the gate refuses: {}", ids.join(", ")))
+                let ids = ids.join(", ");
+                let text_zh = format!("规则不允许拨打：{ids}。请查看下一位客户");
+                ("gate", format!("the rules forbid this call: {ids}; go on with the next customer"), text_zh)
             }
             CampaignReply::NotNow { reason } => {
                 self.ask_later(now, dialled.campaign);
-                ("not-now", reason)
+                let text_zh = "暂时无法拨打，客户已放回名单，请稍后再试".to_owned();
+                ("not-now", format!("not now, the customer is back in the list: {reason}"), text_zh)
             }
-            CampaignReply::Error { reason } => ("error", reason),
+            CampaignReply::Error { reason } => ("error", reason, "此通话未能发起，请联系主管".to_owned()),
             CampaignReply::Campaigns(_)
             | CampaignReply::Agents(_)
             | CampaignReply::AgentStates(_)
             | CampaignReply::Queue { .. }
             | CampaignReply::Ticketed { .. }
-            | CampaignReply::Stored => ("error", format!("no verdict for {}", dialled.contact)),
+            | CampaignReply::Stored => {
+                let text_zh = "此通话未能发起，请联系主管".to_owned();
+                ("error", format!("no verdict for {}", dialled.contact), text_zh)
+            }
         };
         if let Some((to, id)) = dialled.desk {
-            out.push(Output::Desk { to, reply: refused(id, code, text) });
+            out.push(Output::Desk { to, reply: refused(id, code, text_en, text_zh) });
         }
     }
 
@@ -374,9 +384,8 @@ fn new_campaign(view: CampaignView) -> Campaign {
     }
 }
 
-fn refused(id: u64, code: &str, text: String) -> DeskReply {
-    let text_zh = format!("未执行：{text}");
-    DeskReply::Refused { id, code: code.to_owned(), text_en: text, text_zh }
+fn refused(id: u64, code: &str, text_en: String, text_zh: String) -> DeskReply {
+    DeskReply::Refused { id, code: code.to_owned(), text_en, text_zh }
 }
 
 /// Nothing is written down while the vault is away.

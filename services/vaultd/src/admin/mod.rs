@@ -38,6 +38,8 @@ pub(crate) struct Actor {
     pub(crate) request: u64,
     /// The session, if the page asks.
     pub(crate) session: Option<SessionId>,
+    /// The page asks by itself, for a live view.
+    pub(crate) passive: bool,
 }
 
 impl Actor {
@@ -81,7 +83,7 @@ impl Vault {
             (Some(Who::Process(from)), self.open_request(asker, source, what))
         } else {
             match self.admit(asker, Proof { actor, session, source, passive }, kind) {
-                Ok(actor) => (Some(actor.who()), self.do_admin(&actor, what, attached)),
+                Ok(actor) => (Some(actor.who()), self.do_admin(&Actor { passive, ..actor }, what, attached)),
                 Err(Stopped { who, refusal }) => (who, Err(refusal)),
             }
         };
@@ -217,6 +219,7 @@ impl Vault {
             conn: reply.conn,
             request: reply.id,
             session: reply.session,
+            passive: false,
         })
     }
 }

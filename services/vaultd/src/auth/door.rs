@@ -68,7 +68,8 @@ impl Vault {
         let id = actor.ok_or_else(unknown)?;
         let Person { role, department, .. } = self.state.people.get(&id).ok_or_else(unknown)?;
         let Asker { conn, id: request, from } = asker;
-        Ok(Actor { id, role: *role, department: *department, from, conn, request, session: None })
+        let passive = false;
+        Ok(Actor { id, role: *role, department: *department, from, conn, request, session: None, passive })
     }
 
     /// Where a request comes from; the page must say it.

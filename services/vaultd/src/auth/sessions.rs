@@ -53,7 +53,7 @@ impl Vault {
             self.auth.used.insert(id, Used { boot_ms: self.clock.boot_ms, at: self.clock.now });
         }
         let Asker { conn, id: request, from } = asker;
-        Ok(Actor { id: person, role, department, from, conn, request, session: Some(id) })
+        Ok(Actor { id: person, role, department, from, conn, request, session: Some(id), passive })
     }
 
     fn standing(&self, session: &Session, role: idl::admin::Role) -> Standing {

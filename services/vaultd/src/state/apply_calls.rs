@@ -97,6 +97,7 @@ impl State {
     fn intent(&mut self, calls: &mut Calls, call: CallId, at: UnixMs, intent: &Intent) {
         self.counts.entry(intent.campaign).or_default().placed += 1;
         self.open_calls.insert(call);
+        self.agent_was_given(intent.agent, at);
         let subject = self.subjects.entry(intent.subject).or_default();
         subject.attempts.retain(|(_, attempt)| at.since(attempt.at) < KEPT_ATTEMPTS_MS);
         subject.attempts.push((call, gate::Attempt { at, answered: false }));
@@ -137,12 +138,14 @@ impl State {
             }
             StoredFact::AgentConnected(agent, _) => {
                 record.agent = Some(*agent);
+                self.agent_talks(*agent, call, at);
                 if let Some(now) = self.agents.get_mut(agent) {
                     now.unwrapped = Some(call);
                 }
             }
             StoredFact::OptOut(_) => {
                 self.block(record.intent.subject, BlacklistReason::OptOut, seq);
+                self.agent_is_done(record.agent, call, at);
                 self.count_opt_out(record);
                 self.finish_contact(record);
             }
@@ -201,6 +204,7 @@ impl State {
         }
         self.counts.entry(record.intent.campaign).or_default().ended(outcome, recording.err());
         self.open_calls.remove(&call);
+        self.agent_is_done(record.agent, call, at);
         if let Some(subject) = self.subjects.get_mut(&record.intent.subject) {
             subject.in_call = subject.in_call.filter(|busy| *busy != call);
             subject.declined |= outcome == Outcome::Failed(FailCause::Declined);

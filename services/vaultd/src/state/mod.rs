@@ -4,6 +4,7 @@
 //! entries, and a lost projection is rebuilt by replaying them.
 
 mod accounts;
+mod agent_day;
 mod apply;
 mod apply_calls;
 mod calls;
@@ -11,6 +12,7 @@ mod figures;
 mod queue;
 
 pub use accounts::{Account, Accounts, Enrolment, MAX_OWN_SIGN_INS, MAX_SIGN_INS, SignIn};
+pub use agent_day::AgentDay;
 pub use apply::hash_of_script;
 pub use calls::{CallDisk, CallRecord, Calls, NoDisk, RecordingState};
 pub use figures::Counts;
@@ -239,6 +241,8 @@ pub struct State {
     pub counts: BTreeMap<CampaignId, Counts>,
     /// Accounts and sessions.
     pub accounts: Accounts,
+    /// Agents' own figures of their last day.
+    pub agent_days: BTreeMap<AgentId, AgentDay>,
 }
 
 impl Default for State {
@@ -277,6 +281,7 @@ impl Default for State {
             bad_recordings: BTreeSet::new(),
             counts: BTreeMap::new(),
             accounts: Accounts::default(),
+            agent_days: BTreeMap::new(),
         }
     }
 }

@@ -2,6 +2,8 @@
 //! folder, a chip that is a key in memory. One test uses the real software TPM.
 
 mod admin;
+mod desk;
+mod desk_bench;
 mod dial;
 mod disk;
 mod door;
