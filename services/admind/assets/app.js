@@ -108,17 +108,30 @@
     if (changed && said) said.hidden = false;
   }
 
-  function drafts(within) {
+  // A draft is over when its form was sent and led on to a page that names it, even if that is the same page.
+  const sentKey = (action) => `sent:${action}`;
+  const ledHere = (performance.getEntriesByType("navigation")[0]?.redirectCount ?? 0) > 0;
+
+  function endDrafts(within, led) {
+    for (const done of all("[data-draft-done]", within)) {
+      const action = done.dataset.draftDone;
+      if (!led || !sessionStorage.getItem(sentKey(action))) continue;
+      for (const key of Object.keys(sessionStorage)) {
+        if (key === sentKey(action) || (key.startsWith("draft:") && key.endsWith(`:${action}`))) sessionStorage.removeItem(key);
+      }
+    }
+  }
+
+  function drafts(within, led) {
+    // At the door nothing was sent: a session that ended meanwhile keeps what was typed.
+    if (document.body.matches(".door")) {
+      for (const key of Object.keys(sessionStorage)) if (key.startsWith("sent:")) sessionStorage.removeItem(key);
+    }
+    endDrafts(within, led);
     for (const form of all("form[method=post][data-draft]", within)) {
       restoreDraft(form);
       form.addEventListener("input", () => keepDraft(form));
       form.addEventListener("reset", () => sessionStorage.removeItem(draftKey(form)));
-    }
-    // A page that says the work was done names the form whose draft is over.
-    for (const done of all("[data-draft-done]", within)) {
-      for (const key of Object.keys(sessionStorage)) {
-        if (key.startsWith("draft:") && key.endsWith(`:${done.dataset.draftDone}`)) sessionStorage.removeItem(key);
-      }
     }
   }
 
@@ -156,6 +169,7 @@
     if (submitter) asked.delete(submitter);
     if (form.method !== "post") return;
     form.dataset.sent = "yes";
+    if (form.matches("[data-draft]")) sessionStorage.setItem(sentKey(form.getAttribute("action") || ""), "yes");
     submitter?.setAttribute("aria-busy", "true");
     if (one("input[type=file]", form) && form.enctype === "multipart/form-data" && one("progress[data-upload]", form)) {
       event.preventDefault();
@@ -216,7 +230,7 @@
       document.title = answer.title;
       now.className = next.className;
       now.replaceChildren(...next.childNodes);
-      start(now);
+      start(now, true);
       now.focus();
     });
     request.addEventListener("error", () => {
@@ -296,8 +310,8 @@
     }
   });
 
-  function start(within = document) {
-    drafts(within);
+  function start(within = document, led = ledHere) {
+    drafts(within, led);
     files(within);
     times(within);
     const stream = one("[data-live-from]", within);
