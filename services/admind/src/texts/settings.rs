@@ -1,0 +1,81 @@
+//! Words of the settings' pages.
+
+crate::texts! {
+    /// Settings.
+    pub struct Settings {
+        title: "设置", "Settings";
+        lede: "外呼规则、节假日日历、部门和本机证书。", "Calling rules, holiday calendar, departments and this box's certificate.";
+        tabs: "设置分区", "Parts of the settings";
+        tab_site: "单位", "Company";
+        tab_rules: "外呼规则", "Calling rules";
+        tab_calendar: "节假日日历", "Holiday calendar";
+        company: "单位名称", "Company";
+        zone: "时区", "Time zone";
+        zone_note: "启用时确定，不可更改。", "Fixed at commissioning.";
+        departments: "部门", "Departments";
+        no_departments: "还没有部门。", "None yet.";
+        calendar_key: "日历签发公钥（Ed25519）", "Public key of the calendar's authority (Ed25519)";
+        certificate: "本页面的证书", "This page's certificate";
+        fingerprint: "SHA-256 指纹", "SHA-256 fingerprint";
+        not_after: "有效期至", "Valid until";
+        certificate_note: "首次启动时自签。可换成贵单位 CA 签发的证书，更换立即生效，无需重启。", "Self-made at first start. You may replace it by one of your own CA; it is used at once, without a restart.";
+        chain_file: "证书链（PEM）", "Certificate chain (PEM)";
+        key_file: "私钥（PEM，不加密）", "Private key (PEM, not encrypted)";
+        replace: "更换证书", "Replace the certificate";
+        replace_ask: "更换本页面的证书？", "Replace this page's certificate?";
+        replace_more: "更换后浏览器将显示新的指纹，请核对。", "Browsers will show the new fingerprint: compare it.";
+        done_certificate: "证书已更换，请核对新指纹：{}", "The certificate is replaced. Compare its fingerprint: {}";
+        bad_certificate: "不是 PEM 证书。", "This is no PEM certificate.";
+        bad_key: "不是可用的 PEM 私钥。", "This is no usable PEM private key.";
+        apart: "证书与私钥不匹配。", "Certificate and key do not belong together.";
+        expired: "证书不在有效期内。", "The certificate is not valid now.";
+        not_stored: "证书无法保存，仍使用原证书。", "The certificate could not be stored; the old one is still used.";
+        rules_note: "每项都有法定或产品上限；超过默认值的放宽须两人批准。规则立即对下一通电话生效。", "Each value has its bounds; going beyond a default needs two people. A change holds from the next call on.";
+        rule: "规则", "Rule";
+        by_class: "按外呼类别", "By class of campaign";
+        for_all: "通用", "For all campaigns";
+        marketing: "营销", "Marketing";
+        return_visit: "回访", "Return visit";
+        confirmation: "确认", "Confirmation";
+        service_notice: "服务通知", "Service notice";
+        emergency: "应急", "Emergency";
+        opens_min: "开始外呼时间", "Calls from";
+        closes_min: "停止外呼时间", "Calls until";
+        per_day: "每人每日次数", "Attempts per person a day";
+        per_7d: "每人 7 日次数", "Attempts per person in 7 days";
+        holidays_off: "法定节假日不呼", "Rests on statutory holidays";
+        weekends_off: "周末不呼", "Rests on weekends";
+        ring_time_s: "最长振铃（秒）", "Longest ringing (s)";
+        max_attempts: "重试预算（次）", "Retry budget (attempts)";
+        window_days: "重试预算周期（天）", "Retry budget's span (days)";
+        dnc_max_age_days: "官方拒呼名单最长有效（天）", "Official do-not-call list's longest age (days)";
+        consent_max_days: "授权最长有效（天）", "A consent's longest life (days)";
+        script_max_age_days: "话术批准有效（天）", "A script's approval lasts (days)";
+        identify_within_s: "接通后须自报身份（秒内）", "Say who calls within (s)";
+        recording_min_free_mib: "录音所需最小空间（MiB）", "Room recordings need (MiB)";
+        yes: "是", "yes";
+        no: "否", "no";
+        default: "默认 {}", "default {}";
+        bounds: "{}–{}", "{}–{}";
+        save: "保存规则", "Save the rules";
+        done_rules: "规则已保存，从下一通电话起生效。", "The rules are saved and hold from the next call on.";
+        nothing_changed: "没有更改。", "Nothing was changed.";
+        changed_meanwhile: "规则在此期间已被他人更改，请核对后再保存。", "Somebody else changed the rules meanwhile: look again, then save.";
+        bad_value: "“{}”的值无法识别。", "The value of “{}” cannot be read.";
+        version: "自账本第 {} 条起生效", "in force since ledger entry {}";
+        calendar_note: "每年由签发方签名的文件。缺少当年日历时不得拨打营销电话（CAM-02）。", "A yearly file signed by its authority. Without this year's calendar no marketing call is made (CAM-02).";
+        no_calendar: "还没有日历", "No calendar yet";
+        no_calendar_next: "导入当年的签名日历文件后，营销外呼才能启动。", "Marketing campaigns start only after this year's signed calendar is loaded.";
+        year: "年份", "Year";
+        file_version: "版本", "Version";
+        days_off: "休息日", "Days off";
+        working: "调休上班", "Adjusted working days";
+        days: "{} 天", "{} days";
+        load: "导入日历", "Load a calendar";
+        calendar_file: "日历文件（TOML）", "Calendar file (TOML)";
+        signature_file: "签名文件（64 字节，或十六进制/Base64）", "Signature file (64 bytes, or hex/base64)";
+        done_calendar: "日历已导入。", "The calendar is loaded.";
+        bad_signature_file: "签名文件须为 64 字节。", "A signature has 64 bytes.";
+        file_missing: "请选择文件。", "Choose the file.";
+    }
+}
