@@ -446,6 +446,8 @@ pub enum Admin {
         /// Only entries below this one.
         before: Option<u64>,
     },
+    /// The page's certificate is about to be replaced: allowed and recorded, the page does it.
+    ReplacePageCertificate,
     /// Trunks, groups, caller numbers, phones: [`Answer::Lines`].
     Lines,
     /// The site's settings: [`Answer::Settings`].

@@ -45,7 +45,7 @@ pub const OWN: [Request; 6] = [
 
 /// The table.
 #[rustfmt::skip]
-pub const TABLE: [(Request, [bool; 10]); 58] = [
+pub const TABLE: [(Request, [bool; 10]); 59] = [
     //                               system security audit compl manag superv qa  data agent techn
     // the site
     (Request::AddDepartment,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -60,6 +60,7 @@ pub const TABLE: [(Request, [bool; 10]); 58] = [
     (Request::Lines,                 [Y,   Y,   N,   Y,   Y,   N,   N,   N,   N,   Y]),
     (Request::Holidays,              [Y,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
     (Request::SetPolicy,             [N,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
+    (Request::ReplacePageCertificate, [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::Settings,              [Y,   Y,   Y,   Y,   Y,   N,   N,   N,   N,   N]),
     (Request::Departments,           [Y,   Y,   Y,   Y,   Y,   Y,   Y,   Y,   N,   N]),
     // accounts

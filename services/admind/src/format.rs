@@ -6,6 +6,24 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use vocab::UnixMs;
 
+/// An instant, however often a template has borrowed it.
+pub trait When {
+    /// The instant.
+    fn when(&self) -> UnixMs;
+}
+
+impl When for UnixMs {
+    fn when(&self) -> UnixMs {
+        *self
+    }
+}
+
+impl<T: When + ?Sized> When for &T {
+    fn when(&self) -> UnixMs {
+        (**self).when()
+    }
+}
+
 /// The site's zone.
 #[derive(Debug, Clone)]
 pub struct Zone(TimeZone);
@@ -31,32 +49,32 @@ impl Zone {
 
     /// `2026-11-22 09:14:27`.
     #[must_use]
-    pub fn time(&self, at: UnixMs) -> String {
-        self.strftime(at, "%Y-%m-%d %H:%M:%S")
+    pub fn time(&self, at: impl When) -> String {
+        self.strftime(at.when(), "%Y-%m-%d %H:%M:%S")
     }
 
     /// `2026-11-22 09:14`.
     #[must_use]
-    pub fn minute(&self, at: UnixMs) -> String {
-        self.strftime(at, "%Y-%m-%d %H:%M")
+    pub fn minute(&self, at: impl When) -> String {
+        self.strftime(at.when(), "%Y-%m-%d %H:%M")
     }
 
     /// `09:14:27`.
     #[must_use]
-    pub fn clock(&self, at: UnixMs) -> String {
-        self.strftime(at, "%H:%M:%S")
+    pub fn clock(&self, at: impl When) -> String {
+        self.strftime(at.when(), "%H:%M:%S")
     }
 
     /// `2026-11-22`.
     #[must_use]
-    pub fn date(&self, at: UnixMs) -> String {
-        self.strftime(at, "%Y-%m-%d")
+    pub fn date(&self, at: impl When) -> String {
+        self.strftime(at.when(), "%Y-%m-%d")
     }
 
     /// `2026-11-22T01:14:27Z`, for `datetime` attributes.
     #[must_use]
-    pub fn iso(&self, at: UnixMs) -> String {
-        stamp(at).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    pub fn iso(&self, at: impl When) -> String {
+        stamp(at.when()).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     /// The instant at which a civil `2026-11-22` or `2026-11-22T09:14` of this zone begins.

@@ -424,4 +424,6 @@ events! {
         /// From where.
         source: Source,
     },
+    /// The page's certificate was replaced.
+    80 PageCertificateReplaced {},
 }

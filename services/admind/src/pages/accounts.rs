@@ -67,7 +67,8 @@ async fn people(visit: Visit, Query(query): Query) -> Result<Html<String>, Fault
     let (wanted, role) = (query.value("q").trim().to_lowercase(), role_named(query.value("role")));
     let mut rows = Vec::new();
     for view in everybody(&visit).await? {
-        let found = wanted.is_empty() || view.login.contains(&wanted) || view.name.to_lowercase().contains(&wanted);
+        let found =
+            wanted.is_empty() || view.login.contains(&wanted) || view.name.to_lowercase().contains(&wanted);
         if found && role.is_none_or(|role| view.role == role) {
             rows.push(row(&visit, view, &departments));
         }
@@ -145,7 +146,12 @@ async fn new(visit: Visit) -> Result<Html<String>, Fault> {
 
 async fn new_page(visit: &Visit, form: Form) -> Result<NewPage, Fault> {
     let departments = departments(visit).await?;
-    Ok(NewPage { page: visit.page(visit.t.accounts.add, NAV), form, roles: role_choices(visit.t), departments })
+    Ok(NewPage {
+        page: visit.page(visit.t.accounts.add, NAV),
+        form,
+        roles: role_choices(visit.t),
+        departments,
+    })
 }
 
 async fn add(visit: Visit, mut form: Form) -> Result<Response, Fault> {
@@ -332,11 +338,16 @@ async fn sign_ins(visit: Visit, Query(query): Query) -> Result<Html<String>, Fau
     };
     let of_person = person.map_or_else(String::new, |person| format!("person={}", person.0));
     let older = views.last().map_or_else(String::new, |last| {
-        format!("/accounts/sign-ins?{of_person}{}before={}", if person.is_some() { "&" } else { "" }, last.seq)
+        format!(
+            "/accounts/sign-ins?{of_person}{}before={}",
+            if person.is_some() { "&" } else { "" },
+            last.seq
+        )
     });
     let newest = before.map_or_else(String::new, |_: u64| format!("/accounts/sign-ins?{of_person}"));
     let t = &visit.t.accounts;
-    let rows = views.into_iter().map(|view| (outcome(t, view.outcome), view)).map(|(badge, view)| (view, badge));
+    let rows =
+        views.into_iter().map(|view| (outcome(t, view.outcome), view)).map(|(badge, view)| (view, badge));
     render(&SignInsPage {
         page: visit.page(t.title, NAV),
         rows: rows.collect(),
@@ -348,10 +359,7 @@ async fn sign_ins(visit: Visit, Query(query): Query) -> Result<Html<String>, Fau
 
 /// An outcome's badge and word.
 #[must_use]
-pub const fn outcome(
-    t: &crate::texts::Accounts,
-    outcome: SignInOutcome,
-) -> (&'static str, &'static str) {
+pub const fn outcome(t: &crate::texts::Accounts, outcome: SignInOutcome) -> (&'static str, &'static str) {
     match outcome {
         SignInOutcome::SignedIn => ("ok", t.signed_in),
         SignInOutcome::UnknownLogin => ("bad", t.unknown_login),

@@ -39,12 +39,15 @@
 //! Some(upload.file("list")?.attach()?), |visit, answer| render(&…))`. Live parts: `live(visit, period, |visit|
 //! async move { Ok(vec![("id", html)]) })`.
 
+pub mod accounts;
 pub mod claim;
 pub mod door;
 pub mod enrol;
 pub mod job;
+pub mod lines;
 pub mod me;
 pub mod preferences;
+pub mod settings;
 
 use crate::routes::Routes;
 
@@ -52,10 +55,13 @@ use crate::routes::Routes;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(accounts::routes())
         .merge(claim::routes())
         .merge(door::routes())
         .merge(enrol::routes())
         .merge(job::routes())
+        .merge(lines::routes())
         .merge(me::routes())
         .merge(preferences::routes())
+        .merge(settings::routes())
 }

@@ -2,15 +2,21 @@
 //!
 //! A text nobody uses fails a test; a missing one does not compile.
 
+mod accounts;
 mod common;
 mod door;
 mod errors;
+mod lines;
 mod me;
+mod settings;
 
+pub use accounts::Accounts;
 pub use common::Common;
 pub use door::Door;
 pub use errors::Errors;
+pub use lines::Lines;
 pub use me::Me;
+pub use settings::Settings;
 
 use crate::looks::Lang;
 use std::fmt::Display;
@@ -57,10 +63,13 @@ macro_rules! areas {
 }
 
 areas! {
+    accounts: Accounts,
     common: Common,
     door: Door,
     errors: Errors,
+    lines: Lines,
     me: Me,
+    settings: Settings,
 }
 
 impl Texts {
@@ -88,6 +97,18 @@ pub fn fill(text: &str, values: &[&dyn Display]) -> String {
         filled.push_str(piece);
     }
     filled
+}
+
+/// [`fill`] with one value, for templates.
+#[must_use]
+pub fn with(text: &str, value: impl Display) -> String {
+    fill(text, &[&value])
+}
+
+/// [`fill`] with two values, for templates.
+#[must_use]
+pub fn with2(text: &str, first: impl Display, second: impl Display) -> String {
+    fill(text, &[&first, &second])
 }
 
 #[cfg(test)]

@@ -148,6 +148,10 @@ impl Vault {
             Admin::Listen { call, purpose } => self.listen(actor, call, purpose),
             Admin::VerifyLedger => self.verify_ledger(actor),
             Admin::SetPolicy { toml } => self.set_policy(actor, &toml),
+            Admin::ReplacePageCertificate => {
+                self.write(actor, Event::PageCertificateReplaced {});
+                Ok(Some(Answer::Done))
+            }
             what @ (Admin::Me
             | Admin::SignOut
             | Admin::ChangePassword { .. }

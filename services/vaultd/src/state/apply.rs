@@ -158,6 +158,7 @@ impl State {
             | Event::Looked { .. }
             | Event::Denied { .. }
             | Event::LedgerVerified { .. }
+            | Event::PageCertificateReplaced {}
             | Event::GateRefused { .. }
             | Event::Intent { .. }
             | Event::Fact { .. }

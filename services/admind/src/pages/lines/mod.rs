@@ -72,15 +72,16 @@ impl GroupsPage {
         trunk.map_or("", |trunk| trunk.live.name.as_str())
     }
 
-    fn field(&self, name: &str, id: TrunkId, default: &str) -> String {
+    fn field(&self, name: &str, id: &TrunkId, default: &str) -> String {
         let value = self.form.value(&format!("{name}-{}", id.0));
         if value.is_empty() { default.to_owned() } else { value.to_owned() }
     }
 
     fn members<'a>(&'a self, group: &'a LineGroup) -> impl Iterator<Item = (String, u8, u8)> + 'a {
-        group.members.iter().map(|member| {
-            (self.trunk(member.trunk).to_owned(), member.rank.saturating_add(1), member.weight)
-        })
+        group
+            .members
+            .iter()
+            .map(|member| (self.trunk(member.trunk).to_owned(), member.rank.saturating_add(1), member.weight))
     }
 }
 
@@ -101,7 +102,8 @@ async fn add_group(visit: Visit, mut form: Form) -> Result<Response, Fault> {
     let t = visit.t;
     let name = form.text(t, "name", MAX_NAME_CHARS);
     let mut members = Vec::new();
-    let chosen: Vec<u16> = form.values("member").filter_map(|word| word.parse().ok()).take(MAX_MEMBERS).collect();
+    let chosen: Vec<u16> =
+        form.values("member").filter_map(|word| word.parse().ok()).take(MAX_MEMBERS).collect();
     for id in chosen {
         let rank: u8 = form.number(t, &format!("rank-{id}"), 1..=9);
         let weight = form.number(t, &format!("weight-{id}"), 1..=100);

@@ -24,7 +24,8 @@ struct NumbersPage {
 impl NumbersPage {
     fn groups(&self, number: &NumberView) -> String {
         let named = |id: &LineGroupId| self.view.groups.iter().find(|group| group.id == *id);
-        let names: Vec<&str> = number.groups.iter().filter_map(named).map(|group| group.name.as_str()).collect();
+        let names: Vec<&str> =
+            number.groups.iter().filter_map(named).map(|group| group.name.as_str()).collect();
         names.join("、")
     }
 }

@@ -107,7 +107,10 @@ fn filled(trunk: &TrunkView) -> Form {
     form.set("name", trunk.live.name.clone());
     form.set("host", trunk.host.clone());
     form.set("port", trunk.port.map_or_else(String::new, |port| port.to_string()));
-    form.set("transport", TRANSPORTS.iter().find(|(_, known)| *known == trunk.transport).map_or("", |(word, _)| word));
+    form.set(
+        "transport",
+        TRANSPORTS.iter().find(|(_, known)| *known == trunk.transport).map_or("", |(word, _)| word),
+    );
     form.set("tls_name", trunk.tls_name.clone().unwrap_or_default());
     form.set("srtp", SRTP.iter().find(|(_, known)| *known == trunk.srtp).map_or("", |(word, _)| word));
     form.set("codec", if trunk.codecs.first() == Some(&Codec::Pcmu) { "pcmu" } else { "pcma" });
@@ -182,7 +185,7 @@ fn read(form: &mut Form, t: &Texts, id: TrunkId) -> Option<TrunkConfig> {
 }
 
 /// A trunk's state as badge and word.
-pub(super) const fn state(t: &Texts, state: TrunkState) -> (&'static str, &'static str) {
+pub(super) const fn state(t: &Texts, state: &TrunkState) -> (&'static str, &'static str) {
     match state {
         TrunkState::Unknown => ("waiting", t.lines.unknown_state),
         TrunkState::Up => ("ok", t.lines.up),
@@ -204,7 +207,8 @@ pub(super) const fn security(t: &Texts, trunk: &TrunkView) -> (&'static str, &'s
 
 const TRANSPORTS: [(&str, SipTransport); 3] =
     [("tls", SipTransport::Tls), ("tcp", SipTransport::Tcp), ("udp", SipTransport::Udp)];
-const SRTP: [(&str, SrtpPolicy); 2] = [("required", SrtpPolicy::Required), ("plain", SrtpPolicy::PlainWaiver)];
+const SRTP: [(&str, SrtpPolicy); 2] =
+    [("required", SrtpPolicy::Required), ("plain", SrtpPolicy::PlainWaiver)];
 const MAX_HOST_CHARS: usize = 253;
 const MAX_PEM_CHARS: usize = 3_072;
 /// Registration expiry (RFC 3261 10.2.1.1 suggests an hour).

@@ -36,6 +36,8 @@ struct ClassRow {
 struct Field {
     name: String,
     label: String,
+    /// What a screen reader says: the value and its class.
+    spoken: String,
     rule: String,
     kind: Kind,
     value: String,
@@ -75,9 +77,11 @@ pub(super) async fn show(visit: Visit) -> Result<Html<String>, Fault> {
 
 fn page(visit: &Visit, view: &SettingsView, form: Form) -> RulesPage {
     let t = visit.t;
+    let s = &t.settings;
+    let names = [s.marketing, s.return_visit, s.confirmation, s.service_notice, s.emergency];
     let (mut by_class, mut single): (Vec<ClassRow>, Vec<Field>) = (Vec::new(), Vec::new());
     for value in &view.policy {
-        let field = field(t, value, &form);
+        let mut field = field(t, value, &form);
         let Some((class, base)) = class_of(&value.name) else {
             single.push(field);
             continue;
@@ -87,13 +91,13 @@ fn page(visit: &Visit, view: &SettingsView, form: Form) -> RulesPage {
             by_class.push(ClassRow { label, rule, fields: CLASSES.iter().map(|_| None).collect() });
             by_class.len() - 1
         });
+        field.spoken = format!("{} {}", field.label, names[class]);
         by_class[at].fields[class] = Some(field);
     }
-    let s = &t.settings;
     RulesPage {
         page: visit.page(s.title, NAV),
         form,
-        classes: [s.marketing, s.return_visit, s.confirmation, s.service_notice, s.emergency],
+        classes: names,
         by_class,
         single,
         version: view.policy_version,
@@ -146,10 +150,15 @@ fn field(t: &Texts, value: &PolicyValue, form: &Form) -> Field {
     let current = if kind == Kind::Choice { value.value.clone() } else { shown(&value.value) };
     Field {
         label: label(t, &value.name),
+        spoken: String::new(),
         rule: value.rule.clone(),
         value: if typed.is_empty() { current } else { typed.to_owned() },
         default: fill(t.settings.default, &[&shown(&value.default)]),
-        bounds: if value.bounds.0.is_empty() { String::new() } else { fill(t.settings.bounds, &[&min, &max]) },
+        bounds: if value.bounds.0.is_empty() {
+            String::new()
+        } else {
+            fill(t.settings.bounds, &[&min, &max])
+        },
         min,
         max,
         name: value.name.clone(),
