@@ -83,3 +83,33 @@ const WINDOW = 800;
 const DRIFT = 1_600;
 const MOST_LATE = 24_000;
 const SAME_SOUND = 0.85;
+
+/** A WAV of 16 bit: its rate and each channel's samples from -1 to 1. */
+export function readWav(bytes) {
+  assert.equal(bytes.toString('latin1', 0, 4), 'RIFF', 'a WAV');
+  let at = 12;
+  let format;
+  while (at + 8 <= bytes.length) {
+    const [name, size] = [bytes.toString('latin1', at, at + 4), bytes.readUInt32LE(at + 4)];
+    if (name === 'fmt ') format = { channels: bytes.readUInt16LE(at + 10), rate: bytes.readUInt32LE(at + 12), bits: bytes.readUInt16LE(at + 22) };
+    if (name === 'data') {
+      assert.equal(format?.bits, 16, 'of 16 bit');
+      const frames = Math.floor(Math.min(size, bytes.length - at - 8) / (2 * format.channels));
+      const channel = (c) => Float32Array.from({ length: frames }, (_, n) => bytes.readInt16LE(at + 8 + (n * format.channels + c) * 2) / 32_768);
+      return { rate: format.rate, channels: Array.from({ length: format.channels }, (_, c) => channel(c)) };
+    }
+    at += 8 + size + (size % 2);
+  }
+  throw new Error('a WAV without sound');
+}
+
+/** Pieces of one channel in their order. */
+export function joined(pieces) {
+  const all = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
