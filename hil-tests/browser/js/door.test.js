@@ -1,16 +1,16 @@
 // The first visit: a blank box becomes the company's, its three administrators enrol, and everybody else after them.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { box } from './box.js';
 import { open, until, visit } from './lib.js';
 import { right, rightInAllLooks } from './look.js';
 import { code, doing, fillSignIn, note, PEOPLE, recall, STAFF } from './people.js';
 import { calendarKey, COMPANY, DEPARTMENT, zoneOfMidday } from './site.js';
+import { essential, scenario } from './scenario.js';
 
 const ADMINISTRATORS = ['system', 'security', 'audit'];
 
-test('a blank box leads to its first visit, and a wrong claim code is refused without losing what was typed', async () => {
+scenario('a blank box leads to its first visit, and a wrong claim code is refused without losing what was typed', async () => {
   const window = await open({ source: '127.0.3.1' });
   const { page, watch } = window;
   await visit(page, '/');
@@ -38,7 +38,7 @@ async function claim(page, claimCode) {
   await page.locator('main form button').last().click();
 }
 
-test('l_31 the claim code of the console makes the box the company’s, once', async () => {
+essential('l_31 the claim code of the console makes the box the company’s, once', async () => {
   const { code: claimCode } = await box('claim-code');
   const { page, watch, context } = await open({ source: '127.0.3.2' });
   await visit(page, '/welcome');
@@ -82,10 +82,10 @@ export async function enrol(who) {
 }
 
 for (const who of ADMINISTRATORS) {
-  test(`${who} enrols with the code from the first visit and signs in`, () => enrol(who));
+  essential(`${who} enrols with the code from the first visit and signs in`, () => enrol(who));
 }
 
-test('an enrolment code is good once', async () => {
+scenario('an enrolment code is good once', async () => {
   const { page, watch, context } = await open({ source: '127.0.3.3' });
   await visit(page, '/enrol');
   watch.expect(422);
@@ -97,7 +97,7 @@ test('an enrolment code is good once', async () => {
   await context.close();
 });
 
-test('the security administrator adds the department and everybody who works in it, each gets one code', async () => {
+essential('the security administrator adds the department and everybody who works in it, each gets one code', async () => {
   await doing('security', async (page) => {
     await visit(page, '/accounts');
     await page.locator('input[name=department_name]').fill(DEPARTMENT);
@@ -120,10 +120,10 @@ test('the security administrator adds the department and everybody who works in 
 });
 
 for (const who of STAFF) {
-  test(`${who} enrols with the code the security administrator handed over`, () => enrol(who));
+  essential(`${who} enrols with the code the security administrator handed over`, () => enrol(who));
 }
 
-test('a login name is given once', () =>
+scenario('a login name is given once', () =>
   doing('security', async (page, { watch }) => {
     await visit(page, '/accounts/new');
     watch.expect(422);

@@ -2,12 +2,12 @@
 // window, and no text left in the other language.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { open, visit } from './lib.js';
 import { pagesToLookAt, rightInAllLooks } from './look.js';
 import { as } from './people.js';
+import { scenario } from './scenario.js';
 
-test('every page is accessible, fits and speaks one language', async (t) => {
+scenario('every page is accessible, fits and speaks one language', async (t) => {
   const pages = pagesToLookAt();
   for (const who of new Set(pages.map((each) => each.who))) {
     await t.test(who ?? 'a stranger', async () => {

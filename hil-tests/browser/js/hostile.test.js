@@ -2,11 +2,12 @@
 // nothing, and where it matters stands in the ledger.
 
 import assert from 'node:assert/strict';
-import test, { before } from 'node:test';
+import { before } from 'node:test';
 import tls from 'node:tls';
 import { certificate, needed, open, URL_OF_BOX, visit } from './lib.js';
 import { code, doing, fillSignIn, note, PEOPLE, recall } from './people.js';
 import { ask, bytes, form, multipart, OTHER_BROWSER, ownHeaders } from './raw.js';
+import { scenario } from './scenario.js';
 
 const JSON_PLEASE = { Accept: 'application/json' };
 const CHROME = {};
@@ -50,7 +51,7 @@ before(() =>
   }),
 );
 
-test('tls: 1.3 is spoken, nothing older, and the certificate is the one the console shows', async () => {
+scenario('tls: 1.3 is spoken, nothing older, and the certificate is the one the console shows', async () => {
   const shown = await certificate();
   assert.equal(shown.protocol, 'TLSv1.3');
   assert.equal(shown.fingerprint, needed('RINGFENCE_FINGERPRINT').replaceAll(':', '').toLowerCase());
@@ -65,7 +66,7 @@ test('tls: 1.3 is spoken, nothing older, and the certificate is the one the cons
   }
 });
 
-test('every answer carries the protecting headers, errors too', async () => {
+scenario('every answer carries the protecting headers, errors too', async () => {
   for (const [where, status] of [['/sign-in', 200], ['/', 303], ['/nowhere', 404]]) {
     const { headers, status: got } = await ask(where);
     assert.equal(got, status, where);
@@ -73,14 +74,14 @@ test('every answer carries the protecting headers, errors too', async () => {
     assert.doesNotMatch(headers['content-security-policy'], /unsafe/);
     assert.match(headers['strict-transport-security'], /max-age=31536000/);
     assert.equal(headers['x-content-type-options'], 'nosniff');
-    assert.equal(headers['referrer-policy'], 'no-referrer');
+    assert.equal(headers['referrer-policy'], 'same-origin');
     assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
     assert.equal(headers['cache-control'], 'no-store');
     assert.equal(headers.server, undefined);
   }
 });
 
-test('a form without its proof, with a wrong one, or from another site changes nothing', async () => {
+scenario('a form without its proof, with a wrong one, or from another site changes nothing', async () => {
   const victim = stolen('technician');
   const good = await proofs('/me', '/preferences', victim);
   const send = (fields, headers) => post('/preferences', { back: '/me', theme: 'dark', ...fields }, victim, headers);
@@ -96,7 +97,7 @@ test('a form without its proof, with a wrong one, or from another site changes n
   assert.equal((await send(good)).status, 303, 'the untouched form is still good');
 });
 
-test('a form that is sent a second time is refused and says so', async () => {
+scenario('a form that is sent a second time is refused and says so', async () => {
   const victim = stolen('technician');
   const good = await proofs('/me', '/preferences', victim);
   const send = () => post('/preferences', { ...good, back: '/me', theme: 'light' }, victim);
@@ -107,7 +108,7 @@ test('a form that is sent a second time is refused and says so', async () => {
   assert.match(shown.text, /此表单已提交过/);
 });
 
-test('a redirect leads nowhere but into the page, and no header can be added to it', async () => {
+scenario('a redirect leads nowhere but into the page, and no header can be added to it', async () => {
   const victim = stolen('technician');
   for (const back of ['https://evil.example/', '//evil.example', '/\\evil.example', '/me\r\nSet-Cookie: a=b', '/me\nX: y']) {
     const good = await proofs('/me', '/preferences', victim);
@@ -119,7 +120,7 @@ test('a redirect leads nowhere but into the page, and no header can be added to 
   }
 });
 
-test('too much, too long and malformed is refused by its kind', async () => {
+scenario('too much, too long and malformed is refused by its kind', async () => {
   const victim = stolen('technician');
   const browser = { 'User-Agent': CHROME.agent };
   refusedWith(await post('/preferences', 'x='.padEnd(70_000, 'y'), victim), 413, 'too-large');
@@ -139,7 +140,7 @@ test('too much, too long and malformed is refused by its kind', async () => {
   assert.equal(status, 200, 'the session is as before');
 });
 
-test('a session cookie from another browser or another address is refused, ends the session, and is recorded', async () => {
+scenario('a session cookie from another browser or another address is refused, ends the session, and is recorded', async () => {
   for (const [who, source, agent] of [
     ['technician', PEOPLE.technician.source, OTHER_BROWSER],
     ['data', '127.0.9.9', CHROME.agent],
@@ -156,14 +157,14 @@ test('a session cookie from another browser or another address is refused, ends 
   }
 });
 
-test('cookies that are none are none', async () => {
+scenario('cookies that are none are none', async () => {
   for (const cookie of ['__Host-session=', '__Host-session=AAAA', `__Host-session=${'A'.repeat(43)}`, '__Host-session=\u0001', `${'a=b; '.repeat(200)}`]) {
     const answer = await ask('/me', { headers: { Cookie: cookie } }).catch((error) => error);
     assert.ok(answer.code === 'ERR_INVALID_CHAR' || answer.status === 303, `${cookie.slice(0, 30)}: ${answer.status ?? answer}`);
   }
 });
 
-test('iam_01 a one-time code is taken once; without it, or without the password, nobody signs in', async () => {
+scenario('iam_01 a one-time code is taken once; without it, or without the password, nobody signs in', async () => {
   const person = { ...PEOPLE.technician, code: await code('technician') };
   const attempt = async (source, fields) => {
     const window = await open({ source });
@@ -190,7 +191,7 @@ test('iam_01 a one-time code is taken once; without it, or without the password,
   await again.context.close();
 });
 
-test('a file name cannot carry a header or a path', async () => {
+scenario('a file name cannot carry a header or a path', async () => {
   const victim = stolen('technician');
   const { type, body } = multipart({ file: { file: 'a\r\nX-Evil: 1', type: 'text/plain', content: 'x' } });
   const answer = await ask('/contacts', { source: victim.source, method: 'POST', body, headers: ownHeaders(victim.cookie, { 'Content-Type': type, ...JSON_PLEASE }) });

@@ -134,8 +134,14 @@ export async function open({ source = '127.0.0.1', lang = 'zh', theme = 'light',
   context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
   const watch = new Watch(page);
-  return { context, page, watch, source };
+  const window = { context, page, watch, source };
+  windows.add(window);
+  context.on('close', () => windows.delete(window));
+  return window;
 }
+
+/** The windows that are open now. */
+export const windows = new Set();
 
 /** Sets language and theme as the page's own switches do. */
 export async function looks(context, lang, theme) {

@@ -1,17 +1,17 @@
 // Each role sees its own pages and is refused every other, whatever it asks for and however.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
 import { visit } from './lib.js';
 import { PAGES, pagesOf, sees } from './pages.js';
 import { doing, PEOPLE } from './people.js';
+import { scenario } from './scenario.js';
 
 /** The links of the main navigation, as paths. */
 const navigation = (page) =>
   page.locator('nav[aria-label] a[href^="/"]').evaluateAll((links) => [...new Set(links.map((link) => new URL(link.href).pathname))]);
 
 for (const who of Object.keys(PEOPLE)) {
-  test(`acc_01 ${who} sees its own navigation and is refused everything else`, () =>
+  scenario(`acc_01 ${who} sees its own navigation and is refused everything else`, () =>
     doing(who, async (page, { watch }) => {
       const first = pagesOf(who)[0];
       assert.equal(await visit(page, first), 200);

@@ -183,7 +183,9 @@ pub const HEADERS: &[(&str, &str)] = &[
     ("content-security-policy", POLICY),
     ("strict-transport-security", "max-age=31536000"),
     ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
+    // Not `no-referrer`: under it a browser sends `Origin: null` with our own forms (Fetch, "append a request
+    // Origin header"), and the check above could not tell them from foreign ones.
+    ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("cross-origin-embedder-policy", "require-corp"),
