@@ -152,6 +152,14 @@
     }, { once: true }));
   }
 
+  const RELEASE_AFTER_MS = 15000;
+
+  function release(form) {
+    if (form.enctype === "multipart/form-data") return;
+    delete form.dataset.sent;
+    for (const button of all("[aria-busy]", form)) button.removeAttribute("aria-busy");
+  }
+
   const asked = new WeakSet();
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
@@ -169,6 +177,8 @@
     if (submitter) asked.delete(submitter);
     if (form.method !== "post") return;
     form.dataset.sent = "yes";
+    // An answer that is a download leaves the page standing: the form comes back by itself.
+    setTimeout(() => release(form), RELEASE_AFTER_MS);
     if (form.matches("[data-draft]")) sessionStorage.setItem(sentKey(form.getAttribute("action") || ""), "yes");
     submitter?.setAttribute("aria-busy", "true");
     if (one("input[type=file]", form) && form.enctype === "multipart/form-data" && one("progress[data-upload]", form)) {
