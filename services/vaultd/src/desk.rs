@@ -91,7 +91,8 @@ impl Vault {
         let agents = self.state.people.range(above..).filter(|(_, person)| person.role == Role::Agent);
         agents
             .filter_map(|(id, person)| {
-                Some(AgentView { id: AgentId(id.0), department: person.department?, active: true })
+                let active = self.state.accounts.works(*id);
+                Some(AgentView { id: AgentId(id.0), department: person.department?, active })
             })
             .take(MAX_PAGE_ITEMS)
             .collect()

@@ -24,10 +24,17 @@ impl Vault {
             ("imports".to_owned(), self.imports.len() as u64),
             ("unverified_recordings".to_owned(), self.state.unverified.len() as u64),
             ("unreleased_dialogs".to_owned(), self.state.unreleased.len() as u64),
+            ("sessions".to_owned(), self.state.accounts.sessions.len() as u64),
+            ("blocked_sources".to_owned(), self.state.accounts.sources.blocked_count(self.clock.now) as u64),
         ];
         let alarms = self.alarms();
         let state = if alarms.is_empty() { HealthState::Ready } else { HealthState::Degraded };
         HealthReply { serial, state, gauges, alarms }
+    }
+
+    fn somebody_is_locked(&self) -> bool {
+        let now = self.clock.now;
+        self.state.accounts.each.values().any(|account| account.locks.any_lock(now).is_some())
     }
 
     fn alarms(&self) -> Vec<Alarm> {
@@ -66,6 +73,19 @@ impl Vault {
                 "A recording does not match what was recorded. Look at the calls whose recording is BAD.",
                 "有录音校验失败。请查看标记为BAD的通话。",
             ),
+            (
+                self.state.accounts.elsewhere_at.is_some_and(|at| self.clock.now.since(at) < ALARM_MS),
+                "session-elsewhere",
+                "The token of a session came from another address or browser; the session was ended. Look at the \
+                 sign-ins and ask the person.",
+                "有会话令牌在其他地址或浏览器上被使用，会话已终止。请查看登录记录并向本人核实。",
+            ),
+            (
+                self.state.accounts.sources.blocked_count(self.clock.now) > 0 || self.somebody_is_locked(),
+                "sign-in-blocked",
+                "Failed sign-ins locked an account or blocked an address. Look at the sign-ins.",
+                "登录失败次数过多，已锁定账号或封禁地址。请查看登录记录。",
+            ),
         ];
         let raised = checks.into_iter().filter(|(raised, ..)| *raised);
         raised
@@ -78,4 +98,6 @@ impl Vault {
     }
 }
 
+/// How long an alarm about something that happened once is shown.
+const ALARM_MS: i64 = vocab::HOUR_MS;
 const MIB: u64 = 1024 * 1024;

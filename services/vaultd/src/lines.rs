@@ -139,7 +139,8 @@ impl Vault {
 
     fn phone_accounts(&self) -> Vec<PhoneAccount> {
         let account = |phone: &crate::entries::PhoneEntry| {
-            let person = self.state.people.get(&vocab::PersonId(phone.agent.0))?;
+            let agent = vocab::PersonId(phone.agent.0);
+            let person = self.state.people.get(&agent).filter(|_| self.state.accounts.works(agent))?;
             let open = |sealed| self.open_of::<String>(person.subject, Purpose::Ha1, sealed).map(Secret::new);
             Some(PhoneAccount {
                 agent: phone.agent,

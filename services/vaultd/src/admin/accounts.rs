@@ -142,7 +142,8 @@ impl Vault {
         if !active {
             self.end_sessions(actor.who(), actor.from, person, None, SessionEnd::Disabled);
         }
-        self.write(actor, Event::AccountSwitched { person, active });
+        self.change_lines(actor, Event::AccountSwitched { person, active });
+        self.tell_calld_changed();
         Ok(Some(Answer::Done))
     }
 

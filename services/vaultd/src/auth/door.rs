@@ -75,8 +75,10 @@ impl Vault {
     /// Where a request comes from; the page must say it.
     fn source(&self, from: Process, source: Option<Source>) -> Result<Source, Refusal> {
         match (from, source) {
-            (_, Some(source)) if source.browser.len() > MAX_BROWSER_BYTES => Err(no_source()),
-            (_, Some(source)) => Ok(source),
+            (_, Some(source)) => {
+                let plain = !source.browser.chars().any(char::is_control);
+                if plain && source.browser.len() <= MAX_BROWSER_BYTES { Ok(source) } else { Err(no_source()) }
+            }
             (Process::Tool, None) => Ok(of_tool()),
             (_, None) => Err(no_source()),
         }
@@ -138,12 +140,11 @@ impl Vault {
         }
     }
 
-    /// A blank box may be claimed; so may one whose administrators never enrolled: their codes may have been
-    /// lost with the power, and nobody could sign in ever.
+    /// A blank box may be claimed; so may one whose security administrator never enrolled: the code may have
+    /// been lost with the power or have run out, and nobody could give a new one ever.
     fn may_be_claimed(&self) -> bool {
         let accounts = &self.state.accounts;
-        let untouched = accounts.claimed && !accounts.ever_enrolled && self.state.people.len() == 3;
-        !self.state.commissioned() || untouched
+        !self.state.commissioned() || (accounts.claimed && !accounts.guarded)
     }
 
     fn claim_code(&self) -> Handled {
@@ -155,7 +156,8 @@ impl Vault {
 
     fn claim(&mut self, asker: Asker, source: Source, claim: Claim) -> Handled {
         if !self.may_be_claimed() {
-            return Err(claimed_already());
+            // No entry: strangers cannot fill the ledger.
+            return Ok(Some(claimed_already().into_answer()));
         }
         let now = self.clock.boot_ms;
         match self.auth.claim.try_code(&claim.code, now) {
@@ -187,7 +189,8 @@ impl Vault {
             return Err(login_taken());
         }
         let (mut accounts, mut codes) = (Vec::new(), Vec::new());
-        for (one, person) in administrators.iter().zip(1..) {
+        let first = self.state.next_person().0;
+        for (one, person) in administrators.iter().zip(first..) {
             let (subject, name) = self.seal_name(&one.name)?;
             let (shown, code, until) = self.draw_enrolment();
             accounts.push(NewAccount { subject, name, login: one.login.clone(), code, until });

@@ -95,12 +95,6 @@ impl AccountLocks {
         self.known(mark, now).map_or(&self.others, |known| &known.counter).lock(now)
     }
 
-    /// The lock that holds for sources the account does not know: what an administrator sees.
-    #[must_use]
-    pub fn lock_of_others(&self, now: UnixMs) -> Option<Lock> {
-        self.others.lock(now)
-    }
-
     /// The lock an administrator sees: the strictest of all.
     #[must_use]
     pub fn any_lock(&self, now: UnixMs) -> Option<Lock> {
@@ -174,8 +168,6 @@ impl Tries {
     fn block(&mut self, now: UnixMs) {
         if self.blocked(now).is_none() {
             self.blocked_until = Some(now.plus(LOCK_MS));
-            self.failures.clear();
-            self.recent.clear();
         }
     }
 
@@ -241,6 +233,17 @@ impl Sources {
     /// A try succeeded: this person's failures here were slips of the fingers.
     pub fn succeed(&mut self, address: IpAddr, who: PersonId, now: UnixMs) {
         self.tries_mut(address, now).failures.retain(|(_, failed)| *failed != Some(who));
+    }
+
+    /// An administrator lifts a person's locks: sources that failed as nobody else are free again.
+    pub fn lift(&mut self, who: PersonId, now: UnixMs) {
+        for tries in self.each.values_mut() {
+            let own =
+                !tries.failures.is_empty() && tries.failures.iter().all(|(_, failed)| *failed == Some(who));
+            if own && tries.blocked(now).is_some() {
+                *tries = Tries::default();
+            }
+        }
     }
 
     /// A source is blocked for what it did within a minute.

@@ -48,6 +48,9 @@ impl Vault {
             (Some(person), None) => Some((person, 0)),
             (None, _) => None,
         };
+        if found.is_none() {
+            self.open_some_credentials();
+        }
         let credentials = found.map_or_else(|| self.auth.decoy.clone(), |(_, credentials)| credentials);
         // What is too long can be nobody's, and costs no more work than anything else.
         let password = bounded(password, rules::MAX_BYTES);
@@ -55,6 +58,14 @@ impl Vault {
         let verify = Some((password, credentials.password.clone()));
         let check = Check { asker, source, what: Checking::SignIn { person, credentials, code } };
         self.begin_check(check, verify, None)
+    }
+
+    /// Opens anybody's secrets for nothing: a login that nobody has costs that work too.
+    fn open_some_credentials(&self) {
+        let mut each = self.state.accounts.each.iter();
+        if let Some((person, _)) = each.find(|(_, account)| account.secrets.is_some()) {
+            std::hint::black_box(self.credentials_of(*person));
+        }
     }
 
     /// A person's secrets with their version.

@@ -85,8 +85,8 @@ pub struct Accounts {
     pub sign_ins: VecDeque<SignIn>,
     /// When a token last came from another place.
     pub elsewhere_at: Option<UnixMs>,
-    /// Somebody has enrolled, ever.
-    pub ever_enrolled: bool,
+    /// A security administrator has enrolled, ever: from then on accounts are given by them alone.
+    pub guarded: bool,
     /// The box was claimed from the page.
     pub claimed: bool,
 }
@@ -102,6 +102,12 @@ impl Accounts {
     /// A person's sessions, oldest first.
     pub fn sessions_of(&self, person: PersonId) -> impl Iterator<Item = &Session> {
         self.sessions.values().filter(move |session| session.person == person)
+    }
+
+    /// Whether a person is not switched off. Who has no account works by what tools and phones allow.
+    #[must_use]
+    pub fn works(&self, person: PersonId) -> bool {
+        self.each.get(&person).is_none_or(|account| account.active)
     }
 
     /// The session of a token's hash.
@@ -214,7 +220,8 @@ impl State {
                 self.accounts.open(*person, login, enrolment, seq);
             }
             Event::Enrolled { person, secrets, step, .. } => {
-                self.accounts.ever_enrolled = true;
+                let role = self.people.get(person).map(|person| person.role);
+                self.accounts.guarded |= role == Some(Role::SecurityAdmin);
                 if let Some(account) = self.accounts.each.get_mut(person) {
                     account.secrets = Some(secrets.clone());
                     account.enrolment = None;
@@ -242,6 +249,8 @@ impl State {
             }
             Event::AccountSwitched { person, active } => {
                 self.accounts.end_all(*person, None);
+                // A phone of who is switched off is no account of the lines.
+                self.lines_version = seq;
                 if let Some(account) = self.accounts.each.get_mut(person) {
                     account.active = *active;
                 }
@@ -250,6 +259,7 @@ impl State {
                 if let Some(account) = self.accounts.each.get_mut(person) {
                     account.locks.lift();
                 }
+                self.accounts.sources.lift(*person, at);
             }
             Event::SignInTried { person, outcome, source, step, token } => {
                 let (person, source, outcome) = (*person, source.clone(), *outcome);
@@ -265,7 +275,11 @@ impl State {
                 self.accounts.sources.tried(source.address, at);
                 self.accounts.sources.fail(source.address, None, at);
             }
-            Event::ProofMissed { person, source, .. } => self.accounts.missed(Some(*person), source, at),
+            Event::ProofMissed { person, source, outcome } => match outcome {
+                // Both factors were right.
+                SignInOutcome::Locked => {}
+                _ => self.accounts.missed(Some(*person), source, at),
+            },
             Event::SourceHeld { .. } => {}
             _ => return false,
         }
@@ -284,10 +298,12 @@ impl State {
         zone.clone_into(&mut self.policy.zone);
         self.policy.version = seq;
         self.calendar_key = calendar_key;
-        // A box whose administrators never enrolled may be claimed again: theirs are the only persons then.
-        self.people.clear();
+        // A box whose security administrator never enrolled may be claimed again: whoever was named before
+        // has no account any more.
         self.accounts.each.clear();
         self.accounts.logins.clear();
+        self.accounts.sessions.clear();
+        self.accounts.tokens.clear();
         self.accounts.claimed = true;
         let roles = [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin];
         for (new, role) in administrators.iter().zip(roles) {

@@ -1,6 +1,7 @@
 //! The core of `vaultd`, driven directly: a clock that stands still, a ledger in memory or in a temporary
 //! folder, a chip that is a key in memory. One test uses the real software TPM.
 
+mod accounts;
 mod admin;
 mod desk;
 mod desk_bench;
@@ -8,9 +9,12 @@ mod dial;
 mod disk;
 mod door;
 mod lines;
+mod matrix;
 mod page;
 mod privacy;
 mod process;
 mod replay;
 mod rig;
 mod samples;
+mod sessions;
+mod sign_in;

@@ -1,7 +1,10 @@
 //! The process as it runs: its binary, its socket, the software TPM.
 
+use crate::page::{LOGINS, PASSWORD, Phone, at, claim, word};
 use crate::rig::number;
-use idl::admin::{Admin, Answer, Role};
+use idl::admin::{Admin, AdminReply, AdminRequest, Answer, Role};
+use idl::hello::Process;
+use ipc::Conn;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::Read;
@@ -9,9 +12,11 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use vaultd::auth::totp;
 use vaultd::chip::TpmChip;
-use vaultd::client::{Client, memory_file};
-use vocab::{DepartmentId, PersonId, Pii};
+use vaultd::client::{Client, SOCKET, memory_file};
+use vaultd::clock;
+use vocab::{DepartmentId, PersonId, Pii, Secret};
 
 /// A child that does not outlive its test.
 pub struct Running(Child);
@@ -157,6 +162,90 @@ async fn commission_and_import(dir: &Path) {
     let answer = client.ask(Some(PersonId(4)), what, Some(list), |_, _| told += 1).await.unwrap();
     assert!(matches!(answer, Answer::Imported { batch: Some(1), rows: 5_000, .. }), "{answer:?}");
     assert!(told > 0, "progress was told");
+}
+
+/// The page or the console, as the socket knows them.
+struct Peer(Conn, u64);
+
+impl Peer {
+    async fn connect(dir: &Path, me: Process) -> Self {
+        let start = Instant::now();
+        loop {
+            match Conn::connect(&dir.join("run").join(SOCKET), me, Process::Vaultd).await {
+                Ok(conn) => return Self(conn, 0),
+                Err(error) => assert!(start.elapsed() < LIMIT, "{error}"),
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn ask(&mut self, session: Option<&Secret<[u8; 32]>>, what: Admin) -> Answer {
+        self.1 += 1;
+        let (session, source) = (session.cloned(), Some(at(1)));
+        let request = AdminRequest { id: self.1, actor: None, session, source, passive: false, what };
+        self.0.send(&request).await.unwrap();
+        let AdminReply { id, answer } = self.0.recv().await.unwrap();
+        assert_eq!(id, self.1);
+        answer
+    }
+}
+
+#[test]
+fn iam_01_a_box_is_claimed_and_signed_in_to_over_the_socket_and_a_session_outlives_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some((_swtpm, tcti)) = swtpm(dir.path()) else {
+        return;
+    };
+    drop(connect(&tcti));
+    let first = vaultd(dir.path(), &tcti);
+    let (token, secrets) = runtime().block_on(claim_and_sign_in(dir.path()));
+    let log = stop(first);
+    let second = vaultd(dir.path(), &tcti);
+    runtime().block_on(async {
+        let mut page = Peer::connect(dir.path(), Process::Admind).await;
+        let Answer::Me(me) = page.ask(Some(&token), Admin::Me).await else { panic!("the session is lost") };
+        assert_eq!((me.login.as_str(), me.role), (LOGINS[1], Role::SecurityAdmin));
+    });
+    let log = log + &stop(second);
+    for secret in secrets.iter().map(String::as_str).chain([PASSWORD, "张三", LOGINS[1]]) {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
+
+/// The token of the security administrator, and what no log may show.
+async fn claim_and_sign_in(dir: &Path) -> (Secret<[u8; 32]>, Vec<String>) {
+    let mut console = Peer::connect(dir, Process::Consoled).await;
+    let Answer::ClaimCode(code) = console.ask(None, Admin::ClaimCode).await else { panic!("no code") };
+    let mut page = Peer::connect(dir, Process::Admind).await;
+    let Answer::Claimed { codes } = page.ask(None, Admin::Claim(Box::new(claim(&code)))).await else {
+        panic!("not claimed")
+    };
+    let (login, enrol) = (LOGINS[1].to_owned(), codes[1].1.clone());
+    let begin = Admin::BeginEnrol { login: login.clone(), code: enrol.clone() };
+    let Answer::Enrol(told) = page.ask(None, begin).await else { panic!("no enrolment") };
+    let secret = data_encoding::BASE32_NOPAD.decode(told.secret.expose().as_bytes()).unwrap();
+    let phone = Phone { login: login.clone(), secret: Secret::new(secret.try_into().unwrap()) };
+    let code_at = |step| Secret::new(totp::code_of(&phone.secret, step));
+    let step = totp::step_at(clock::wall());
+    let finish = Admin::FinishEnrol {
+        login: login.clone(),
+        code: enrol.clone(),
+        password: word(PASSWORD),
+        totp: code_at(step - 1),
+    };
+    let answer = page.ask(None, finish).await;
+    assert!(matches!(answer, Answer::Done), "{answer:?}");
+    // The next step's code is within the drift, so that nothing waits for the clock.
+    let code = code_at(totp::step_at(clock::wall()));
+    let wrong = Admin::SignIn { login: login.clone(), password: word("wrong"), code: code.clone() };
+    assert!(matches!(page.ask(None, wrong).await, Answer::Refused { code, .. } if code == "sign-in"));
+    let right = Admin::SignIn { login, password: word(PASSWORD), code };
+    let Answer::SignedIn { token, .. } = page.ask(None, right).await else { panic!("not signed in") };
+    (token, vec![code_text(&enrol), code_text(&told.secret), code_text(&codes[0].1)])
+}
+
+fn code_text(code: &Secret<String>) -> String {
+    code.expose().clone()
 }
 
 const LIMIT: Duration = Duration::from_secs(60);

@@ -1,7 +1,8 @@
 //! Replay: the state is a fold over the durable entries, wherever the process died.
 
-use crate::rig::{CALLD, LINED, Rig, add_up, agent_id, ended, replayed};
-use idl::admin::{Admin, Figures};
+use crate::page::{PASSWORD, at, word};
+use crate::rig::{CALLD, LINED, Rig, SECURITY, add_up, agent_id, ended, replayed};
+use idl::admin::{Admin, Answer, Figures};
 use idl::campaign::{AgentState, CampaignReply, CampaignRequest, Disposition};
 use idl::lines::{CallFact, LinedToVault, OptOutBy};
 use ledger::{ChainHash, Head, SignedHead};
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 use vaultd::command::{Cmd, Effect};
 use vaultd::entries::{KINDS, RecordingFinding, RecordingWorth};
 use vaultd::state::{Calls, State};
-use vocab::{CallId, ContactId, EndedBy, FailCause, Outcome, Pii, TrunkId};
+use vocab::{CallId, ContactId, EndedBy, FailCause, Outcome, PersonId, Pii, TrunkId};
 
 /// One thing that happens; numbers choose among what is there.
 #[derive(Debug, Clone)]
@@ -25,6 +26,10 @@ enum Step {
     Sign,
     Wait(i64),
     Block(u64),
+    SignIn(u8, u8),
+    Enrol(u8, bool),
+    Account(u8, u8),
+    Session(usize, u8),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -40,6 +45,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Sign),
         2 => (0..200_000_000_i64).prop_map(Step::Wait),
         1 => (1_000..1_010_u64).prop_map(Step::Block),
+        4 => (any::<u8>(), any::<u8>()).prop_map(|(who, how)| Step::SignIn(who, how)),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(who, right)| Step::Enrol(who, right)),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(who, what)| Step::Account(who, what)),
+        3 => (any::<usize>(), any::<u8>()).prop_map(|(at, what)| Step::Session(at, what)),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -129,8 +138,71 @@ fn perform(rig: &mut Rig, step: &Step) {
             let number = Pii::new(crate::rig::number(*at).digits().to_owned());
             rig.ask(crate::rig::MANAGER, Admin::Blacklist { number });
         }
+        Step::SignIn(..) | Step::Enrol(..) | Step::Account(..) | Step::Session(..) => people(rig, step),
     }
     rig.take();
+}
+
+/// What persons with accounts do; codes and tokens are remembered beside the rig.
+fn people(rig: &mut Rig, step: &Step) {
+    let person = |who: u8| PersonId(u32::from(who % 10) + 1);
+    let login = |who: u8| format!("person.{}", who % 11 + 1);
+    match step {
+        Step::SignIn(who, how) => {
+            let login = login(*who);
+            let phone = rig.phones.get(&login).cloned();
+            let code = phone.map_or_else(|| word("000000"), |phone| phone.code(rig));
+            let password = if how % 4 == 0 { "a wrong password" } else { PASSWORD };
+            let answer = rig.try_sign_in(&at(how % 3), &login, password, code);
+            if let Answer::SignedIn { token, .. } = answer {
+                rig.tokens.push((token, at(how % 3)));
+            }
+        }
+        Step::Enrol(who, right) => {
+            let (person, login) = (person(*who), login(*who % 10));
+            let give = if rig.vault.state().accounts.each.contains_key(&person) {
+                Admin::ResetAccount { person }
+            } else {
+                Admin::GiveAccount { person, login: login.clone() }
+            };
+            let Answer::EnrolCode { code, .. } = rig.ask(SECURITY, give) else { return };
+            if !right {
+                let wrong = Admin::BeginEnrol { login, code: word("AAAA") };
+                rig.page(None, &at(9), wrong);
+            } else if rig.vault.state().accounts.each[&person].active
+                && !rig.vault.state().accounts.sources.known_blocked(at(1).address, rig.clock.now)
+            {
+                let phone = rig.enrolled(&login, &code);
+                rig.phones.insert(login, phone);
+            }
+        }
+        Step::Account(who, what) => {
+            let person = person(*who);
+            rig.ask(
+                SECURITY,
+                match what % 3 {
+                    0 => Admin::SetActive { person, active: false },
+                    1 => Admin::SetActive { person, active: true },
+                    _ => Admin::Unlock { person },
+                },
+            );
+        }
+        Step::Session(at_index, what) => {
+            let Some((token, source)) = rig.tokens.get(*at_index % rig.tokens.len().max(1)).cloned() else {
+                return;
+            };
+            match what % 4 {
+                0 => rig.page(Some(&token), &source, Admin::SignOut),
+                1 => rig.page(Some(&token), &at(77), Admin::Me),
+                2 => {
+                    let (old, new) = (word(PASSWORD), word("vixnu kobalt remmel"));
+                    rig.page(Some(&token), &source, Admin::ChangePassword { old, new, code: word("000000") })
+                }
+                _ => rig.page(Some(&token), &source, Admin::Departments),
+            };
+        }
+        _ => unreachable!("the others are performed elsewhere"),
+    }
 }
 
 fn figures_of(state: &State) -> Figures {

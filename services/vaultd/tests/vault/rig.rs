@@ -114,6 +114,10 @@ pub struct Rig {
     pub clock: Clock,
     pub effects: Vec<Effect>,
     pub next: u64,
+    /// Authenticators by login.
+    pub phones: std::collections::BTreeMap<String, crate::page::Phone>,
+    /// Tokens with where they were given.
+    pub tokens: Vec<(crate::page::Token, idl::account::Source)>,
 }
 
 pub fn ten_in_the_morning() -> Clock {
@@ -154,7 +158,17 @@ impl Rig {
             }),
         };
         let vault = Vault::new(state, calls, dnc, ports, clock);
-        let mut rig = Self { vault, log, keys, rows, clock, effects: Vec::new(), next: 0 };
+        let mut rig = Self {
+            vault,
+            log,
+            keys,
+            rows,
+            clock,
+            effects: Vec::new(),
+            next: 0,
+            phones: std::collections::BTreeMap::new(),
+            tokens: Vec::new(),
+        };
         rig.give(Cmd::Disk { free_bytes: 1 << 40, ready: true });
         rig
     }
