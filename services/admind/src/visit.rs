@@ -4,7 +4,7 @@
 
 use crate::app::App;
 use crate::cookie::{self, Token};
-use crate::fault::Fault;
+use crate::fault::{Fault, Refusal};
 use crate::format::Zone;
 use crate::jobs::JobId;
 use crate::looks::{Lang, Looks};
@@ -97,11 +97,43 @@ impl Visit {
         attached: Option<OwnedFd>,
         show: impl Fn(&Self, &Answer) -> Result<Html<String>, Fault> + Send + Sync + 'static,
     ) -> Result<Response, Fault> {
+        self.job(title, what, attached, Fault::of_answer, show)
+    }
+
+    /// As [`Visit::start_job`], for a page that tells a refusal itself, beside what to do about it: `show` sees
+    /// [`Answer::Refused`] too.
+    ///
+    /// # Errors
+    /// [`Fault::Busy`].
+    pub fn start_job_told(
+        &self,
+        title: &str,
+        what: Admin,
+        attached: Option<OwnedFd>,
+        show: impl Fn(&Self, &Answer) -> Result<Html<String>, Fault> + Send + Sync + 'static,
+    ) -> Result<Response, Fault> {
+        let told = |answer| match Fault::of_answer(answer) {
+            Err(Fault::Refused(Refusal { code, text_en, text_zh })) => {
+                Ok(Answer::Refused { code, text_en, text_zh })
+            }
+            ended => ended,
+        };
+        self.job(title, what, attached, told, show)
+    }
+
+    fn job(
+        &self,
+        title: &str,
+        what: Admin,
+        attached: Option<OwnedFd>,
+        ended: fn(Answer) -> Result<Answer, Fault>,
+        show: impl Fn(&Self, &Answer) -> Result<Html<String>, Fault> + Send + Sync + 'static,
+    ) -> Result<Response, Fault> {
         let (vault, asker) = (self.app.vault.clone(), self.asker.clone());
         let work = |progress: crate::jobs::Progress| async move {
             let (answer, _): Reply =
                 vault.ask_long(&asker, what, attached, move |done, total| progress.tell(done, total)).await?;
-            Fault::of_answer(answer)
+            ended(answer)
         };
         let JobId(id) = self.app.jobs.start(self.me.session, title, work, Arc::new(show))?;
         Ok(Redirect::to(&format!("/jobs/{id}")).into_response())

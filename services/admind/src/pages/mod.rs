@@ -41,13 +41,18 @@
 
 pub mod accounts;
 pub mod claim;
+pub mod consents;
+pub mod contacts;
+pub mod dnc;
 pub mod door;
 pub mod enrol;
 pub mod job;
 pub mod lines;
 pub mod me;
 pub mod preferences;
+pub mod scripts;
 pub mod settings;
+pub mod shown;
 
 use crate::routes::Routes;
 
@@ -57,11 +62,15 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(accounts::routes())
         .merge(claim::routes())
+        .merge(consents::routes())
+        .merge(contacts::routes())
+        .merge(dnc::routes())
         .merge(door::routes())
         .merge(enrol::routes())
         .merge(job::routes())
         .merge(lines::routes())
         .merge(me::routes())
         .merge(preferences::routes())
+        .merge(scripts::routes())
         .merge(settings::routes())
 }

@@ -4,18 +4,26 @@
 
 mod accounts;
 mod common;
+mod consents;
+mod contacts;
+mod dnc;
 mod door;
 mod errors;
 mod lines;
 mod me;
+mod scripts;
 mod settings;
 
 pub use accounts::Accounts;
 pub use common::Common;
+pub use consents::Consents;
+pub use contacts::Contacts;
+pub use dnc::Dnc;
 pub use door::Door;
 pub use errors::Errors;
 pub use lines::Lines;
 pub use me::Me;
+pub use scripts::Scripts;
 pub use settings::Settings;
 
 use crate::looks::Lang;
@@ -65,10 +73,14 @@ macro_rules! areas {
 areas! {
     accounts: Accounts,
     common: Common,
+    consents: Consents,
+    contacts: Contacts,
+    dnc: Dnc,
     door: Door,
     errors: Errors,
     lines: Lines,
     me: Me,
+    scripts: Scripts,
     settings: Settings,
 }
 

@@ -1,0 +1,84 @@
+//! Words of the lists of those not to be called.
+
+crate::texts! {
+    /// Words of the lists of those not to be called.
+    pub struct Dnc {
+        title: "勿扰名单", "Do not call";
+        lede: "名单上的号码不会被拨打；通话中退订即时生效。", "Numbers on these lists are not dialled; an opt-out in a call takes effect at once.";
+        official: "官方拒呼名单", "Official list";
+        official_fresh: "在有效期内", "Fresh";
+        official_soon: "即将过期", "Soon too old";
+        official_old: "已过期：营销外呼停止", "Too old: marketing calls stop";
+        official_none: "尚未导入：营销外呼停止", "Not imported: marketing calls stop";
+        official_none_text: "导入主管部门发布的名单后，营销外呼才可进行。", "Marketing calls are possible only with the authority's list.";
+        issued: "发布日期", "Issued";
+        imported: "导入时间", "Imported";
+        entries: "号码数", "Numbers";
+        age: "有效期", "Age";
+        age_days: "第 {} 天，最多 {} 天", "day {} of at most {}";
+        import: "导入官方名单", "Import the official list";
+        internal: "内部勿扰名单", "Internal list";
+        internal_count: "{} 个号码", "{} numbers";
+        internal_text: "客户拒绝、退订、非本人或未成年人接听的号码会自动加入。", "Refusals, opt-outs, wrong persons and minors are entered by themselves.";
+        no_removal: "移出名单需要客户新的书面同意并由两人批准，目前不提供；加入后即长期有效。", "Taking a number off needs the customer's new consent and two persons, and is not possible yet: an entry stays.";
+        add: "加入号码", "Add a number";
+        lookup: "查询号码", "Look up a number";
+        lookup_hint: "结果为脱敏显示，查询会记入审计账本。", "The result is masked; the look-up is recorded in the ledger.";
+        lookup_go: "查询", "Look up";
+        number: "电话号码", "Telephone number";
+        found: "号码 {}", "Number {}";
+        found_clear: "不在任何勿扰名单", "On no list";
+        found_blocked: "在勿扰名单上，不会被拨打", "On a list: it is not called";
+        found_declined: "曾拒接", "Declined a call";
+        found_in_call: "正在通话", "In a call now";
+        found_lists: "所在名单", "Lists";
+        found_since: "{}（{} 起）", "{} (since {})";
+        found_attempts: "近 31 天拨打", "Calls in 31 days";
+        found_attempts_none: "没有拨打", "None";
+        found_quota: "剩余拨打次数（营销）", "Calls left (marketing)";
+        found_quota_text: "今天 {} 次，7 天内 {} 次", "{} today, {} within 7 days";
+        newest: "最近加入", "Newest entries";
+        at: "时间", "Time";
+        masked: "号码", "Number";
+        reason: "原因", "Reason";
+        origin: "来自", "From";
+        reason_entered: "人工加入", "Entered by hand";
+        reason_opt_out: "通话中退订", "Opted out in a call";
+        reason_refused: "客户拒绝", "Refused";
+        reason_wrong_person: "非本人", "Wrong person";
+        reason_minor: "未成年人", "A minor";
+        reason_official: "官方名单", "Official list";
+        by_key: "按键退订", "by key";
+        by_tone: "按键音退订", "by tone";
+        by_agent: "坐席登记", "noted by the agent";
+        call: "通话 {}", "Call {}";
+        empty_title: "内部名单还没有号码", "The internal list is empty";
+        empty_text: "客户退订或拒绝后会自动出现在这里，也可以手工加入。", "Opt-outs and refusals appear here by themselves; numbers can also be added by hand.";
+        past_end: "没有更早的记录", "No earlier entries";
+        past_end_text: "这里是列表的末尾。", "This is the end of the list.";
+        shown: "本页 {} 条", "{} entries on this page";
+        first: "最新", "Newest";
+        older: "更早", "Older";
+        pages: "勿扰名单翻页", "Pages of entries";
+        add_title: "加入内部勿扰名单", "Add to the internal list";
+        add_lede: "加入后一秒内生效，对所有外呼活动和线路有效。", "It takes effect within a second, for every campaign and line.";
+        add_hint: "手机、固话或带国家码的号码；加入后只显示脱敏号码。", "Mobile, landline or with country code; once added it is shown masked only.";
+        add_sure: "我知道此号码加入后无法自行移出。", "I know that the number cannot be taken off again.";
+        add_sure_missing: "请勾选确认", "Tick this to confirm";
+        add_submit: "加入名单", "Add to the list";
+        add_done: "号码已加入内部勿扰名单。", "The number is on the internal list.";
+        import_title: "导入官方拒呼名单", "Import the official list";
+        import_lede: "文本文件，每行一个号码，最大 256 MiB。新名单整份替换旧名单；有任何错误则不导入，旧名单继续有效。", "A text file with one number a line, at most 256 MiB. It replaces the old list as a whole; with any error nothing is imported and the old list stays.";
+        import_issued_hint: "以主管部门公布的日期为准；名单超过 {} 天即停止营销外呼。", "The date given by the authority. A list older than {} days stops marketing calls.";
+        import_issued_bad: "请选择今天或之前的日期", "Choose today or an earlier date";
+        import_file: "名单文件", "File";
+        import_file_missing: "请选择文件", "Choose a file";
+        import_submit: "导入并替换", "Import and replace";
+        uploading: "正在上传", "Uploading";
+        job: "导入官方拒呼名单", "Importing the official list";
+        done_title: "官方名单已更新", "The official list is up to date";
+        done_text: "{} 个号码已生效。", "{} numbers are in effect.";
+        done_next: "返回勿扰名单", "Back to the lists";
+        again: "更正后重新导入", "Import again";
+    }
+}
