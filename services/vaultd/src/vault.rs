@@ -172,7 +172,10 @@ impl Vault {
             Cmd::Started { cut_bytes } => {
                 self.record(Who::Process(Process::Vaultd), Event::Started { cut_bytes })
             }
-            Cmd::Stopping => self.record(Who::Process(Process::Vaultd), Event::Stopped {}),
+            Cmd::Stopping => {
+                self.write_held(true);
+                self.record(Who::Process(Process::Vaultd), Event::Stopped {});
+            }
         }
     }
 

@@ -122,7 +122,7 @@ impl Vault {
     /// What a clock's tick does here.
     pub(crate) fn tick_auth(&mut self) {
         self.sweep_sessions();
-        self.write_held();
+        self.write_held(false);
     }
 
     fn needs_company(&self) -> Result<(), Refusal> {

@@ -55,10 +55,10 @@ impl Vault {
         held.last = now;
     }
 
-    /// Writes down what was held for a minute.
-    pub(super) fn write_held(&mut self) {
+    /// Writes down what was held for a minute, or all of it when the process stops.
+    pub(crate) fn write_held(&mut self, all: bool) {
         let now = self.clock.now;
-        let due = |held: &Held| now.since(held.first) >= MINUTE_MS || now < held.first;
+        let due = |held: &Held| all || now.since(held.first) >= MINUTE_MS || now < held.first;
         let ripe: Vec<IpAddr> =
             self.auth.held.iter().filter(|(_, held)| due(held)).map(|(address, _)| *address).collect();
         for address in ripe {

@@ -225,3 +225,31 @@ pub struct NewAccount {
     /// Until when it may be used.
     pub until: UnixMs,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Who;
+    use idl::account::{SessionId, SignInOutcome};
+    use idl::admin::Role;
+    use idl::hello::Process;
+    use vocab::PersonId;
+
+    fn bytes<T: serde::Serialize>(value: &T) -> Vec<u8> {
+        postcard::to_stdvec(value).unwrap()
+    }
+
+    #[test]
+    fn who_stands_in_old_entries_as_it_does_in_new_ones() {
+        assert_eq!(bytes(&Who::Person(PersonId(7), Role::Qa)), [0, 7, 6]);
+        assert_eq!(bytes(&Who::Process(Process::Tool)), [1, 6]);
+        assert_eq!(bytes(&Who::Signed(PersonId(7), Role::Qa, SessionId(9))), [2, 7, 6, 9]);
+    }
+
+    #[test]
+    fn the_outcomes_of_sign_ins_never_change_their_numbers_in_the_ledger() {
+        for (outcome, number) in SignInOutcome::ALL.iter().zip(0_u8..) {
+            assert_eq!(bytes(outcome), [number], "{outcome:?}");
+        }
+        assert_eq!(bytes(&SignInOutcome::SourceBlocked), [8]);
+    }
+}

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use vaultd::auth::lockout::{LOCK_MS, MAX_FAILURES, MAX_TRIES_A_MINUTE};
 use vaultd::auth::{MAX_CHECKS, totp};
-use vaultd::command::Job;
-use vaultd::entries::{EntryResult, Event, Who};
+use vaultd::command::{Cmd, Job};
+use vaultd::entries::{Entry, EntryResult, Event, Who};
 use vocab::{MINUTE_MS, PersonId, Secret};
 
 /// Fails as this login from this source.
@@ -167,12 +167,17 @@ fn iam_05_a_source_is_blocked_after_five_failures_at_five_logins_and_its_tries_a
     }
     assert_eq!(rig.count(), before, "a blocked source does not fill the ledger");
     rig.later(MINUTE_MS);
-    rig.give(vaultd::command::Cmd::Tick);
+    rig.give(Cmd::Tick);
     let held = rig.entries().into_iter().find_map(|entry| match entry.event {
         Event::SourceHeld { address, tries, .. } => Some((address, tries)),
         _ => None,
     });
     assert_eq!(held, Some((at(9).address, 50)));
+    assert_eq!(fail(&mut rig, &at(9), "f6"), "source-blocked");
+    rig.give(Cmd::Stopping);
+    let entries = rig.entries();
+    let [.., held, Entry { event: Event::Stopped {}, .. }] = entries.as_slice() else { panic!("no end") };
+    assert!(matches!(held.event, Event::SourceHeld { tries: 1, .. }), "a stop in order loses none");
     rig.signed_in(&at(1), &system);
     rig.later(LOCK_MS);
     rig.signed_in(&at(9), &system);
@@ -352,7 +357,7 @@ fn a_password_changed_while_the_old_one_was_checked_does_not_sign_in() {
     assert!(matches!(answer, Answer::EnrolCode { .. }));
     for job in jobs {
         let Job::Password(job) = job else { panic!("another job") };
-        rig.give(vaultd::command::Cmd::PasswordDone(perform(job)));
+        rig.give(Cmd::PasswordDone(perform(job)));
     }
     assert_eq!(refused(rig.answer_to(waiting).unwrap()), "sign-in");
     assert!(rig.vault.state().accounts.sessions_of(PersonId(1)).next().is_none());
