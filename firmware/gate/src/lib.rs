@@ -4,6 +4,7 @@
 //! [`evaluate`] always asks every rule of [`vocab::RuleId::ALL`]; what is missing refuses. Which rule governs
 //! which class of campaign is one table, [`MATRIX`].
 
+mod bounds;
 mod calendar;
 mod civil;
 pub mod do_not_call;
@@ -16,6 +17,7 @@ mod rules;
 mod text;
 mod verdict;
 
+pub use bounds::{PolicyField, class_name, policy_fields};
 pub use calendar::{CalendarData, CalendarError, HolidayCalendar, MAX_ADJUSTED, MAX_DATES_OFF};
 pub use do_not_call::{DncError, DoNotCall};
 pub use facts::{
@@ -32,5 +34,5 @@ pub use policy::{
 };
 pub use quota::{day_begin, quota};
 pub use reason::{Input, Prompt, Refusal, Skipped, Standing};
-pub use rules::{MAX_CLOCK_STEP_BACK_MS, evaluate};
+pub use rules::{Hours, MAX_CLOCK_STEP_BACK_MS, evaluate, hours_at};
 pub use verdict::{RuleLine, RuleResult, Verdict};

@@ -329,7 +329,8 @@ impl Policy {
     }
 }
 
-const fn latest_close(class: CampaignClass) -> u16 {
+/// The latest end of a class's calling hours.
+pub(crate) const fn latest_close(class: CampaignClass) -> u16 {
     match class {
         CampaignClass::Marketing => MARKETING_CLOSE_MIN,
         CampaignClass::ReturnVisit

@@ -4,8 +4,11 @@
 //! nothing can be widened by writing a policy past [`Policy::validate`].
 
 mod contact;
+mod hours;
 mod line;
 mod timing;
+
+pub use hours::{Hours, hours_at};
 
 use crate::civil;
 use crate::facts::Facts;

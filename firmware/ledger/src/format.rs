@@ -142,6 +142,14 @@ impl EntryHeader {
     }
 }
 
+impl EntryHeader {
+    /// Reads a header alone; `None` if the bytes are none or damaged.
+    #[must_use]
+    pub fn peek(bytes: &[u8; ENTRY_HEADER_BYTES]) -> Option<Self> {
+        Self::decode(bytes).ok()
+    }
+}
+
 /// The clear start of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SegmentHeader {

@@ -180,7 +180,29 @@ pub struct Entry<'a> {
     payload: &'a [u8],
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// An entry read alone, away from a walk: its place in the chain is the hash that stands before it, and its
+    /// own hash must follow from that.
+    ///
+    /// # Errors
+    /// [`FaultKind`] of the frame.
+    pub fn alone(previous: ChainHash, place: Place, frame: &'a [u8]) -> Result<Self, FaultKind> {
+        let Some((raw_header, _)) = frame.split_first_chunk::<ENTRY_HEADER_BYTES>() else {
+            return Err(FaultKind::EntryHeader);
+        };
+        let header = EntryHeader::decode(raw_header)?;
+        if header.frame_bytes as usize != frame.len() {
+            return Err(FaultKind::Length(header.frame_bytes));
+        }
+        let payload = &frame[ENTRY_HEADER_BYTES..frame.len() - HASH_BYTES];
+        let hash = previous.after_entry(raw_header, payload);
+        if hash.0 != array::<HASH_BYTES>(frame, frame.len() - HASH_BYTES) {
+            return Err(FaultKind::Hash);
+        }
+        let head = if header.flags == 0 { None } else { SignedHead::from_payload(payload) };
+        Ok(Self { header, place, hash, head, raw_header: *raw_header, previous, payload })
+    }
+
     /// Decrypts the payload.
     ///
     /// # Errors

@@ -267,6 +267,36 @@ impl Projection {
         })
     }
 
+    /// Reads records whose key begins with `prefix`, in reverse order, before the key `before`, at most
+    /// `limit` (and [`MAX_SCAN_ROWS`]).
+    ///
+    /// # Errors
+    /// [`ProjectionError`].
+    pub fn scan_back(
+        &self,
+        tree: Tree,
+        prefix: &[u8],
+        before: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Row>, ProjectionError> {
+        check_limits(tree, prefix, 0)?;
+        let first = full_key(tree, prefix);
+        // Past every key with this prefix: none is longer than a key may be.
+        let past = || [first.clone(), vec![u8::MAX; MAX_KEY_BYTES + 1]].concat();
+        let end = before.map_or_else(past, |before| full_key(tree, before)).max(first.clone());
+        self.guard(|| {
+            let mut rows = Vec::new();
+            for row in self.db.range(first.clone()..end.clone()).rev().take(limit.min(MAX_SCAN_ROWS)) {
+                let (key, value) = row?;
+                if !key.starts_with(&first) {
+                    break;
+                }
+                rows.push((key[1..].to_vec(), value.to_vec()));
+            }
+            Ok(rows)
+        })
+    }
+
     /// Applies a batch and the seq it reflects together. The seq must grow.
     ///
     /// # Errors

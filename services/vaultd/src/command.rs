@@ -1,13 +1,14 @@
 //! What goes into the core and what comes out of it: values only, no sockets and no threads.
 
 use crate::auth::{PasswordDone, PasswordJob};
-use crate::entries::{BatchEntry, RecordingFinding, StoredObject};
+use crate::entries::{BatchEntry, Entry, RecordingFinding, StoredObject};
 use idl::account::SessionId;
 use idl::admin::{AdminReply, AdminRequest, RowError};
 use idl::campaign::{CalldToVault, VaultToCalld};
 use idl::health::HealthReply;
 use idl::hello::Process;
 use idl::lines::{LinedToVault, VaultToLined};
+use idl::views::LedgerFilter;
 use std::fs::File;
 use vocab::{CallId, DepartmentId, PersonId, Secret, UnixMs};
 
@@ -26,6 +27,11 @@ pub enum Cmd {
         free_bytes: u64,
         /// The folder can be written.
         ready: bool,
+    },
+    /// The size of that disk.
+    Room {
+        /// All of it.
+        total_bytes: u64,
     },
     /// `lined` connected.
     LinedUp(ConnId),
@@ -77,6 +83,8 @@ pub enum Cmd {
     },
     /// The password thread answers.
     PasswordDone(PasswordDone),
+    /// Entries of the ledger were read.
+    LedgerRead(Box<LedgerRead>),
     /// The process started.
     Started {
         /// Bytes of a torn tail.
@@ -151,6 +159,48 @@ pub enum Job {
     },
     /// Verify or hash a password.
     Password(PasswordJob),
+    /// Read what somebody looks at or hears.
+    Read(ReadJob),
+}
+
+/// What somebody looks at or hears, read beside the core.
+#[derive(Debug)]
+pub enum ReadJob {
+    /// A page of the ledger.
+    Ledger {
+        /// Who asked.
+        reply: ReplyTo,
+        /// What is looked for.
+        query: LedgerQuery,
+    },
+}
+
+impl ReadJob {
+    /// Who asked.
+    #[must_use]
+    pub const fn reply(&self) -> ReplyTo {
+        match self {
+            Self::Ledger { reply, .. } => *reply,
+        }
+    }
+}
+
+/// What to look for in the ledger, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerQuery {
+    /// Which entries.
+    pub filter: LedgerFilter,
+    /// Only entries below this one, which is at most the first that is not durable.
+    pub before: u64,
+}
+
+/// What was found in the ledger.
+#[derive(Debug)]
+pub struct LedgerRead {
+    /// Who asked.
+    pub reply: ReplyTo,
+    /// Entries, newest first, with their instants, and from where to go on; or why it cannot be read.
+    pub outcome: Result<(Vec<(u64, UnixMs, Entry)>, Option<u64>), String>,
 }
 
 /// What is known of a batch before its file is read.

@@ -119,14 +119,17 @@ impl Core {
     }
 
     fn look_at_disk(&mut self) {
+        let now = clock::read(self.clock_trusted);
         let cmd = match nix::sys::statvfs::statvfs(&self.recordings) {
             Ok(stat) => {
+                let total_bytes = stat.blocks() * stat.fragment_size();
+                self.vault.handle(now, Cmd::Room { total_bytes });
                 let free_bytes = stat.blocks_available() * stat.fragment_size();
                 Cmd::Disk { free_bytes, ready: !stat.flags().contains(nix::sys::statvfs::FsFlags::ST_RDONLY) }
             }
             Err(_) => Cmd::Disk { free_bytes: 0, ready: false },
         };
-        self.vault.handle(clock::read(self.clock_trusted), cmd);
+        self.vault.handle(now, cmd);
     }
 
     fn store(&mut self) -> Result<(), PortError> {

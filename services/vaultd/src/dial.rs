@@ -175,6 +175,38 @@ impl Vault {
         gate::evaluate(&state.policy, &facts)
     }
 
+    /// The rules that refuse every contact of a campaign now, were it running: asked with a contact against whom
+    /// nothing speaks.
+    pub(crate) fn campaign_refusals(&self, id: CampaignId, campaign: &Campaign) -> Vec<vocab::RuleId> {
+        let running = Campaign { running: true, ..campaign.clone() };
+        let purpose = campaign.plan.purpose.clone();
+        let consent = ConsentHeld {
+            purpose: purpose.clone(),
+            given_at: self.clock.now,
+            expires_at: None,
+            channel: String::new(),
+            evidence: Some(Pii::new(String::new())),
+        };
+        let person = ContactPerson {
+            number: campaign.caller,
+            name: None,
+            order_no: None,
+            demand: None,
+            tag: None,
+            issue: None,
+            consent: Some(consent),
+            birth: None,
+            adult: Some(true),
+        };
+        let read = Read { subject: SubjectId([0; 16]), person, purpose, version: 0 };
+        let verdict = self.ask_gate(id, &running, true, &read);
+        verdict
+            .refusals()
+            .filter(|refusal| crate::state::of_the_campaign(*refusal))
+            .map(|(rule, _)| rule)
+            .collect()
+    }
+
     /// A call that was lost with `lined` may still ring or speak at the carrier, where nobody could end it.
     fn may_still_be_in_call(&self, person: &Subject) -> bool {
         let Some((call, _)) = person.attempts.last() else {

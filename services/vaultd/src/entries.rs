@@ -426,4 +426,13 @@ events! {
     },
     /// The page's certificate was replaced.
     80 PageCertificateReplaced {},
+    /// How loud a prompt is.
+    60 PromptMeasured {
+        /// Its object.
+        object: ObjectHash,
+        /// Mean level of the speech in dBm0.
+        mean_dbm0: i32,
+        /// Highest level in dBm0.
+        peak_dbm0: i32,
+    },
 }

@@ -302,6 +302,16 @@ impl CallDisk for CallFiles {
             |(key, _): &(Vec<u8>, Vec<u8>)| Some(CallId(u64::from_be_bytes(key.as_slice().try_into().ok()?)));
         rows.iter().filter_map(id).collect()
     }
+
+    fn before(&self, before: CallId, max: usize) -> Vec<(CallId, Vec<u8>)> {
+        let name = before.0.to_be_bytes();
+        let rows = locked(&self.0.projection).scan_back(CALLS, &[], Some(&name), max).unwrap_or_default();
+        let row = |(key, sealed): &(Vec<u8>, Vec<u8>)| {
+            let call = CallId(u64::from_be_bytes(key.as_slice().try_into().ok()?));
+            Some((call, open_field(&self.0.key, key, sealed).ok()?.to_vec()))
+        };
+        rows.iter().filter_map(row).collect()
+    }
 }
 
 /// Replays the ledger from where the state stands.

@@ -24,6 +24,7 @@ mod mask;
 pub mod options;
 pub mod phone;
 pub mod ports;
+pub mod reads;
 pub mod seal;
 pub mod server;
 pub mod startup;

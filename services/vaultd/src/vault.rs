@@ -12,6 +12,7 @@ use crate::lines::LinedLink;
 use crate::ports::{Clock, ContactPort, Draft, Entropy, KeyPort, LedgerPort, PortError};
 use crate::seal::{Purpose, open, seal};
 use crate::state::{Calls, Due, State};
+use crate::views::Names;
 use idl::hello::Process;
 use ledger::SignedHead;
 use serde::Serialize;
@@ -42,6 +43,7 @@ pub struct Vault {
     pub(crate) lined: Option<LinedLink>,
     pub(crate) calld: BTreeSet<ConnId>,
     pub(crate) free_bytes: u64,
+    pub(crate) total_bytes: u64,
     pub(crate) recordings_ready: bool,
     pub(crate) imports: BTreeSet<ConnId>,
     pub(crate) verifying: BTreeSet<CallId>,
@@ -52,6 +54,7 @@ pub struct Vault {
     /// Where open calls stand, as `lined` says.
     pub(crate) live_now: LiveNow,
     pub(crate) desks: Desks,
+    pub(crate) names: Names,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -98,6 +101,7 @@ impl Vault {
             lined: None,
             calld: BTreeSet::new(),
             free_bytes: 0,
+            total_bytes: 0,
             recordings_ready: false,
             imports: BTreeSet::new(),
             verifying: BTreeSet::new(),
@@ -106,6 +110,7 @@ impl Vault {
             phones_now: BTreeMap::new(),
             live_now: LiveNow::new(),
             desks: Desks::default(),
+            names: Names::default(),
             staged: Vec::new(),
             effects: Vec::new(),
         };
@@ -152,6 +157,7 @@ impl Vault {
                 self.free_bytes = free_bytes;
                 self.recordings_ready = ready;
             }
+            Cmd::Room { total_bytes } => self.total_bytes = total_bytes,
             Cmd::LinedUp(conn) => self.lined_up(conn),
             Cmd::LinedDown(conn) => self.lined_down(conn),
             Cmd::Lined(message) => self.lined_says(message),
@@ -167,6 +173,7 @@ impl Vault {
             Cmd::Health { conn, serial } => self.health(conn, serial),
             Cmd::Imported(done) => self.imported(*done),
             Cmd::RecordingVerified { call, finding } => self.recording_verified(call, finding),
+            Cmd::LedgerRead(read) => self.ledger_read(*read),
             Cmd::LedgerVerified { reply, outcome } => self.ledger_verified(reply, outcome),
             Cmd::PasswordDone(done) => self.password_done(done),
             Cmd::Started { cut_bytes } => {

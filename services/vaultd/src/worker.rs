@@ -1,10 +1,12 @@
 //! Long work beside the core: imports and the ledger's verification on one thread, recordings on another,
 //! passwords on a third, signatures of the TPM on a fourth, so that dialling never waits for any of them.
 
-use crate::command::{Cmd, Imported, Job, Message, ReplyTo};
+use crate::admin::Refusal;
+use crate::command::{Cmd, Imported, Job, Message, ReadJob, ReplyTo};
 use crate::entries::{RecordingFinding, RecordingWorth};
 use crate::files::KeyFiles;
 use crate::import::{self, Tools};
+use crate::reads;
 use crate::recording_name;
 use crate::server::{Input, Outbox};
 use idl::admin::{AdminReply, Answer};
@@ -48,6 +50,8 @@ pub struct Workers {
     imports: Option<SyncSender<Job>>,
     recordings: Option<SyncSender<Job>>,
     passwords: Option<SyncSender<Job>>,
+    reads: Option<SyncSender<ReadJob>>,
+    outbox: Outbox,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -67,13 +71,29 @@ impl Workers {
             let thread = std::thread::Builder::new().name(name.to_owned());
             threads.push(thread.spawn(move || run(&context, &jobs))?);
         }
-        Ok(Self { imports: Some(imports), recordings: Some(recordings), passwords: Some(passwords), threads })
+        let (reads, read_jobs) = sync_channel(MAX_WAITING);
+        let reader = context.clone();
+        let thread = std::thread::Builder::new().name("reads".to_owned());
+        threads.push(thread.spawn(move || reads::run(&reader, &read_jobs))?);
+        Ok(Self {
+            imports: Some(imports),
+            recordings: Some(recordings),
+            passwords: Some(passwords),
+            reads: Some(reads),
+            outbox: context.outbox.clone(),
+            threads,
+        })
     }
 
-    /// Gives a job to its thread. A full queue loses nothing: recordings are asked for again, and what a
-    /// person asked is answered by the time-out of the page.
+    /// Gives a job to its thread. A full queue loses nothing: recordings are asked for again, and people are told
+    /// to.
     pub fn give(&self, job: Job) {
+        let job = match job {
+            Job::Read(read) => return self.read(read),
+            other => other,
+        };
         let queue = match &job {
+            Job::Read(_) => return,
             Job::VerifyRecording { .. } => &self.recordings,
             Job::Password(_) => &self.passwords,
             Job::ImportContacts { .. }
@@ -89,11 +109,21 @@ impl Workers {
         }
     }
 
+    fn read(&self, job: ReadJob) {
+        let reply = job.reply();
+        let given = self.reads.as_ref().map(|queue| queue.try_send(job));
+        if !matches!(given, Some(Ok(()))) {
+            let answer = Refusal::busy().into_answer();
+            self.outbox.send(reply.conn, Message::Admin(AdminReply { id: reply.id, answer }));
+        }
+    }
+
     /// Ends the threads after the job each is at.
     pub fn stop(&mut self) {
         self.imports = None;
         self.recordings = None;
         self.passwords = None;
+        self.reads = None;
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 log::error!("a worker ended with a panic");
@@ -104,16 +134,19 @@ impl Workers {
 
 fn run(context: &Context, jobs: &Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
-        let cmd = perform(context, job);
+        let Some(cmd) = perform(context, job) else {
+            continue;
+        };
         if context.core.blocking_send(Input::Cmd(cmd)).is_err() {
             return;
         }
     }
 }
 
-fn perform(context: &Context, job: Job) -> Cmd {
+fn perform(context: &Context, job: Job) -> Option<Cmd> {
     let tools = Tools { objects: &context.objects, keys: &context.keys };
-    match job {
+    let cmd = match job {
+        Job::Read(_) => return None,
         Job::ImportContacts { reply, file, options, plan } => {
             let outcome = import::contacts(tools, file, options, plan, &mut progress(context, reply));
             Cmd::Imported(Box::new(Imported { reply, outcome }))
@@ -136,7 +169,8 @@ fn perform(context: &Context, job: Job) -> Cmd {
             let outcome = verified.map(|report| report.last_seq).map_err(|error| error.to_string());
             Cmd::LedgerVerified { reply, outcome }
         }
-    }
+    };
+    Some(cmd)
 }
 
 /// Tells progress at whole percents at most, and never waits for the peer.

@@ -169,7 +169,7 @@ impl Vault {
     /// One long work on a connection and a few in all: the worker's queue is bounded.
     pub(super) fn begin_work(&mut self, actor: &Actor) -> Result<(), Refusal> {
         if self.imports.len() >= MAX_IMPORTS || !self.imports.insert(actor.conn) {
-            return Err(Refusal::new("busy", "Other long work is under way.", "正在处理其他任务，请稍后。"));
+            return Err(Refusal::busy());
         }
         Ok(())
     }

@@ -59,6 +59,12 @@ impl Refusal {
         Self::new("number", "This is no telephone number.", "这不是有效的电话号码。")
     }
 
+    /// Other long work is under way.
+    #[must_use]
+    pub fn busy() -> Self {
+        Self::new("busy", "Other long work is under way.", "正在处理其他任务，请稍后。")
+    }
+
     /// A key of the site could not be had or made.
     #[must_use]
     pub fn storage() -> Self {

@@ -180,7 +180,7 @@ impl Vault {
         self.answer(reply.conn, reply.id, Answer::Ledger { entries, ok, fault });
     }
 
-    fn look(
+    pub(crate) fn look(
         &mut self,
         actor: &Actor,
         request: &str,

@@ -145,11 +145,18 @@ impl Vault {
         Ok(created(id.0))
     }
 
-    pub(super) fn set_trunk(&mut self, actor: &Actor, trunk: TrunkConfig) -> Handled {
-        check_trunk(&trunk)?;
-        if !self.state.trunks.contains_key(&trunk.id) {
-            return Err(Refusal::unknown("trunk"));
+    /// A password or certificate left empty stays as it is: the page never gets them to send them back.
+    pub(super) fn set_trunk(&mut self, actor: &Actor, mut trunk: TrunkConfig) -> Handled {
+        let known = self.state.trunks.get(&trunk.id).ok_or_else(|| Refusal::unknown("trunk"))?;
+        if let (Some(account), Some(before)) = (&mut trunk.account, &known.account)
+            && account.password.expose().is_empty()
+        {
+            account.password = before.password.clone();
         }
+        if trunk.transport == SipTransport::Tls && trunk.ca_pem.as_deref().is_none_or(str::is_empty) {
+            trunk.ca_pem.clone_from(&known.ca_pem);
+        }
+        check_trunk(&trunk)?;
         self.change_lines(actor, Event::TrunkSet { trunk: Box::new(trunk) });
         Ok(Some(Answer::Done))
     }

@@ -1,8 +1,8 @@
 //! The fold over the ledger, part one: everything but calls.
 
 use super::{
-    AgentNow, Batch, BlacklistReason, CallerNumber, Calls, Campaign, DncList, Person, Queue, Script, State,
-    StoredPrompt,
+    AgentNow, Batch, BlacklistReason, BlockedKept, CallerNumber, Calls, Campaign, DncList, Person, Queue,
+    Script, State, StoredPrompt,
 };
 use crate::entries::{Entry, Event};
 use idl::admin::{NewCampaign, Role};
@@ -102,7 +102,13 @@ impl State {
                 });
                 self.lift_holds();
             }
-            Event::Blacklisted { subject, .. } => self.block(*subject, BlacklistReason::Entered, seq),
+            Event::Blacklisted { subject, number } => {
+                let reason = BlacklistReason::Entered;
+                let (person, number) = (Some(actor), Some(number.clone()));
+                let kept =
+                    BlockedKept { subject: *subject, at, reason, by: None, call: None, person, number };
+                self.block(seq, kept);
+            }
             Event::BatchImported { batch } => {
                 self.next_contact = batch.first.0 + batch.rows;
                 let entry = (**batch).clone();
@@ -115,9 +121,21 @@ impl State {
                 }
             }
             Event::PromptStored { object, text, duration_ms } => {
-                let prompt =
-                    StoredPrompt { object: object.clone(), text: text.clone(), duration_ms: *duration_ms };
+                let prompt = StoredPrompt {
+                    object: object.clone(),
+                    text: text.clone(),
+                    duration_ms: *duration_ms,
+                    seq,
+                    by: actor,
+                    at,
+                    level: None,
+                };
                 self.prompts.insert(object.hash, prompt);
+            }
+            Event::PromptMeasured { object, mean_dbm0, peak_dbm0 } => {
+                if let Some(known) = self.prompts.get_mut(object) {
+                    known.level = Some((*mean_dbm0, *peak_dbm0));
+                }
             }
             Event::ScriptCreated { name, prompts } => self.add_script(name, prompts, actor, seq),
             Event::ScriptApproved { script, hash } => {
@@ -149,6 +167,7 @@ impl State {
                 }
             }
             Event::TrunkChanged { status } => {
+                self.seen.trunk(status);
                 self.trunk_states.insert(status.trunk, status.clone());
             }
             // Events that are evidence alone, and those that `apply_calls` and `apply_accounts` have taken.
@@ -191,9 +210,12 @@ impl State {
         self.people.insert(self.next_person(), Person { subject, name, role, department });
     }
 
-    pub(super) fn block(&mut self, subject: SubjectId, reason: BlacklistReason, seq: u64) {
-        self.blacklist.entry(subject).or_insert(reason);
+    pub(super) fn block(&mut self, seq: u64, kept: BlockedKept) {
         self.blacklist_version = seq;
+        if let std::collections::btree_map::Entry::Vacant(place) = self.blacklist.entry(kept.subject) {
+            place.insert(kept.reason);
+            self.seen.blocked(seq, kept);
+        }
     }
 
     fn lift_holds(&mut self) {

@@ -2,7 +2,7 @@
 
 use super::apply::Touched;
 use super::queue::seconds;
-use super::{BlacklistReason, CallRecord, Calls, RecordingState, SlotState, State};
+use super::{BlacklistReason, BlockedKept, CallRecord, Calls, RecordingState, SlotState, State};
 use crate::entries::{Entry, Event, Intent, RecordingFinding, RecordingWorth, StoredFact};
 use gate::{Refusal, Standing, Verdict};
 use idl::campaign::Disposition;
@@ -24,6 +24,7 @@ impl State {
     ) -> bool {
         match &entry.event {
             Event::GateRefused { contact, campaign, verdict, .. } => {
+                self.seen.refused(seq, at, *campaign, *contact, verdict);
                 self.refused(*campaign, *contact, verdict, at);
                 touched.push((*campaign, *contact));
             }
@@ -96,6 +97,7 @@ impl State {
 
     fn intent(&mut self, calls: &mut Calls, call: CallId, at: UnixMs, intent: &Intent) {
         self.counts.entry(intent.campaign).or_default().placed += 1;
+        self.seen.count(at, intent.campaign, |hour| hour.placed += 1);
         self.open_calls.insert(call);
         self.agent_was_given(intent.agent, at);
         let subject = self.subjects.entry(intent.subject).or_default();
@@ -143,8 +145,10 @@ impl State {
                     now.unwrapped = Some(call);
                 }
             }
-            StoredFact::OptOut(_) => {
-                self.block(record.intent.subject, BlacklistReason::OptOut, seq);
+            StoredFact::OptOut(by) => {
+                let mut kept = blocked_by(record, call, BlacklistReason::OptOut, at);
+                kept.by = Some(*by);
+                self.block(seq, kept);
                 self.agent_is_done(record.agent, call, at);
                 self.count_opt_out(record);
                 self.finish_contact(record);
@@ -165,6 +169,7 @@ impl State {
     fn count_opt_out(&mut self, record: &mut CallRecord) {
         if !std::mem::replace(&mut record.opted_out, true) {
             self.counts.entry(record.intent.campaign).or_default().opted_out += 1;
+            self.seen.count(record.at, record.intent.campaign, |hour| hour.opted_out += 1);
         }
     }
 
@@ -203,6 +208,9 @@ impl State {
             self.unverified.insert(call);
         }
         self.counts.entry(record.intent.campaign).or_default().ended(outcome, recording.err());
+        if matches!(outcome, Outcome::Answered { .. }) {
+            self.seen.count(record.at, record.intent.campaign, |hour| hour.answered += 1);
+        }
         self.open_calls.remove(&call);
         self.agent_is_done(record.agent, call, at);
         if let Some(subject) = self.subjects.get_mut(&record.intent.subject) {
@@ -268,20 +276,24 @@ impl State {
             now.unwrapped = now.unwrapped.filter(|open| *open != call);
         }
         let subject = record.intent.subject;
+        let blocked = |reason| BlockedKept {
+            person: Some(vocab::PersonId(agent.0)),
+            ..blocked_by(record, call, reason, at)
+        };
         match disposition {
             Disposition::Done | Disposition::Complaint | Disposition::Voicemail => {}
             Disposition::Callback => self.call_back(record, at),
             Disposition::Refused => {
-                self.block(subject, BlacklistReason::Refused, seq);
+                self.block(seq, blocked(BlacklistReason::Refused));
                 self.count_opt_out(record);
                 self.finish_contact(record);
             }
             Disposition::WrongPerson => {
-                self.block(subject, BlacklistReason::WrongPerson, seq);
+                self.block(seq, blocked(BlacklistReason::WrongPerson));
                 self.finish_contact(record);
             }
             Disposition::Minor => {
-                self.block(subject, BlacklistReason::Minor, seq);
+                self.block(seq, blocked(BlacklistReason::Minor));
                 self.subjects.entry(subject).or_default().child = true;
                 self.finish_contact(record);
             }
@@ -305,8 +317,15 @@ impl State {
     }
 }
 
+/// What a number blocked by a call is kept as.
+const fn blocked_by(record: &CallRecord, call: CallId, reason: BlacklistReason, at: UnixMs) -> BlockedKept {
+    let intent = &record.intent;
+    let call = Some((call, intent.contact));
+    BlockedKept { subject: intent.subject, at, reason, by: None, call, person: None, number: None }
+}
+
 /// Refusals that meet every contact of the campaign alike: the campaign waits, not the contact.
-fn of_the_campaign((rule, reason): (RuleId, Refusal)) -> bool {
+pub(crate) fn of_the_campaign((rule, reason): (RuleId, Refusal)) -> bool {
     match rule {
         RuleId::Clock
         | RuleId::CallingHours

@@ -60,6 +60,8 @@ pub trait CallDisk {
     fn read(&self, call: CallId) -> Option<Vec<u8>>;
     /// The ids of at most `max` calls above `after`, in order.
     fn after(&self, after: CallId, max: usize) -> Vec<CallId>;
+    /// The bytes of at most `max` calls below `before`, newest first.
+    fn before(&self, before: CallId, max: usize) -> Vec<(CallId, Vec<u8>)>;
 }
 
 /// No disk: everything stays in memory.
@@ -72,6 +74,10 @@ impl CallDisk for NoDisk {
     }
 
     fn after(&self, _after: CallId, _max: usize) -> Vec<CallId> {
+        Vec::new()
+    }
+
+    fn before(&self, _before: CallId, _max: usize) -> Vec<(CallId, Vec<u8>)> {
         Vec::new()
     }
 }
@@ -128,6 +134,28 @@ impl Calls {
         ids.dedup();
         ids.truncate(max);
         ids
+    }
+
+    /// At most `max` calls below `before`, newest first.
+    #[must_use]
+    pub fn before(&self, before: CallId, max: usize) -> Vec<(CallId, CallRecord)> {
+        let mut fresh = self.fresh.range(..before).rev().take(max).peekable();
+        let mut found = Vec::new();
+        for (call, bytes) in self.disk.before(before, max) {
+            while let Some((newer, record)) = fresh.next_if(|(known, _)| **known > call) {
+                found.push((*newer, record.clone()));
+            }
+            // What is in memory is newer than what lies on disk.
+            if fresh.peek().is_some_and(|(known, _)| **known == call) {
+                continue;
+            }
+            if let Ok(record) = postcard::from_bytes(&bytes) {
+                found.push((call, record));
+            }
+        }
+        found.extend(fresh.map(|(call, record)| (*call, record.clone())));
+        found.truncate(max);
+        found
     }
 
     /// Everything in memory as bytes to be written.

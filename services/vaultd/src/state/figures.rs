@@ -42,6 +42,12 @@ impl Counts {
         }
     }
 
+    /// Calls that have not ended.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        self.placed - self.answered - self.failed.values().sum::<u64>()
+    }
+
     /// Adds these figures to a report.
     pub fn add_to(&self, figures: &mut Figures) {
         let failed: u64 = self.failed.values().sum();

@@ -10,13 +10,16 @@ mod apply_calls;
 mod calls;
 mod figures;
 mod queue;
+mod seen;
 
 pub use accounts::{Account, Accounts, Enrolment, MAX_OWN_SIGN_INS, MAX_SIGN_INS, SignIn};
 pub use agent_day::AgentDay;
 pub use apply::hash_of_script;
+pub(crate) use apply_calls::of_the_campaign;
 pub use calls::{CallDisk, CallRecord, Calls, NoDisk, RecordingState};
 pub use figures::Counts;
 pub use queue::{Due, Queue, Slot, SlotState};
+pub use seen::{BlockedKept, HourCounts, KEPT_HOURS, KEPT_REFUSALS, RefusalKept, Seen};
 
 use crate::entries::{BatchEntry, PhoneEntry, Sealed, StoredObject};
 use idl::admin::{NewCampaign, Role};
@@ -68,6 +71,14 @@ pub struct StoredPrompt {
     pub text: String,
     /// Its length.
     pub duration_ms: u64,
+    /// The entry that stored it.
+    pub seq: u64,
+    /// Who stored it.
+    pub by: PersonId,
+    /// When.
+    pub at: UnixMs,
+    /// Mean level of the speech and peak in dBm0, where they were measured.
+    pub level: Option<(i32, i32)>,
 }
 
 /// A script.
@@ -170,7 +181,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// Everything the box knows. Call records are kept beside it ([`Calls`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -243,6 +254,8 @@ pub struct State {
     pub accounts: Accounts,
     /// Agents' own figures of their last day.
     pub agent_days: BTreeMap<AgentId, AgentDay>,
+    /// What only the views show.
+    pub seen: Seen,
 }
 
 impl Default for State {
@@ -282,6 +295,7 @@ impl Default for State {
             counts: BTreeMap::new(),
             accounts: Accounts::default(),
             agent_days: BTreeMap::new(),
+            seen: Seen::default(),
         }
     }
 }

@@ -51,6 +51,12 @@ impl Queue {
         self.left
     }
 
+    /// All contacts.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.slots.len() as u64
+    }
+
     /// The slot's place of a contact.
     #[must_use]
     pub fn index_of(&self, contact: ContactId) -> Option<u32> {
