@@ -42,28 +42,49 @@
     if (!document.hidden) open();
   }
 
-  // A fragment is `{"id": …, "html": …}` of our own server; what the reader is typing in is not replaced.
+  // A fragment is `{"id": …, "html": …}` of our own server.
+  const waiting = new Map();
+
   function fragment(data) {
     let part;
     try { part = JSON.parse(data); } catch { return; }
     const place = one(`[data-live="${CSS.escape(String(part.id))}"]`);
     if (!place) return;
     const focused = document.activeElement;
-    if (place.contains(focused) && focused.matches("input, select, textarea")) return;
-    if (one("dialog[open]", place)) return;
+    const template = document.createElement("template");
+    template.innerHTML = String(part.html);
+    // What cannot be shown now is tried again each second.
+    waiting.set(part.id, data);
+    if (one("dialog[open]") || all("form", place).some((form) => begun(form) && again(form, template.content))) return;
+    waiting.delete(part.id);
     const key = place.contains(focused) ? focused.id || focused.getAttribute("href") : null;
     const opened = all("details[open][id]", place).map((each) => each.id);
     const scrolled = all(".table-wrap", place).map((each) => [each.scrollLeft, each.scrollTop]);
-    const template = document.createElement("template");
-    template.innerHTML = String(part.html);
     place.replaceChildren(template.content);
     for (const id of opened) { const each = document.getElementById(id); if (each) each.open = true; }
     all(".table-wrap", place).forEach((each, at) => { if (scrolled[at]) each.scrollTo(...scrolled[at]); });
     if (key) {
-      const again = all("[id], a[href]", place).find((each) => each.id === key || each.getAttribute("href") === key);
-      if (again) again.focus({ preventScroll: true });
+      const same = all("[id], a[href]", place).find((each) => each.id === key || each.getAttribute("href") === key);
+      if (same) same.focus({ preventScroll: true });
     }
+    drafts(place, false);
     times(place);
+  }
+
+  // A form somebody has begun to fill in stays as it is, until the page moved on and no longer has it.
+  function begun(form) {
+    const focused = document.activeElement;
+    return [...form.elements].some((field) => {
+      if (!field.matches("input, select, textarea") || field.type === "hidden") return false;
+      if (field === focused) return true;
+      if (field.type === "radio" || field.type === "checkbox") return field.checked !== field.defaultChecked;
+      if (field.matches("select")) return field.value !== (([...field.options].find((each) => each.defaultSelected) || field.options[0])?.value ?? "");
+      return field.value !== field.defaultValue;
+    });
+  }
+
+  function again(form, content) {
+    return all("form", content).some((each) => each.getAttribute("action") === form.getAttribute("action"));
   }
 
   // ── drafts: what was typed survives a lost connection, a closed tab's reload and an ended session ────────
@@ -331,5 +352,10 @@
   // What one person typed is not for the next: leaving forgets it all.
   for (const form of all('form[action="/sign-out"]')) form.addEventListener("submit", () => sessionStorage.clear());
   clock();
-  setInterval(() => { if (!document.hidden) { times(); clock(); } }, 1000);
+  setInterval(() => {
+    if (document.hidden) return;
+    for (const data of [...waiting.values()]) fragment(data);
+    times();
+    clock();
+  }, 1000);
 })();
