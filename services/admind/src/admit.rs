@@ -125,7 +125,7 @@ struct UsedForm {
     session: bool,
 }
 
-fn uses<'a>(app: &'a App, session: bool) -> &'a Uses {
+fn uses(app: &App, session: bool) -> &Uses {
     if session { &app.session_uses } else { &app.door_uses }
 }
 

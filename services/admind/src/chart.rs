@@ -305,8 +305,8 @@ mod tests {
         let name = "\"><script>".to_owned();
         let series = [Series { name: &name, figures: &[1] }];
         let all = [
-            columns(WORDS, &[name.clone()], &series).to_string(),
-            ratio(WORDS, &name, &[name.clone()], &[Some(5)]).to_string(),
+            columns(WORDS, std::slice::from_ref(&name), &series).to_string(),
+            ratio(WORDS, &name, std::slice::from_ref(&name), &[Some(5)]).to_string(),
             bars(&[(name.clone(), 1)]).to_string(),
         ];
         for html in all {

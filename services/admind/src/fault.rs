@@ -141,30 +141,30 @@ impl Fault {
     /// Its words in a language.
     #[must_use]
     pub fn words(&self, lang: Lang) -> Words {
-        let t = &Texts::of(lang).errors;
+        let t = Texts::of(lang);
         let (title, next) = match self {
-            Self::Bad(_) => (t.bad_title, t.bad_next),
-            Self::Csrf(_) => (t.csrf_title, t.csrf_next),
-            Self::NoSession => (t.session_title, t.session_next),
-            Self::Elsewhere(_) => (t.elsewhere_title, t.elsewhere_next),
-            Self::Forbidden => (t.forbidden_title, t.forbidden_next),
-            Self::NotFound => (t.not_found_title, t.not_found_next),
-            Self::Method => (t.method_title, t.method_next),
-            Self::Again { .. } => (t.again_title, t.again_next),
-            Self::Refused(refusal) => (t.refused_title, refusal.text(lang)),
-            Self::BodyLate => (t.late_body_title, t.late_body_next),
-            Self::TooLarge => (t.too_large_title, t.too_large_next),
-            Self::UriTooLong => (t.uri_title, t.bad_next),
-            Self::Media => (t.media_title, t.bad_next),
-            Self::HeadersTooLarge => (t.headers_title, t.bad_next),
+            Self::Bad(_) => (t.errors.bad_title, t.errors.bad_next),
+            Self::Csrf(_) => (t.errors.csrf_title, t.errors.csrf_next),
+            Self::NoSession => (t.errors.session_title, t.errors.session_next),
+            Self::Elsewhere(_) => (t.errors.elsewhere_title, t.errors.elsewhere_next),
+            Self::Forbidden => (t.errors.forbidden_title, t.errors.forbidden_next),
+            Self::NotFound => (t.errors.not_found_title, t.errors.not_found_next),
+            Self::Method => (t.errors.method_title, t.errors.method_next),
+            Self::Again { .. } => (t.errors.again_title, t.errors.again_next),
+            Self::Refused(refusal) => (t.errors.refused_title, refusal.text(lang)),
+            Self::BodyLate => (t.errors.late_body_title, t.errors.late_body_next),
+            Self::TooLarge => (t.errors.too_large_title, t.errors.too_large_next),
+            Self::UriTooLong => (t.errors.uri_title, t.errors.bad_next),
+            Self::Media => (t.errors.media_title, t.errors.bad_next),
+            Self::HeadersTooLarge => (t.errors.headers_title, t.errors.bad_next),
             Self::TooMany { wait_s } => {
-                let next = fill(t.too_many_next, &[wait_s]);
-                return Words { title: t.too_many_title.to_owned(), next };
+                let next = fill(t.errors.too_many_next, &[wait_s]);
+                return Words { title: t.errors.too_many_title.to_owned(), next };
             }
-            Self::Bug => (t.bug_title, t.bug_next),
-            Self::Unavailable => (t.unavailable_title, t.unavailable_next),
-            Self::Lost => (t.lost_title, t.lost_next),
-            Self::Busy => (t.busy_title, t.busy_next),
+            Self::Bug => (t.errors.bug_title, t.errors.bug_next),
+            Self::Unavailable => (t.errors.unavailable_title, t.errors.unavailable_next),
+            Self::Lost => (t.errors.lost_title, t.errors.lost_next),
+            Self::Busy => (t.errors.busy_title, t.errors.busy_next),
         };
         Words { title: title.to_owned(), next: next.to_owned() }
     }

@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
@@ -104,7 +105,9 @@ impl Server {
                 () = &mut stop => break,
                 Some((stream, peer)) = accepted.recv() => match seats.take(source(peer.ip())) {
                     Some(seat) => {
-                        let connection = self.connection(stream, peer, graceful.watcher());
+                        let _slower = stream.set_nodelay(true);
+                        let (tls, router) = (Arc::clone(&self.tls), self.router.clone());
+                        let connection = connection(tls, router, stream, peer, graceful.watcher());
                         connections.spawn(async move {
                             connection.await;
                             drop(seat);
@@ -137,32 +140,41 @@ impl Server {
             now: clock::now(),
         }
     }
+}
 
-    fn connection(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        watcher: Watcher,
-    ) -> impl Future<Output = ()> + Send + 'static {
-        let (acceptor, router) = (TlsAcceptor::from(Arc::clone(&self.tls)), self.router.clone());
-        async move {
-            let _slower = stream.set_nodelay(true);
-            let stream = match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => stream,
-                // Scanners and old browsers: not worth a line each.
-                Ok(Err(error)) => return log::debug!("a handshake failed: {error}"),
-                Err(_elapsed) => return log::debug!("a handshake took too long"),
-            };
-            let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                router.clone().oneshot(request.map(Body::new))
-            });
-            let builder = http();
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = watcher.watch(connection).await {
-                log::debug!("a connection ended: {error}");
-            }
-        }
+/// One connection, from its handshake to its end.
+pub async fn connection<S>(
+    tls: Arc<ServerConfig>,
+    router: Router,
+    stream: S,
+    peer: SocketAddr,
+    watcher: Watcher,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let accepting = TlsAcceptor::from(tls).accept(stream);
+    let stream = match tokio::time::timeout(HANDSHAKE_TIMEOUT, accepting).await {
+        Ok(Ok(stream)) => stream,
+        // Scanners and old browsers: not worth a line each.
+        Ok(Err(error)) => return log::debug!("a handshake failed: {error}"),
+        Err(_elapsed) => return log::debug!("a handshake took too long"),
+    };
+    speak(router, stream, peer, watcher).await;
+}
+
+/// HTTP on a stream that is already private.
+pub async fn speak<S>(router: Router, stream: S, peer: SocketAddr, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let builder = http();
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        log::debug!("a connection ended: {error}");
     }
 }
 

@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::health::{self, Question};
 use crate::listen::Server;
 use crate::options::Options;
+use crate::routes::Routes;
 use crate::vault::Vault;
 use crate::{assets, clock, dress, limit, pages, tls};
 use anyhow::Context;
@@ -15,6 +16,7 @@ use axum::routing::get;
 use idl::hello::Process;
 use ipc::Listener;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -43,6 +45,14 @@ impl Bound {
     /// # Errors
     /// If a socket or the certificate cannot be used.
     pub async fn new(options: Options) -> anyhow::Result<Self> {
+        Self::with_routes(options, pages::routes()).await
+    }
+
+    /// As [`Bound::new`], with these routes instead of all pages: for tests with routes of their own.
+    ///
+    /// # Errors
+    /// As [`Bound::new`].
+    pub async fn with_routes(options: Options, routes: Routes) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.run).context("the folder for sockets cannot be made")?;
         let identity = tls::Identity::open(&options.state, &options.run, clock::now())?;
         let mut listeners = vec![];
@@ -60,7 +70,7 @@ impl Bound {
         let (vault, keeping) = Vault::open(&options.run);
         let (stopping, told) = watch::channel(false);
         let app = App::new(vault, identity.clone(), told);
-        let (router, forgetting) = limited(router(&app), options.source_rate);
+        let (router, forgetting) = limited(router(&app, routes), options.source_rate);
         let (asked, questions) = mpsc::channel::<Question>(MAX_QUESTIONS);
         let mut tasks = JoinSet::new();
         tasks.spawn(keeping);
@@ -76,6 +86,12 @@ impl Bound {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Its certificate.
+    #[must_use]
+    pub fn identity(&self) -> Arc<tls::Identity> {
+        Arc::clone(&self.server.app.identity)
     }
 
     /// Serves until `stop` resolves, then ends in order.
@@ -96,10 +112,10 @@ impl Bound {
 }
 
 /// Every route behind its guard, with the layers around them but for the limit of requests.
-pub fn router(app: &App) -> Router {
+pub fn router(app: &App, routes: Routes) -> Router {
     let assets =
         Router::new().route("/assets/{hash}/{name}", get(assets::serve)).layer(CompressionLayer::new());
-    pages::routes()
+    routes
         .into_router(app)
         .merge(assets)
         .fallback(async || Fault::NotFound)

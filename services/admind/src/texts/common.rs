@@ -8,14 +8,12 @@ crate::texts! {
         navigation: "导航", "Navigation";
         account_menu: "我的账号", "My account";
         sign_out: "退出", "Sign out";
-        language: "语言", "Language";
         lang_zh: "中文", "中文";
         lang_en: "English", "English";
         theme: "外观", "Appearance";
         theme_auto: "跟随系统", "As the system";
         theme_light: "浅色", "Light";
         theme_dark: "深色", "Dark";
-        apply: "应用", "Apply";
         back: "返回", "Back";
         development_tpm: "开发用软件 TPM，不可用于生产", "Development TPM in software: not for production";
         nav_overview: "总览", "Overview";
@@ -55,7 +53,6 @@ crate::texts! {
         keys_this: "显示本说明", "Show this";
         keys_close: "关闭菜单或对话框", "Close a menu or dialog";
         no_print: "坐席页面不可打印。", "An agent's page is not printed.";
-        job_title: "正在处理", "Working";
         job_text: "请稍候，本页会自动更新；离开本页不会中断处理。", "Please wait, this page updates itself; leaving it does not stop the work.";
         job_progress: "已处理 {} / {}", "{} of {} done";
         job_progress_open: "已处理 {}", "{} done";

@@ -5,7 +5,6 @@ crate::texts! {
     pub struct Errors {
         status: "错误 {}", "Error {}";
         code: "代码", "Code";
-        next: "接下来", "What to do next";
         to_start: "回到首页", "To the first page";
         to_sign_in: "去登录", "Sign in";
         bad_title: "请求有误", "The request is malformed";

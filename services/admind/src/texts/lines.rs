@@ -29,7 +29,6 @@ crate::texts! {
         registration_failed: "注册失败", "not registered";
         disabled: "停用", "disabled";
         unknown_state: "检测中", "checking";
-        none: "–", "–";
         trunk_title: "中继 {}", "Trunk {}";
         carrier: "运营商", "Carrier";
         name_hint: "内部称呼，例如“电信 1 号线”。", "What you call it, such as “Telecom 1”.";
@@ -122,6 +121,5 @@ crate::texts! {
         copy: "复制", "Copy";
         copied: "已复制", "Copied";
         back: "返回", "Back";
-        edit: "修改", "Edit";
     }
 }
