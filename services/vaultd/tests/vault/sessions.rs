@@ -2,7 +2,7 @@
 
 use crate::page::{LOGINS, PASSWORD, Token, at, refused, word};
 use crate::rig::Rig;
-use idl::account::{Me, Source};
+use idl::account::{Me, Source, Whose};
 use idl::admin::{Admin, Answer, Role};
 use vaultd::auth::session::{ABSOLUTE_MS, ADMIN_IDLE_MS, IDLE_MS, MAX_OF_A_PERSON, SessionEnd};
 use vaultd::command::Cmd;
@@ -250,4 +250,36 @@ fn iam_05_a_session_left_open_is_no_way_to_guess_a_password() {
     let code = system.code(&rig);
     let right = Admin::ChangePassword { old: word(PASSWORD), new: word("vixnu kobalt remmel"), code };
     assert_eq!(rig.page_code(Some(&token), &at(1), right), "locked");
+}
+
+#[test]
+fn the_longest_lists_fit_one_frame() {
+    let (mut rig, [_, security, _]) = Rig::claimed();
+    let (token, _) = rig.signed_in(&at(2), &security);
+    let mut phones = Vec::new();
+    for number in 0..45 {
+        let login = format!("person.{number}.{}", "x".repeat(20));
+        let name = Pii::new("字".repeat(128));
+        let add = Admin::AddAccount { name, login: login.clone(), role: Role::Qa, department: None };
+        let Answer::EnrolCode { code, .. } = rig.page(Some(&token), &at(2), add) else { panic!("no code") };
+        phones.push(rig.enrolled(&login, &code));
+    }
+    for _ in 0..MAX_OF_A_PERSON {
+        rig.later(30_000);
+        for (phone, host) in phones.iter().zip(10..) {
+            let mut source = at(host);
+            source.browser = "b".repeat(idl::account::MAX_BROWSER_BYTES);
+            let code = phone.code(&rig);
+            let answer = rig.try_sign_in(&source, &phone.login, PASSWORD, code);
+            assert!(matches!(answer, Answer::SignedIn { .. }), "{answer:?}");
+        }
+    }
+    assert_eq!(rig.vault.state().accounts.sessions.len(), 1 + 45 * MAX_OF_A_PERSON);
+    for what in
+        [Admin::Sessions, Admin::Persons { after: None }, Admin::SignIns { whose: Whose::All, before: None }]
+    {
+        let answer = rig.page(Some(&token), &at(2), what);
+        let bytes = postcard::to_stdvec(&answer).unwrap().len();
+        assert!(bytes > 10_000 && bytes < idl::MAX_FRAME_BYTES - 64, "{bytes}");
+    }
 }

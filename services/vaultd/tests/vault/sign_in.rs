@@ -344,23 +344,52 @@ fn iam_04_a_person_sees_the_own_last_twenty_and_what_failed_since_the_last_time(
     assert!(own.iter().all(|one| one.person == Some(PersonId(1)) && one.login == LOGINS[0]));
 }
 
-#[test]
-fn a_password_changed_while_the_old_one_was_checked_does_not_sign_in() {
-    let (mut rig, [system, security, _]) = Rig::claimed();
-    let (token, _) = rig.signed_in(&at(2), &security);
+/// A sign-in with what is right, its password still being checked, while `between` happens; what comes of it.
+fn overtaken(between: impl FnOnce(&mut Rig, &[Phone; 3])) -> (Rig, Answer) {
+    let (mut rig, phones) = Rig::claimed();
     rig.later(30_000);
-    let what =
-        Admin::SignIn { login: LOGINS[0].to_owned(), password: word(PASSWORD), code: system.code(&rig) };
+    let (login, password) = (LOGINS[0].to_owned(), word(PASSWORD));
+    let what = Admin::SignIn { login, password, code: phones[0].code(&rig) };
     let waiting = rig.post(None, &at(1), false, what);
     let jobs = rig.jobs();
-    let answer = rig.page(Some(&token), &at(2), Admin::ResetAccount { person: PersonId(1) });
-    assert!(matches!(answer, Answer::EnrolCode { .. }));
+    between(&mut rig, &phones);
     for job in jobs {
         let Job::Password(job) = job else { panic!("another job") };
         rig.give(Cmd::PasswordDone(perform(job)));
     }
-    assert_eq!(refused(rig.answer_to(waiting).unwrap()), "sign-in");
+    let answer = rig.answer_to(waiting).unwrap();
+    (rig, answer)
+}
+
+#[test]
+fn an_account_reset_while_its_password_was_checked_is_not_signed_in_to() {
+    let (rig, answer) = overtaken(|rig, phones| {
+        let (token, _) = rig.signed_in(&at(2), &phones[1]);
+        let answer = rig.page(Some(&token), &at(2), Admin::ResetAccount { person: PersonId(1) });
+        assert!(matches!(answer, Answer::EnrolCode { .. }));
+    });
+    assert_eq!(refused(answer), "sign-in");
     assert!(rig.vault.state().accounts.sessions_of(PersonId(1)).next().is_none());
+}
+
+#[test]
+fn a_password_changed_while_the_old_one_was_checked_is_not_signed_in_with() {
+    let (rig, answer) = overtaken(|rig, phones| {
+        let tool = Admin::ChangePassword {
+            old: word(PASSWORD),
+            new: word("vixnu kobalt remmel"),
+            code: phones[0].code(rig),
+        };
+        let cmd = rig.request(Some(PersonId(1)), tool);
+        let Cmd::Admin { ref request, .. } = cmd else { unreachable!() };
+        let id = request.id;
+        rig.give(cmd);
+        rig.work_off();
+        assert!(matches!(rig.answer_to(id), Some(Answer::Done)));
+        rig.later(30_000);
+    });
+    assert_eq!(refused(answer), "sign-in");
+    assert_eq!(outcome(&rig.newest()).0, Outcome::WrongPassword, "the old password is right no more");
 }
 
 #[test]
