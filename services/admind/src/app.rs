@@ -4,6 +4,7 @@ use crate::cookie::Token;
 use crate::csrf::Uses;
 use crate::jobs::Jobs;
 use crate::page::Notice;
+use crate::pages::recordings::Plays;
 use crate::tls::Identity;
 use crate::vault::Vault;
 use std::collections::VecDeque;
@@ -28,6 +29,8 @@ pub struct Shared {
     pub door_uses: Uses,
     /// Long work.
     pub jobs: Jobs,
+    /// Hearings of recordings that have begun.
+    pub plays: Plays,
     /// Uploads at once.
     pub uploads: Semaphore,
     /// Live views at once.
@@ -55,6 +58,7 @@ impl App {
             session_uses: Uses::default(),
             door_uses: Uses::default(),
             jobs: Jobs::default(),
+            plays: Plays::default(),
             uploads: Semaphore::new(MAX_UPLOADS),
             lives: Arc::new(Semaphore::new(MAX_LIVES)),
             stopping,

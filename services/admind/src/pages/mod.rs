@@ -40,6 +40,8 @@
 //! async move { Ok(vec![("id", html)]) })`.
 
 pub mod accounts;
+pub mod calls;
+pub mod campaigns;
 pub mod claim;
 pub mod consents;
 pub mod contacts;
@@ -47,12 +49,17 @@ pub mod dnc;
 pub mod door;
 pub mod enrol;
 pub mod job;
+pub mod kinds;
+pub mod ledger;
 pub mod lines;
 pub mod me;
+pub mod overview;
 pub mod preferences;
+pub mod recordings;
 pub mod scripts;
 pub mod settings;
 pub mod shown;
+pub mod words;
 
 use crate::routes::Routes;
 
@@ -61,6 +68,8 @@ use crate::routes::Routes;
 pub fn routes() -> Routes {
     Routes::new()
         .merge(accounts::routes())
+        .merge(calls::routes())
+        .merge(campaigns::routes())
         .merge(claim::routes())
         .merge(consents::routes())
         .merge(contacts::routes())
@@ -68,9 +77,12 @@ pub fn routes() -> Routes {
         .merge(door::routes())
         .merge(enrol::routes())
         .merge(job::routes())
+        .merge(ledger::routes())
         .merge(lines::routes())
         .merge(me::routes())
+        .merge(overview::routes())
         .merge(preferences::routes())
+        .merge(recordings::routes())
         .merge(scripts::routes())
         .merge(settings::routes())
 }

@@ -3,28 +3,40 @@
 //! A text nobody uses fails a test; a missing one does not compile.
 
 mod accounts;
+mod calls;
+mod campaigns;
 mod common;
 mod consents;
 mod contacts;
 mod dnc;
 mod door;
 mod errors;
+mod ledger;
 mod lines;
 mod me;
+mod overview;
+mod recordings;
 mod scripts;
 mod settings;
+mod words;
 
 pub use accounts::Accounts;
+pub use calls::Calls;
+pub use campaigns::Campaigns;
 pub use common::Common;
 pub use consents::Consents;
 pub use contacts::Contacts;
 pub use dnc::Dnc;
 pub use door::Door;
 pub use errors::Errors;
+pub use ledger::Ledger;
 pub use lines::Lines;
 pub use me::Me;
+pub use overview::Overview;
+pub use recordings::Recordings;
 pub use scripts::Scripts;
 pub use settings::Settings;
+pub use words::Words;
 
 use crate::looks::Lang;
 use std::fmt::Display;
@@ -72,16 +84,22 @@ macro_rules! areas {
 
 areas! {
     accounts: Accounts,
+    calls: Calls,
+    campaigns: Campaigns,
     common: Common,
     consents: Consents,
     contacts: Contacts,
     dnc: Dnc,
     door: Door,
     errors: Errors,
+    ledger: Ledger,
     lines: Lines,
     me: Me,
+    overview: Overview,
+    recordings: Recordings,
     scripts: Scripts,
     settings: Settings,
+    words: Words,
 }
 
 impl Texts {
