@@ -22,6 +22,7 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    target("admind", "admind::fuzz_request", admind::fuzz_request),
     target("csv", "contacts::fuzz_csv", contacts::fuzz_csv),
     target("ipc", "ipc::fuzz_frame", ipc::fuzz_frame),
     target("ledger", "ledger::fuzz_ledger", ledger::fuzz_ledger),

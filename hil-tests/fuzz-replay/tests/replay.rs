@@ -23,6 +23,11 @@ fn every_committed_input_is_read_without_a_broken_promise() {
 }
 
 #[test]
+fn admind_survives_seeded_mutations() {
+    mutate("admind");
+}
+
+#[test]
 fn csv_survives_seeded_mutations() {
     mutate("csv");
 }

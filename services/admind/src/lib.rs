@@ -15,6 +15,7 @@ pub mod dress;
 pub mod fault;
 pub mod form;
 pub mod format;
+pub mod fuzz;
 pub mod health;
 pub mod jobs;
 pub mod limit;
@@ -34,5 +35,6 @@ pub mod upload;
 pub mod vault;
 pub mod visit;
 
+pub use fuzz::fuzz_request;
 pub use options::Options;
 pub use serve::{Bound, router, run};
