@@ -176,7 +176,9 @@ impl Office {
         let mut prompts = Vec::new();
         for (role, at) in ROLES.iter().zip(1_u8..) {
             let object = StoredObject { hash: ObjectHash([at; 32]), key: Secret::new([at; 32]) };
-            let outcome = ImportOutcome::Prompt { object, text: format!("{role:?}"), duration_ms: 2_000 };
+            let level = vaultd::level::Level { mean_dbm0: -20, peak_dbm0: -6 };
+            let outcome =
+                ImportOutcome::Prompt { object, text: format!("{role:?}"), duration_ms: 2_000, level };
             self.imported(env, vault, 5, outcome)?;
             prompts.push((*role, ObjectHash([at; 32])));
         }

@@ -64,8 +64,22 @@ impl Client {
         actor: Option<PersonId>,
         what: Admin,
         attached: Option<OwnedFd>,
-        mut progress: impl FnMut(u64, u64),
+        progress: impl FnMut(u64, u64),
     ) -> Result<Answer, ClientError> {
+        Ok(self.ask_for_file(actor, what, attached, progress).await?.0)
+    }
+
+    /// As [`Client::ask`], with the file that comes attached to the answer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn ask_for_file(
+        &mut self,
+        actor: Option<PersonId>,
+        what: Admin,
+        attached: Option<OwnedFd>,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<(Answer, Option<OwnedFd>), ClientError> {
         self.next += 1;
         let request = AdminRequest::of_tool(self.next, actor, what);
         match attached {
@@ -73,11 +87,11 @@ impl Client {
             None => self.conn.send(&request).await?,
         }
         loop {
-            let reply: AdminReply = self.conn.recv().await?;
+            let (reply, file) = self.conn.recv_with::<AdminReply>().await?;
             match reply.answer {
                 _ if reply.id != self.next => {}
                 Answer::Progress { done, total } => progress(done, total),
-                answer => return Ok(answer),
+                answer => return Ok((answer, file)),
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use crate::auth::{PasswordDone, PasswordJob};
 use crate::entries::{BatchEntry, Entry, RecordingFinding, StoredObject};
+use crate::level::Level;
+use crate::sound::Heard;
 use idl::account::SessionId;
 use idl::admin::{AdminReply, AdminRequest, RowError};
 use idl::campaign::{CalldToVault, VaultToCalld};
@@ -10,6 +12,7 @@ use idl::hello::Process;
 use idl::lines::{LinedToVault, VaultToLined};
 use idl::views::LedgerFilter;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use vocab::{CallId, DepartmentId, PersonId, Secret, UnixMs};
 
 /// A connection, numbered by the process that took it; never used twice in one life.
@@ -85,6 +88,15 @@ pub enum Cmd {
     PasswordDone(PasswordDone),
     /// Entries of the ledger were read.
     LedgerRead(Box<LedgerRead>),
+    /// A recording's peaks were read; `None`: nothing of it can be heard.
+    PeaksRead {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The call.
+        call: CallId,
+        /// What a player needs.
+        heard: Option<Heard>,
+    },
     /// The process started.
     Started {
         /// Bytes of a torn tail.
@@ -173,6 +185,35 @@ pub enum ReadJob {
         /// What is looked for.
         query: LedgerQuery,
     },
+    /// A prompt's sound.
+    Prompt {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The prompt.
+        object: StoredObject,
+    },
+    /// A recording's length and peaks, before it is heard.
+    Peaks {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The call.
+        call: CallId,
+        /// The recording's key.
+        key: Secret<[u8; 32]>,
+    },
+    /// A piece of a recording.
+    Piece {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The call.
+        call: CallId,
+        /// The recording's key.
+        key: Secret<[u8; 32]>,
+        /// Milliseconds from the recording's begin.
+        from_ms: u64,
+        /// To there.
+        to_ms: u64,
+    },
 }
 
 impl ReadJob {
@@ -180,7 +221,10 @@ impl ReadJob {
     #[must_use]
     pub const fn reply(&self) -> ReplyTo {
         match self {
-            Self::Ledger { reply, .. } => *reply,
+            Self::Ledger { reply, .. }
+            | Self::Prompt { reply, .. }
+            | Self::Peaks { reply, .. }
+            | Self::Piece { reply, .. } => *reply,
         }
     }
 }
@@ -199,8 +243,17 @@ pub struct LedgerQuery {
 pub struct LedgerRead {
     /// Who asked.
     pub reply: ReplyTo,
-    /// Entries, newest first, with their instants, and from where to go on; or why it cannot be read.
-    pub outcome: Result<(Vec<(u64, UnixMs, Entry)>, Option<u64>), String>,
+    /// The entries, or why they cannot be read.
+    pub outcome: Result<LedgerFound, String>,
+}
+
+/// Entries of a page.
+#[derive(Debug)]
+pub struct LedgerFound {
+    /// Newest first, with their numbers and instants.
+    pub entries: Vec<(u64, UnixMs, Entry)>,
+    /// From where to go on.
+    pub next: Option<u64>,
 }
 
 /// What is known of a batch before its file is read.
@@ -247,6 +300,8 @@ pub enum ImportOutcome {
         text: String,
         /// Its length.
         duration_ms: u64,
+        /// How loud it is.
+        level: Level,
     },
     /// The file has errors; nothing was imported.
     Errors {
@@ -281,6 +336,8 @@ pub enum Message {
     Calld(VaultToCalld),
     /// To the page or a tool.
     Admin(AdminReply),
+    /// To the page or a tool, with a file in memory.
+    AdminFile(AdminReply, OwnedFd),
     /// To the supervisor.
     Health(HealthReply),
 }

@@ -5,6 +5,7 @@ use crate::command::{BatchPlan, ImportOutcome};
 use crate::dial::list_hash;
 use crate::entries::{BatchEntry, StoredObject};
 use crate::files::{KeyFiles, SHARD_ROWS, subject_of};
+use crate::level;
 use crate::ports::{ConsentHeld, ContactPerson, PortError, StoredRow};
 use crate::seal::{Purpose, seal};
 use crate::wav;
@@ -285,9 +286,13 @@ pub fn prompt(tools: Tools<'_>, mut file: File, text: String) -> ImportOutcome {
             return refused(WHAT, "wav", &format!("The prompt: {error}."), "语音文件须为8kHz单声道WAV。");
         }
     };
+    let level = match level::measure(&alaw) {
+        Ok(level) => level,
+        Err(error) => return refused(WHAT, error.code(), &format!("The sound: {error}."), &error.text_zh()),
+    };
     let duration_ms = alaw.len() as u64 / 8;
     match put(tools.objects, &alaw) {
-        Ok(object) => ImportOutcome::Prompt { object, text, duration_ms },
+        Ok(object) => ImportOutcome::Prompt { object, text, duration_ms, level },
         Err(error) => storage(WHAT, &error),
     }
 }

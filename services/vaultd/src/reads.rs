@@ -1,15 +1,22 @@
-//! The thread that reads what somebody looks at or hears: pages of the ledger. It decides nothing: the core has
-//! allowed and written down the look before the job comes here.
+//! The thread that reads what somebody looks at or hears: pages of the ledger, recordings, prompts. It decides
+//! nothing: the core has allowed and written down the look before the job comes here.
 
-use crate::command::{Cmd, LedgerQuery, LedgerRead, ReadJob};
+use crate::admin::Refusal;
+use crate::client::memory_file;
+use crate::command::{Cmd, LedgerFound, LedgerQuery, LedgerRead, Message, ReadJob, ReplyTo};
 use crate::entries::{Entry, EntryResult, Event};
 use crate::server::Input;
 use crate::worker::Context;
+use crate::{recording_name, sound};
+use idl::admin::{AdminReply, Answer};
 use idl::views::LedgerFilter;
+use std::fs::File;
+use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::sync::mpsc::Receiver;
 use store::{BackError, LedgerBack};
 use vocab::{MINUTE_MS, UnixMs};
+use zeroize::Zeroizing;
 
 /// Reads until the core is gone.
 pub fn run(context: &Context, jobs: &Receiver<ReadJob>) {
@@ -20,6 +27,23 @@ pub fn run(context: &Context, jobs: &Receiver<ReadJob>) {
                 let outcome = page(&mut ledger, &query).map_err(|error| error.to_string());
                 Cmd::LedgerRead(Box::new(LedgerRead { reply, outcome }))
             }
+            ReadJob::Peaks { reply, call, key } => {
+                let opened = File::open(context.recordings.join(recording_name(call))).ok();
+                let heard = opened.and_then(|file| sound::peaks(BufReader::new(file), &key).ok());
+                Cmd::PeaksRead { reply, call, heard: heard.filter(|heard| heard.duration_ms > 0) }
+            }
+            ReadJob::Piece { reply, call, key, from_ms, to_ms } => {
+                let opened = File::open(context.recordings.join(recording_name(call))).ok();
+                let wav =
+                    opened.and_then(|file| sound::piece(BufReader::new(file), &key, from_ms, to_ms).ok());
+                answer_with(context, reply, wav);
+                continue;
+            }
+            ReadJob::Prompt { reply, object } => {
+                let alaw = context.objects.get(object.hash, &object.key, MAX_PROMPT_BYTES).ok();
+                answer_with(context, reply, alaw.map(|alaw| sound::prompt(&alaw)));
+                continue;
+            }
         };
         if context.core.blocking_send(Input::Cmd(cmd)).is_err() {
             return;
@@ -27,13 +51,26 @@ pub fn run(context: &Context, jobs: &Receiver<ReadJob>) {
     }
 }
 
-type Found = (Vec<(u64, UnixMs, Entry)>, Option<u64>);
+/// Answers with sound as a file in memory.
+fn answer_with(context: &Context, reply: ReplyTo, wav: Option<Zeroizing<Vec<u8>>>) {
+    let file = wav.and_then(|wav| Some((wav.len() as u64, memory_file(&wav).ok()?)));
+    let message = match file {
+        Some((bytes, file)) => {
+            Message::AdminFile(AdminReply { id: reply.id, answer: Answer::Audio { bytes } }, file)
+        }
+        None => {
+            log::error!("sound that was asked for cannot be read");
+            Message::Admin(AdminReply { id: reply.id, answer: Refusal::storage().into_answer() })
+        }
+    };
+    context.outbox.send(reply.conn, message);
+}
 
 /// Entries of a page, newest first, and from where to go on.
 ///
 /// # Errors
 /// [`BackError`].
-pub fn page(ledger: &mut LedgerBack, query: &LedgerQuery) -> Result<Found, BackError> {
+pub fn page(ledger: &mut LedgerBack, query: &LedgerQuery) -> Result<LedgerFound, BackError> {
     let LedgerQuery { filter, before } = query;
     let mut found = Vec::new();
     let (mut seen, mut opened) = (0, 0);
@@ -61,7 +98,7 @@ pub fn page(ledger: &mut LedgerBack, query: &LedgerQuery) -> Result<Found, BackE
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok((found, next))
+    Ok(LedgerFound { entries: found, next })
 }
 
 fn header_fits(filter: &LedgerFilter, kind: u16, at: UnixMs) -> bool {
@@ -80,6 +117,8 @@ pub fn entry_fits(filter: &LedgerFilter, entry: &Entry) -> bool {
         && (!filter.looks || matches!(entry.event, Event::Looked { .. }))
 }
 
+/// Bytes of a stored prompt.
+const MAX_PROMPT_BYTES: usize = 4 * 1024 * 1024;
 /// The kind of [`Event::Looked`].
 const LOOKED: u16 = 34;
 /// Entries of a page.

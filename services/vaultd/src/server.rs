@@ -170,11 +170,12 @@ async fn listen(id: ConnId, conn: &Conn, process: Process, core: &Sender<Input>)
 
 async fn answer(conn: &Conn, answers: &mut Receiver<Message>) -> Result<(), IpcError> {
     while let Some(message) = answers.recv().await {
-        match &message {
-            Message::Lined(message) => conn.send(message).await?,
-            Message::Calld(message) => conn.send(message).await?,
-            Message::Admin(message) => conn.send(message).await?,
-            Message::Health(message) => conn.send(message).await?,
+        match message {
+            Message::Lined(message) => conn.send(&message).await?,
+            Message::Calld(message) => conn.send(&message).await?,
+            Message::Admin(message) => conn.send(&message).await?,
+            Message::AdminFile(message, file) => conn.send_with(&message, file).await?,
+            Message::Health(message) => conn.send(&message).await?,
         }
     }
     Err(IpcError::Closed)

@@ -9,6 +9,7 @@ use crate::command::{Cmd, ConnId, Effect, Job, Message};
 use crate::desks::{Desks, LiveNow};
 use crate::entries::{Entry, EntryResult, Event, Sealed, Who};
 use crate::lines::LinedLink;
+use crate::plays::Plays;
 use crate::ports::{Clock, ContactPort, Draft, Entropy, KeyPort, LedgerPort, PortError};
 use crate::seal::{Purpose, open, seal};
 use crate::state::{Calls, Due, State};
@@ -55,6 +56,7 @@ pub struct Vault {
     pub(crate) live_now: LiveNow,
     pub(crate) desks: Desks,
     pub(crate) names: Names,
+    pub(crate) plays: Plays,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -111,6 +113,7 @@ impl Vault {
             live_now: LiveNow::new(),
             desks: Desks::default(),
             names: Names::default(),
+            plays: Plays::default(),
             staged: Vec::new(),
             effects: Vec::new(),
         };
@@ -174,6 +177,7 @@ impl Vault {
             Cmd::Imported(done) => self.imported(*done),
             Cmd::RecordingVerified { call, finding } => self.recording_verified(call, finding),
             Cmd::LedgerRead(read) => self.ledger_read(*read),
+            Cmd::PeaksRead { reply, call, heard } => self.peaks_read(reply, call, heard),
             Cmd::LedgerVerified { reply, outcome } => self.ledger_verified(reply, outcome),
             Cmd::PasswordDone(done) => self.password_done(done),
             Cmd::Started { cut_bytes } => {
@@ -326,6 +330,7 @@ impl Vault {
         self.tick_auth();
         self.forget_wishes();
         self.leave_desks();
+        self.plays.forget_ended(self.clock.boot_ms);
     }
 }
 

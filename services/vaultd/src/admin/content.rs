@@ -3,6 +3,7 @@
 use super::{Actor, Handled, MAX_NAME_CHARS, Refusal, text_within};
 use crate::command::{BatchPlan, ImportOutcome, Imported, Job};
 use crate::entries::{BatchEntry, Event};
+use crate::level::Level;
 use crate::seal::{Purpose, seal};
 use crate::vault::Vault;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
@@ -189,9 +190,11 @@ impl Vault {
                 self.dnc = Some(list);
                 Answer::Imported { batch: Some(0), rows: entries, errors_total: 0, errors: Vec::new() }
             }
-            ImportOutcome::Prompt { object, text, duration_ms } => {
+            ImportOutcome::Prompt { object, text, duration_ms, level } => {
                 let hash = object.hash;
                 self.write(&actor, Event::PromptStored { object, text, duration_ms });
+                let Level { mean_dbm0, peak_dbm0 } = level;
+                self.write(&actor, Event::PromptMeasured { object: hash, mean_dbm0, peak_dbm0 });
                 Answer::Prompt { object: hash, duration_ms }
             }
             ImportOutcome::Errors { what, rows, total, first } => {

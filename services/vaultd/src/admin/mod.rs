@@ -12,6 +12,7 @@ mod reports;
 mod site;
 
 pub use refusal::Refusal;
+pub(crate) use reports::purpose_of_hearing;
 pub(crate) use site::check_site;
 
 use crate::auth::{Asker, Proof, Stopped};

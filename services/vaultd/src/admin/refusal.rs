@@ -59,6 +59,12 @@ impl Refusal {
         Self::new("number", "This is no telephone number.", "这不是有效的电话号码。")
     }
 
+    /// The key of the data was destroyed.
+    #[must_use]
+    pub fn erased() -> Self {
+        Self::new("erased", "The recording was erased with its subject's key.", "录音已随密钥销毁。")
+    }
+
     /// Other long work is under way.
     #[must_use]
     pub fn busy() -> Self {

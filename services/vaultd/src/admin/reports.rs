@@ -1,7 +1,7 @@
 //! What people look at: the box, figures, calls, recordings, the ledger. Each look at a person's data is an
 //! entry before it is an answer (AUD-01).
 
-use super::{Actor, Handled, Refusal, text_within};
+use super::{Actor, Handled, Refusal};
 use crate::command::{Job, ReplyTo};
 use crate::entries::Event;
 use crate::ports::ContactPerson;
@@ -134,14 +134,7 @@ impl Vault {
     }
 
     pub(super) fn listen(&mut self, actor: &Actor, call: CallId, purpose: String) -> Handled {
-        text_within(&purpose, 16)?;
-        if !PURPOSES.contains(&purpose.as_str()) {
-            return Err(Refusal::new(
-                "purpose",
-                "A recording is heard for quality, dispute or strategy.",
-                "收听录音的用途须为质检、争议或策略。",
-            ));
-        }
+        purpose_of_hearing(&purpose)?;
         let record = self.calls.get(call).ok_or_else(|| Refusal::unknown("call"))?;
         self.reach_call(actor, &record)?;
         let held = match &record.recording {
@@ -152,9 +145,7 @@ impl Vault {
         if !held {
             return Err(Refusal::new("no-recording", "There is no recording of it.", "该通话没有录音。"));
         }
-        let key = self.recording_key(&record).ok_or_else(|| {
-            Refusal::new("erased", "The recording was erased with its subject's key.", "录音已随密钥销毁。")
-        })?;
+        let key = self.recording_key(&record).ok_or_else(Refusal::erased)?;
         self.look(actor, "Listen", Some(call), Some(record.intent.campaign), &purpose);
         Ok(Some(Answer::Listen { key, file: recording_name(call) }))
     }
@@ -246,6 +237,18 @@ fn recording_words(record: &CallRecord) -> String {
             format!("the recorder died; {found}")
         }
     }
+}
+
+/// Recordings are heard for three purposes and no other (REC-05).
+pub(crate) fn purpose_of_hearing(purpose: &str) -> Result<(), Refusal> {
+    if PURPOSES.contains(&purpose) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        "purpose",
+        "A recording is heard for quality, dispute or strategy.",
+        "收听录音的用途须为质检、争议或策略。",
+    ))
 }
 
 /// Why a recording may be heard (REC-06).

@@ -4,7 +4,7 @@ use super::ledger_words;
 use super::page::Page;
 use super::sight::Eyes;
 use crate::admin::{Actor, Handled, Refusal};
-use crate::command::{Job, LedgerQuery, LedgerRead, ReadJob};
+use crate::command::{Job, LedgerFound, LedgerQuery, LedgerRead, ReadJob};
 use crate::entries::{Entry, EntryResult, KINDS, Who};
 use crate::vault::Vault;
 use idl::admin::Answer;
@@ -35,7 +35,7 @@ impl Vault {
             return;
         };
         let answer = match outcome {
-            Ok((entries, next)) => self.ledger_rows(Eyes::of(&actor), &entries, next),
+            Ok(LedgerFound { entries, next }) => self.ledger_rows(Eyes::of(&actor), &entries, next),
             Err(fault) => {
                 log::error!("the ledger cannot be read: {fault}");
                 Refusal::storage().into_answer()

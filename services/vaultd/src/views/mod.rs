@@ -16,6 +16,7 @@ mod number;
 mod overview;
 mod page;
 mod people;
+mod play;
 mod scripts;
 mod series;
 mod settings;
@@ -47,6 +48,9 @@ impl Vault {
             Admin::Prompts { before } => Ok(Some(Answer::Prompts(self.prompts(eyes, before)))),
             Admin::CallsPage { filter, before } => self.calls_page(actor, eyes, &filter, before),
             Admin::CallCard { call } => self.call_card(actor, eyes, call),
+            Admin::Play { call, purpose } => self.play(actor, eyes, call, &purpose),
+            Admin::PlaySegment { play, index } => self.play_segment(actor, eyes, play, index),
+            Admin::PromptAudio { object } => self.prompt_audio(actor, object),
             Admin::LedgerPage { filter, before } => self.ledger_page(actor, filter, before),
             Admin::Lines => Ok(Some(Answer::Lines(Box::new(self.lines_view(eyes))))),
             Admin::Settings => Ok(Some(Answer::Settings(Box::new(self.settings(eyes))))),

@@ -18,3 +18,5 @@ mod rig;
 mod samples;
 mod sessions;
 mod sign_in;
+mod views;
+mod views_pages;

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use vaultd::command::{Cmd, ConnId, Effect, ImportOutcome, Imported, Job, Message, ReplyTo};
 use vaultd::dial::list_hash;
 use vaultd::entries::{BatchEntry, Entry, StoredObject};
+use vaultd::level::Level;
 use vaultd::ports::{
     Clock, ConsentHeld, ContactPerson, ContactPort, Draft, KeyPort, LedgerPort, PortError, StoredRow,
 };
@@ -257,7 +258,8 @@ impl Rig {
 
     pub fn prompt(&mut self, mark: u8) -> ObjectHash {
         let object = StoredObject { hash: ObjectHash([mark; 32]), key: Secret::new([mark; 32]) };
-        let outcome = ImportOutcome::Prompt { object, text: format!("话{mark}"), duration_ms: 4_000 };
+        let level = Level { mean_dbm0: -20, peak_dbm0: -6 };
+        let outcome = ImportOutcome::Prompt { object, text: format!("话{mark}"), duration_ms: 4_000, level };
         match self.imported(MANAGER, outcome) {
             Answer::Prompt { object, .. } => object,
             other => panic!("no prompt: {other:?}"),
@@ -303,10 +305,10 @@ impl Rig {
         let person = ContactPerson {
             number,
             name: Some(Pii::new("赵六".to_owned())),
-            order_no: None,
-            demand: None,
-            tag: None,
-            issue: None,
+            order_no: Some(Pii::new("ORDER-77".to_owned())),
+            demand: Some(Pii::new("DEMAND-77".to_owned())),
+            tag: Some(Pii::new("TAG-77".to_owned())),
+            issue: Some(Pii::new("ISSUE-77".to_owned())),
             consent: Some(consent),
             birth: None,
             adult: Some(true),
