@@ -43,7 +43,7 @@ pub fn run(options: &Options) -> anyhow::Result<Value> {
 }
 
 /// The list as a file without a name, and its length.
-fn list(rows: u32) -> anyhow::Result<(std::fs::File, u64)> {
+pub(crate) fn list(rows: u32) -> anyhow::Result<(std::fs::File, u64)> {
     let mut out = BufWriter::new(tempfile::tempfile()?);
     out.write_all("手机号,姓名,订单号,咨询问题,授权时间,授权方式,授权用途\r\n".as_bytes())?;
     for at in 0..u64::from(rows) {

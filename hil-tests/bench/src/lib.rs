@@ -11,6 +11,7 @@ pub mod heard;
 pub mod live_calls;
 pub mod machine;
 pub mod options;
+pub mod page;
 pub mod peer;
 pub mod rig;
 pub mod setup_time;

@@ -4,20 +4,21 @@
 
 use anyhow::Context;
 use bench::options::{Options, USAGE};
-use bench::{call_rate, contact_import, gate_speed, live_calls, machine, setup_time};
+use bench::{call_rate, contact_import, gate_speed, live_calls, machine, page, setup_time};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 
 type Measure = fn(&Options) -> anyhow::Result<Value>;
 
-const MEASURES: [(&str, Measure); 6] = [
+const MEASURES: [(&str, Measure); 7] = [
     ("gate", gate_speed::run),
     ("calls", call_rate::run),
     ("media", live_calls::media),
     ("setup", setup_time::run),
     ("memory", live_calls::memory),
     ("import", contact_import::run),
+    ("page", page::run),
 ];
 
 fn main() -> anyhow::Result<()> {

@@ -4,16 +4,16 @@ use lexopt::ValueExt;
 
 /// What `--help` prints.
 pub const USAGE: &str = "\
-bench [NAME…] [options]   all measurements, or those named: gate calls media setup memory import
+bench [NAME…] [options]   all measurements, or those named: gate calls media setup memory import page
 
-  --calls N      concurrent calls of media (default: 100, then 200) and of memory (200)
-  --seconds N    length of the window of media (30)
+  --calls N      concurrent calls of media (default: 100, then 200), of memory and of page (200)
+  --seconds N    length of the window of media and of page (30)
   --contacts N   contacts of calls (30000)
   --pace N       calls a minute of each campaign of calls (60000)
   --room N       most calls at once of each campaign of calls (800)
   --campaigns N  campaigns the contacts of calls are spread over (1)
   --dials N      dial requests of setup (400)
-  --rows N       rows of import (1000000)
+  --rows N       rows of import; contacts and calls of page (1000000)
   --media-threads N  media threads of lined (its default)
 ";
 
@@ -96,7 +96,7 @@ impl Options {
     }
 }
 
-const NAMES: [&str; 6] = ["gate", "calls", "media", "setup", "memory", "import"];
+const NAMES: [&str; 7] = ["gate", "calls", "media", "setup", "memory", "import", "page"];
 
 #[cfg(test)]
 mod tests {
