@@ -8,13 +8,18 @@ use e2e::{Place, TrunkPlan, Which};
 use idl::admin::{Admin, AdminRequest, Answer, NewCampaign};
 use idl::campaign::{CalldToVault, CampaignRequest};
 use idl::hello::Process;
-use idl::lines::{CallEnd, CallFact, LinedToVault, MediaSummary, NoRecording, PromptRole, SipTransport, VaultToLined};
+use idl::lines::{
+    CallEnd, CallFact, LinedToVault, MediaSummary, NoRecording, PromptRole, SipTransport, VaultToLined,
+};
 use std::time::Instant;
 use vaultd::chip::TpmChip;
 use vaultd::clock;
 use vaultd::command::{Cmd, ConnId, Effect, Message};
 use vaultd::startup::{Folders, Started, start};
-use vocab::{CallId, CampaignClass, CampaignId, CampaignMode, ContactId, EndedBy, FailCause, Outcome, PersonId, Pii, Secret, TrunkId};
+use vocab::{
+    CallId, CampaignClass, CampaignId, CampaignMode, ContactId, EndedBy, FailCause, Outcome, PersonId, Pii,
+    Secret, TrunkId,
+};
 
 /// What the box holds.
 #[derive(Debug)]
@@ -82,7 +87,12 @@ pub fn fill(rig: &mut Rig, rows: u32) -> anyhow::Result<Filled> {
 }
 
 /// Every contact is called once: a third each is answered, busy, or does not answer.
-fn calls(place: &Place, campaign: CampaignId, manager: PersonId, contacts: u64) -> anyhow::Result<(u64, u64)> {
+fn calls(
+    place: &Place,
+    campaign: CampaignId,
+    manager: PersonId,
+    contacts: u64,
+) -> anyhow::Result<(u64, u64)> {
     let chip = TpmChip::connect(&format!("swtpm:host=127.0.0.1,port={}", place.tpm()))?;
     let folders = Folders {
         state: place.folder("vault"),
@@ -90,7 +100,7 @@ fn calls(place: &Place, campaign: CampaignId, manager: PersonId, contacts: u64) 
         recordings: place.folder("recordings"),
     };
     let mut started = start(&folders, &chip, clock::read(true))?;
-    let mut give = |started: &mut Started, cmds: Vec<Cmd>| -> anyhow::Result<Vec<Effect>> {
+    let give = |started: &mut Started, cmds: Vec<Cmd>| -> anyhow::Result<Vec<Effect>> {
         let now = clock::read(true);
         for cmd in cmds {
             started.vault.handle(now, cmd);

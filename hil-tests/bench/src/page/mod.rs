@@ -146,7 +146,9 @@ fn live(
     let calls = options.calls.unwrap_or(200);
     let talk_ms = (u64::from(calls) / u64::from(RAMP_PER_S) + 2 * options.seconds + SLACK_S) * 1_000;
     let carrier = Carrier::start(&rig.sut.place, "00", 0)?;
-    let line = rig.sut.line(&[TrunkPlan::plain(carrier.udp, SipTransport::Udp).with(|trunk| trunk.channels = 2_000)]);
+    let line = rig
+        .sut
+        .line(&[TrunkPlan::plain(carrier.udp, SipTransport::Udp).with(|trunk| trunk.channels = 2_000)]);
     let script = rig.script(&[
         (PromptRole::Identify, 300),
         (PromptRole::RecordingNotice, 300),

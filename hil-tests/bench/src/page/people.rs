@@ -66,8 +66,14 @@ impl Staff {
         let name = *name;
         self.next += 1;
         let source = Source { address: Ipv4Addr::LOCALHOST.into(), browser: BROWSER.to_owned() };
-        let request =
-            AdminRequest { id: self.next, actor: None, session: None, source: Some(source), passive: false, what };
+        let request = AdminRequest {
+            id: self.next,
+            actor: None,
+            session: None,
+            source: Some(source),
+            passive: false,
+            what,
+        };
         let reply: AdminReply = self.runtime.block_on(async {
             self.conn.send(&request).await?;
             self.conn.recv().await
