@@ -5,6 +5,7 @@ use crate::csrf::Uses;
 use crate::jobs::Jobs;
 use crate::page::Notice;
 use crate::pages::recordings::Plays;
+use crate::pages::floor::Boards;
 use crate::tls::Identity;
 use crate::vault::Vault;
 use std::collections::VecDeque;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub uploads: Semaphore,
     /// Live views at once.
     pub lives: Arc<Semaphore>,
+    /// The floor as it was rendered last, shared by those who see the same.
+    pub boards: Boards,
     /// True when the process ends.
     pub stopping: watch::Receiver<bool>,
     notices: Mutex<VecDeque<(Token, Notice)>>,
@@ -61,6 +64,7 @@ impl App {
             plays: Plays::default(),
             uploads: Semaphore::new(MAX_UPLOADS),
             lives: Arc::new(Semaphore::new(MAX_LIVES)),
+            boards: Boards::default(),
             stopping,
             notices: Mutex::default(),
         }))

@@ -45,9 +45,11 @@ pub mod campaigns;
 pub mod claim;
 pub mod consents;
 pub mod contacts;
+pub mod desk;
 pub mod dnc;
 pub mod door;
 pub mod enrol;
+pub mod floor;
 pub mod job;
 pub mod kinds;
 pub mod ledger;
@@ -74,8 +76,10 @@ pub fn routes() -> Routes {
         .merge(consents::routes())
         .merge(contacts::routes())
         .merge(dnc::routes())
+        .merge(desk::routes())
         .merge(door::routes())
         .merge(enrol::routes())
+        .merge(floor::routes())
         .merge(job::routes())
         .merge(ledger::routes())
         .merge(lines::routes())

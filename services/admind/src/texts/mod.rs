@@ -8,10 +8,12 @@ mod campaigns;
 mod common;
 mod consents;
 mod contacts;
+mod desk;
 mod dnc;
 mod door;
 mod errors;
 mod ledger;
+mod floor;
 mod lines;
 mod me;
 mod overview;
@@ -26,10 +28,12 @@ pub use campaigns::Campaigns;
 pub use common::Common;
 pub use consents::Consents;
 pub use contacts::Contacts;
+pub use desk::Desk;
 pub use dnc::Dnc;
 pub use door::Door;
 pub use errors::Errors;
 pub use ledger::Ledger;
+pub use floor::Floor;
 pub use lines::Lines;
 pub use me::Me;
 pub use overview::Overview;
@@ -90,9 +94,11 @@ areas! {
     consents: Consents,
     contacts: Contacts,
     dnc: Dnc,
+    desk: Desk,
     door: Door,
     errors: Errors,
     ledger: Ledger,
+    floor: Floor,
     lines: Lines,
     me: Me,
     overview: Overview,

@@ -2,7 +2,7 @@
 
 mod numbers;
 mod phones;
-mod trunks;
+pub(super) mod trunks;
 
 use crate::fault::Fault;
 use crate::form::Form;

@@ -185,7 +185,7 @@ fn read(form: &mut Form, t: &Texts, id: TrunkId) -> Option<TrunkConfig> {
 }
 
 /// A trunk's state as badge and word.
-pub(super) const fn state(t: &Texts, state: &TrunkState) -> (&'static str, &'static str) {
+pub(in crate::pages) const fn state(t: &Texts, state: &TrunkState) -> (&'static str, &'static str) {
     match state {
         TrunkState::Unknown => ("waiting", t.lines.unknown_state),
         TrunkState::Up => ("ok", t.lines.up),
