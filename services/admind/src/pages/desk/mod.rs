@@ -5,6 +5,10 @@
 //! so that nobody's typing is lost.
 
 mod parts;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use crate::fault::Fault;
