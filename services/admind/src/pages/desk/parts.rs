@@ -53,6 +53,11 @@ impl<'a> Who<'a> {
         clock(self.view.now.since(self.view.since))
     }
 
+    /// Ready comes after the wrap-up (CAM-15).
+    fn owes(&self, word: &str) -> bool {
+        word == "ready" && self.view.state == AgentState::WrapUp
+    }
+
     const fn busy(&self) -> bool {
         matches!(self.view.state, AgentState::Reserved | AgentState::Talking | AgentState::WrapUp)
     }
