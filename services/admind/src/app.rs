@@ -34,6 +34,8 @@ pub struct Shared {
     pub plays: Plays,
     /// Uploads at once.
     pub uploads: Semaphore,
+    /// Files in memory that long work of `vaultd` reads, at once.
+    pub carried: Arc<Semaphore>,
     /// Live views at once.
     pub lives: Arc<Semaphore>,
     /// The floor as it was rendered last, shared by those who see the same.
@@ -63,6 +65,7 @@ impl App {
             jobs: Jobs::default(),
             plays: Plays::default(),
             uploads: Semaphore::new(MAX_UPLOADS),
+            carried: Arc::new(Semaphore::new(MAX_CARRIED)),
             lives: Arc::new(Semaphore::new(MAX_LIVES)),
             boards: Boards::default(),
             stopping,
@@ -98,6 +101,8 @@ impl Shared {
 
 /// Uploads at once: each may hold the largest file in memory.
 const MAX_UPLOADS: usize = 2;
+/// Files in memory that long work reads, at once.
+const MAX_CARRIED: usize = 2;
 /// Live views at once.
 const MAX_LIVES: usize = 512;
 /// Notices not shown yet.

@@ -130,7 +130,13 @@ impl Visit {
         show: impl Fn(&Self, &Answer) -> Result<Html<String>, Fault> + Send + Sync + 'static,
     ) -> Result<Response, Fault> {
         let (vault, asker) = (self.app.vault.clone(), self.asker.clone());
+        // A file in memory is ours until `vaultd` has done with it.
+        let carried = match &attached {
+            Some(_) => Some(Arc::clone(&self.app.carried).try_acquire_owned().map_err(|_| Fault::Busy)?),
+            None => None,
+        };
         let work = |progress: crate::jobs::Progress| async move {
+            let _carried = carried;
             let (answer, _): Reply =
                 vault.ask_long(&asker, what, attached, move |done, total| progress.tell(done, total)).await?;
             ended(answer)
