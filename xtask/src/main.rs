@@ -8,6 +8,7 @@ mod fuzz;
 mod packages;
 mod project;
 mod requirements;
+mod roles;
 mod sim;
 mod test;
 mod tidy;
@@ -28,6 +29,7 @@ cargo xtask code LOGIN [--state DIR]   the TOTP code of a demo person at this mo
 cargo xtask test                everything CI runs
 cargo xtask tidy                layers, file heads, file lengths
 cargo xtask requirements [--json]   each requirement id with the tests that prove it
+cargo xtask roles [--json]      who may do what, and who sees what
 cargo xtask sim [--seeds N] [--from SEED]   the whole appliance in virtual time with seeded faults
 cargo xtask bench [NAME]        measurements, JSON on standard output
 cargo xtask fuzz TARGET [SECONDS]   libFuzzer on one parser, from the committed corpus
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(&rest),
         Some("tidy") => tidy::run(),
         Some("requirements") => requirements::run(&rest),
+        Some("roles") => roles::run(&rest),
         Some("sim") => sim::run(&rest),
         Some("bench") => bench::run(&rest),
         Some("fuzz") => fuzz::run(&rest),

@@ -71,6 +71,20 @@ fn what_is_applied_is_there_after_a_restart_with_its_seq() {
 }
 
 #[test]
+fn scanning_backward_gives_what_scanning_forward_gives_turned_round() {
+    let (_dir, path) = folder();
+    let (mut projection, _) = open(&path);
+    fill(&mut projection, 1, 60);
+    let forward = projection.scan(CALLS, b"call-", None, 1_000).expect("sled works");
+    let mut backward = projection.scan_back(CALLS, b"call-", None, 1_000).expect("sled works");
+    assert_eq!(backward.len(), 60);
+    let page = projection.scan_back(CALLS, b"", Some(b"call-00031"), 7).expect("sled works");
+    assert_eq!(page, backward[30..37]);
+    backward.reverse();
+    assert_eq!(backward, forward);
+}
+
+#[test]
 fn batches_only_go_forward_and_limits_hold() {
     let (_guard, dir) = folder();
     let (mut projection, _) = open(&dir);
