@@ -43,9 +43,10 @@ struct Row {
     row: String,
     number: String,
     name: String,
-    business: Vec<String>,
+    order: String,
+    demand: String,
     consent: Badge,
-    validity: Vec<Markup>,
+    validity: Option<Markup>,
     channel: String,
     evidence: String,
     blocked: Option<Badge>,
@@ -148,12 +149,17 @@ fn list(visit: &Visit, contacts: ContactsPage, only: &str, from_row: u64) -> Lis
 }
 
 fn row(t: &Texts, zone: &Zone, contact: ContactView) -> Row {
-    let business = [&contact.order_no, &contact.demand, &contact.tag];
+    let demand: Vec<&str> = [&contact.demand, &contact.tag]
+        .into_iter()
+        .map(String::as_str)
+        .filter(|text| !text.is_empty())
+        .collect();
     Row {
         row: count(contact.row.saturating_add(1)),
         number: shown::text(&contact.number),
         name: shown::text(&contact.name),
-        business: business.into_iter().filter(|text| !text.is_empty()).cloned().collect(),
+        order: shown::text(&contact.order_no),
+        demand: demand.join(" · "),
         consent: consent(t, contact.consent.state),
         validity: validity(t, zone, &contact.consent),
         channel: channel(t, &contact.consent.channel),
@@ -164,11 +170,14 @@ fn row(t: &Texts, zone: &Zone, contact: ContactView) -> Row {
 }
 
 /// From when until when a consent is, as far as it says.
-fn validity(t: &Texts, zone: &Zone, consent: &ConsentView) -> Vec<Markup> {
-    let given = consent.given_at.map(|at| (t.consents.given, at));
-    let until = consent.expires_at.map(|at| (t.consents.until, at));
-    let filled = given.into_iter().chain(until).map(|(text, at)| fill(text, &[&day(zone, at)]));
-    filled.map(Markup::of_safe).collect()
+fn validity(t: &Texts, zone: &Zone, consent: &ConsentView) -> Option<Markup> {
+    let text = match (consent.given_at, consent.expires_at) {
+        (Some(given), Some(ends)) => fill(t.consents.from_to, &[&day(zone, given), &day(zone, ends)]),
+        (Some(given), None) => fill(t.consents.given, &[&day(zone, given)]),
+        (None, Some(ends)) => fill(t.consents.until, &[&day(zone, ends)]),
+        (None, None) => return None,
+    };
+    Some(Markup::of_safe(text))
 }
 
 fn channel(t: &Texts, name: &str) -> String {

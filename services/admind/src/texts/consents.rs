@@ -23,13 +23,13 @@ crate::texts! {
         only_blocked: "禁呼", "Not to be called";
         table: "联系人", "Contacts";
         row: "序号", "No.";
-        number: "号码", "Number";
-        name: "姓名", "Name";
+        contact: "联系人", "Contact";
         business: "业务", "Business";
         consent: "授权", "Consent";
         evidence: "凭证", "Evidence";
         calls: "可否外呼", "May be called";
-        attempts: "近 7 天拨打", "Calls in 7 days";
+        attempts: "近 7 天拨打", "Calls, 7 d";
+        from_to: "{} 至 {}", "{} to {}";
         given: "{} 起", "from {}";
         until: "{} 到期", "until {}";
         state_none: "无授权记录", "No consent";

@@ -59,12 +59,16 @@ crate::texts! {
         source_date: "来源日期", "Date of the source";
         source_date_bad: "请选择今天或之前的日期", "Choose today or an earlier date";
         responsible: "来源负责人", "Person responsible";
+        declaration: "声明", "Declaration";
         lawful: "我确认此名单并非购买、共享或窃取所得。", "I confirm that this list was not bought, shared or stolen.";
         lawful_missing: "请确认来源合法", "Confirm that the source is lawful";
+        file_csv: "CSV 文件", "CSV file";
         file_missing: "请选择文件", "Choose a file";
         file_again: "请重新选择文件：浏览器不保留文件。", "Choose the file again: browsers do not keep files.";
         known: "自动识别的列名：{}。其他列名请在下面指定对应字段，或列入丢弃。", "Known column names: {}. Name the field of any other column below, or drop it.";
         map: "列名对应字段", "Column names and their fields";
+        map_column: "文件中的列名", "Column name in the file";
+        map_what: "字段", "Field";
         map_header: "文件中的列名 {}", "Column name in the file {}";
         map_field: "字段 {}", "Field {}";
         map_none: "不指定", "None";

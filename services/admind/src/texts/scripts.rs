@@ -23,9 +23,9 @@ crate::texts! {
         state_over: "审核已失效", "Approval void";
         state_lacks: "缺少必备内容", "Incomplete";
         state_waiting: "待审核", "Waiting for approval";
-        until: "有效至 {}", "until {}";
-        ended: "已于 {} 到期", "ended {}";
-        lacks: "缺少：{}", "lacks {}";
+        until: "有效至 {}", "Until {}";
+        ended: "已于 {} 到期", "Ended {}";
+        lacks: "缺少：{}", "Lacks {}";
         open: "查看", "Open";
         review: "审核", "Review";
         shown: "本页 {} 份话术", "{} scripts on this page";
