@@ -15,6 +15,9 @@
   const TRIES = 12;
   const RATE = 8000;
   const SCHEDULE_S = 1.5;
+  // The pace the server allows: so much at once, then so much faster than one hears.
+  const START_S = 15;
+  const PACE = 1.5;
 
   const wave = one("svg.wave");
   const seek = one(".player-seek");
@@ -24,6 +27,9 @@
   // ── pieces ───────────────────────────────────────────────────────────────────────────────────────────
   const held = new Map();
   const wanted = new Map();
+  // The piece that the ear waits for, and the seconds of sound asked for so far.
+  let awaited = null;
+  let asked = 0;
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
   function piece(index) {
@@ -32,8 +38,21 @@
     return wanted.get(index);
   }
 
+  // Waits until the pace allows this piece; what the ear waits for goes first.
+  async function turn(index) {
+    const length = Math.min(pieceS, durationS - index * pieceS);
+    for (;;) {
+      const allowed = START_S + (PACE * performance.now()) / 1000 - 0.1;
+      if (asked + length <= allowed && (awaited === null || awaited === index)) break;
+      if (awaited === index) says("too-fast");
+      await wait(200);
+    }
+    asked += length;
+  }
+
   // What cannot be had is an error whose message is the code of a text beside the player.
   async function load(index) {
+    await turn(index);
     for (let tries = 0; tries < TRIES; tries += 1) {
       let answer;
       try {
@@ -48,7 +67,7 @@
       }
       const code = await answer.json().then((fault) => fault.code, () => "broken");
       if (code !== "too-fast" && code !== "too-many-requests" && answer.status !== 503) throw new Error(code);
-      if (code === "too-fast") says("too-fast");
+      if (code === "too-fast" && awaited === index) says("too-fast");
       await wait((pieceS * 1000) / 2);
     }
     throw new Error("broken");
@@ -126,6 +145,7 @@
 
   function silence() {
     run += 1;
+    awaited = null;
     for (const each of queue) { try { each.node.stop(); } catch { /* it has ended */ } each.node.disconnect(); }
     queue = [];
   }
@@ -143,9 +163,10 @@
     let next = 0;
     while (mine === run && index < pieces) {
       let sound;
-      if (!held.has(index)) says("loading");
+      if (!held.has(index)) { awaited = index; says("loading"); }
       try { sound = await piece(index); } catch (error) { if (mine === run) stop(error.message); return; }
       if (mine !== run) return;
+      awaited = null;
       says("");
       const begin = index * pieceS;
       const when = Math.max(next, context.currentTime + 0.02);

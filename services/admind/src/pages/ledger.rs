@@ -134,6 +134,9 @@ async fn back(_: Visit) -> Response {
 }
 
 async fn verify(visit: Visit, _form: Form) -> Result<Response, Fault> {
+    if !visit.may(Request::VerifyLedger) {
+        return Err(Fault::Forbidden);
+    }
     visit.start_job(visit.t.ledger.verifying, Admin::VerifyLedger, None, |visit, answer| {
         let Answer::Ledger { entries, ok, fault } = answer else { return Err(Fault::other_answer()) };
         render(&Verified {

@@ -272,7 +272,10 @@ fn approval(visit: &Visit, item: &Attention) -> (&'static str, Request) {
 impl Part<'_> {
     fn hours(&self) -> (&'static str, String) {
         let t = self.t;
-        let at = |at: UnixMs| self.visit.zone.minute(at);
+        let zone = &self.visit.zone;
+        // Today needs no date.
+        let today = |at: UnixMs| zone.date(at) == zone.date(self.seen.now);
+        let at = |at: UnixMs| if today(at) { zone.clock(at)[..5].to_owned() } else { zone.minute(at) };
         match self.seen.calling_hours {
             (true, None) => ("ok", t.overview.hours_open.to_owned()),
             (true, Some(until)) => ("ok", fill(t.overview.hours_open_until, &[&at(until)])),

@@ -31,7 +31,7 @@ crate::texts! {
         started: "活动已开始。", "The campaign runs.";
         pause_done: "活动已暂停。", "The campaign is paused.";
         created: "活动已创建，处于暂停状态。核对后点“开始外呼”。", "The campaign is created and paused. Check it, then start calling.";
-        obstacles: "以下问题会使全部外呼被拦截", "As it is, no call of it would be allowed";
+        obstacles: "外呼前须先解决", "To be settled before any call of it is allowed";
         held: "{} 前没有可拨的客户", "Nobody of it may be called before {}";
         tab_overview: "概况", "Overview";
         tab_refusals: "被拦截的客户", "Contacts not allowed";

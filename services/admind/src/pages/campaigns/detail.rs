@@ -115,7 +115,7 @@ fn part(visit: &Visit, seen: &CampaignDetail, part: &'static str) -> Result<Mark
 fn bars(figures: &[(String, u64)], name: impl Fn(&str) -> String) -> Option<Markup> {
     let mut rows: Vec<(String, u64)> =
         figures.iter().filter(|(_, count)| *count > 0).map(|(code, count)| (name(code), *count)).collect();
-    rows.sort_by(|a, b| b.1.cmp(&a.1));
+    rows.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     (!rows.is_empty()).then(|| chart::bars(&rows))
 }
 

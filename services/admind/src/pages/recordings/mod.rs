@@ -138,6 +138,7 @@ struct Player {
     customer: String,
     agent: String,
     length: String,
+    seconds: u64,
 }
 
 async fn player(visit: Visit, Path((call, play)): Path<(u64, u64)>) -> Result<Response, Fault> {
@@ -154,6 +155,7 @@ async fn player(visit: Visit, Path((call, play)): Path<(u64, u64)>) -> Result<Re
         customer: wave(&playing.peaks_customer, true),
         agent: wave(&playing.peaks_agent, false),
         length: clock(playing.duration_ms),
+        seconds: playing.duration_ms.div_ceil(1_000),
         playing,
     };
     Ok(render(&shown)?.into_response())
@@ -165,13 +167,18 @@ async fn piece(
     Path((_call, play, index)): Path<(u64, u64, u32)>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
-    if headers.get(FETCH_DEST).is_some_and(|dest| dest != "empty") {
+    if !of_a_script(&headers) {
         return Err(Fault::NotFound);
     }
     let (answer, file) = visit.ask_with_file(Admin::PlaySegment { play: PlayId(play), index }).await?;
     let (Answer::Audio { bytes }, Some(file)) = (answer, file) else { return Err(Fault::other_answer()) };
     let sound = read(file, bytes)?;
     Ok(([(CONTENT_TYPE, "audio/wav"), (CONTENT_DISPOSITION, "inline")], sound).into_response())
+}
+
+/// Whether a script asks, as far as the browser says what asks.
+fn of_a_script(headers: &HeaderMap) -> bool {
+    headers.get(FETCH_DEST).is_none_or(|dest| dest == "empty")
 }
 
 fn read(mut file: File, bytes: u64) -> Result<Vec<u8>, Fault> {
@@ -215,7 +222,20 @@ const MAX_PIECE_BYTES: u64 = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use super::wave;
+    use super::{FETCH_DEST, of_a_script, wave};
+    use http::{HeaderMap, HeaderValue};
+
+    #[test]
+    fn rec_06_a_piece_is_no_page_no_download_and_no_source_of_a_player_elsewhere() {
+        let asked_for = |dest: &'static str| {
+            of_a_script(&HeaderMap::from_iter([(
+                FETCH_DEST.parse().unwrap(),
+                HeaderValue::from_static(dest),
+            )]))
+        };
+        assert!(asked_for("empty") && of_a_script(&HeaderMap::new()));
+        assert!(!["document", "audio", "iframe", "object", ""].into_iter().any(asked_for));
+    }
 
     #[test]
     fn a_wave_has_a_column_for_each_peak_and_even_silence_is_seen() {
