@@ -121,3 +121,34 @@ async fn the_loop_that_works_answers_the_supervisor_and_a_desk_that_stops_the_bo
     };
     with_calld(folder.path(), script).await;
 }
+
+#[tokio::test]
+async fn acc_02_the_page_has_no_desk_of_its_own_and_agents_come_through_the_vault() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (vaultd, lined) = (listen(folder.path(), Process::Vaultd), listen(folder.path(), Process::Lined));
+    let script = async {
+        let line = lines(&lined).await;
+        let (vault, _) = vaultd.accept().await.expect("calld connects");
+        let path = folder.path().join("calld.sock");
+        let page = Conn::connect(&path, Process::Admind, Process::Calld).await;
+        let taken = match page {
+            Ok(page) => {
+                let asked = page.send(&DeskRequest { id: 1, what: Desk::Watch }).await;
+                asked.is_ok() && page.recv::<DeskReply>().await.is_ok()
+            }
+            Err(_) => false,
+        };
+        assert!(!taken, "only the vault can prove who acts");
+        let what = Desk::HangUp { agent: vocab::AgentId(7) };
+        vault.send(&VaultToCalld::Desk(DeskRequest { id: 5, what })).await.expect("a wish");
+        let answer = loop {
+            let CalldToVault { request, .. } = vault.recv().await.expect("an answer");
+            if let CampaignRequest::DeskReply(reply) = request {
+                break reply;
+            }
+        };
+        assert!(matches!(answer, DeskReply::Refused { id: 5, code, .. } if code == "no-call"));
+        line
+    };
+    with_calld(folder.path(), script).await;
+}

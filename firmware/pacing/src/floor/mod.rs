@@ -10,6 +10,8 @@ mod vault;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_desk;
 
 use crate::rate::Rate;
 use call::agent::Agent;

@@ -13,29 +13,29 @@ use vocab::{
 };
 
 const GROUP: LineGroupId = LineGroupId(1);
-const CAMPAIGN: CampaignId = CampaignId(1);
-const AGENT: AgentId = AgentId(7);
+pub(super) const CAMPAIGN: CampaignId = CampaignId(1);
+pub(super) const AGENT: AgentId = AgentId(7);
 const ANSWERED: Outcome = Outcome::Answered { by: EndedBy::Callee };
 
-struct Bench {
-    floor: Floor,
+pub(super) struct Bench {
+    pub(super) floor: Floor,
     now_us: u64,
-    agents: Vec<AgentView>,
-    campaigns: Vec<CampaignView>,
-    contacts: Vec<ContactId>,
+    pub(super) agents: Vec<AgentView>,
+    pub(super) campaigns: Vec<CampaignView>,
+    pub(super) contacts: Vec<ContactId>,
     next_call: u64,
     /// Dial requests in the order they were asked for, not answered yet.
-    dials: Vec<(u64, ContactId, Option<AgentId>)>,
+    pub(super) dials: Vec<(u64, ContactId, Option<AgentId>)>,
     lines: Vec<CalldToLined>,
-    desk: Vec<DeskReply>,
-    returned: Vec<ContactId>,
+    pub(super) desk: Vec<DeskReply>,
+    pub(super) returned: Vec<ContactId>,
     recorded: Vec<AgentState>,
     /// What the vault was told of phones.
-    phones: Vec<(AgentId, bool)>,
+    pub(super) phones: Vec<(AgentId, bool)>,
 }
 
 impl Bench {
-    fn new(mode: CampaignMode, contacts: u64, agents: usize) -> Self {
+    pub(super) fn new(mode: CampaignMode, contacts: u64, agents: usize) -> Self {
         let view = CampaignView {
             id: CAMPAIGN,
             name: "demo".into(),
@@ -78,14 +78,14 @@ impl Bench {
         Now { mono_us: self.now_us, wall: UnixMs(self.now_us as i64 / 1_000) }
     }
 
-    fn give(&mut self, input: Input) {
+    pub(super) fn give(&mut self, input: Input) {
         let mut out = Vec::new();
         self.now_us += 1_000;
         self.floor.step(self.now(), input, &mut out);
         self.serve(out);
     }
 
-    fn wait(&mut self, us: u64) {
+    pub(super) fn wait(&mut self, us: u64) {
         self.now_us += us;
         let mut out = Vec::new();
         self.floor.expire(self.now(), &mut out);
@@ -134,7 +134,7 @@ impl Bench {
         self.give(Input::Vault(VaultToCalld::Reply { id: message.id, reply }));
     }
 
-    fn ticket(&mut self) -> CallId {
+    pub(super) fn ticket(&mut self) -> CallId {
         let (id, _, _) = self.dials.remove(0);
         self.next_call += 1;
         let call = CallId(self.next_call);
@@ -142,25 +142,25 @@ impl Bench {
         call
     }
 
-    fn line(&mut self, call: CallId, state: LiveState) {
+    pub(super) fn line(&mut self, call: CallId, state: LiveState) {
         self.give(Input::Lines(LinedToCalld::Call { call, state }));
     }
 
-    fn close(&mut self, call: CallId) {
+    pub(super) fn close(&mut self, call: CallId) {
         let closed =
             VaultToCalld::CallClosed { call, campaign: CAMPAIGN, outcome: ANSWERED, opted_out: false };
         self.give(Input::Vault(closed));
     }
 
-    fn desk(&mut self, what: Desk) {
+    pub(super) fn desk(&mut self, what: Desk) {
         self.give(Input::Desk { from: 1, request: DeskRequest { id: 1, what } });
     }
 
-    fn free(&mut self, channels: u32) {
+    pub(super) fn free(&mut self, channels: u32) {
         self.give(Input::Lines(LinedToCalld::Free(vec![(GROUP, channels)])));
     }
 
-    fn state(&self, agent: AgentId) -> AgentState {
+    pub(super) fn state(&self, agent: AgentId) -> AgentState {
         self.floor.live().agents.iter().find(|(id, _, _)| *id == agent).expect("the agent").1
     }
 }
@@ -289,29 +289,6 @@ fn an_end_that_overtakes_its_verdict_leaves_nothing_behind() {
     assert_eq!(bench.ticket(), call);
     assert_eq!(bench.state(AGENT), AgentState::Ready);
     assert!(bench.floor.calls.is_empty());
-}
-
-#[test]
-fn cam_13_a_preview_call_needs_the_contact_that_was_shown_and_only_once() {
-    let mut bench = Bench::new(CampaignMode::Preview, 3, 1);
-    bench.free(30);
-    bench.desk(Desk::PreviewDial { agent: AGENT, contact: ContactId(1) });
-    assert!(matches!(bench.desk.last(), Some(DeskReply::Refused { code, .. }) if code == "not-shown"));
-    bench.desk(Desk::PreviewNext { agent: AGENT, campaign: CAMPAIGN });
-    assert!(matches!(bench.desk.last(), Some(DeskReply::Preview { contact: Some(ContactId(1)), .. })));
-    bench.desk(Desk::PreviewDial { agent: AGENT, contact: ContactId(1) });
-    assert_eq!(bench.dials.len(), 1);
-    bench.desk(Desk::PreviewDial { agent: AGENT, contact: ContactId(1) });
-    assert!(matches!(bench.desk.last(), Some(DeskReply::Refused { code, .. }) if code == "not-shown"));
-    assert_eq!(bench.dials.len(), 1);
-}
-
-#[test]
-fn cam_13_what_was_shown_and_not_dialled_goes_back_after_two_minutes() {
-    let mut bench = Bench::new(CampaignMode::Preview, 3, 1);
-    bench.desk(Desk::PreviewNext { agent: AGENT, campaign: CAMPAIGN });
-    bench.wait(120_000_001);
-    assert_eq!(bench.returned, vec![ContactId(1)]);
 }
 
 #[test]
