@@ -62,7 +62,7 @@ fn undress(mut response: Response, looks: Looks, json: bool, path: &str, visit: 
         None => match response.status() {
             StatusCode::NOT_FOUND => Fault::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Fault::Method,
-            StatusCode::UNPROCESSABLE_ENTITY => return response,
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT => return response,
             status if status.is_client_error() => Fault::Bad("request"),
             status if status.is_server_error() => Fault::Bug,
             _ => return response,

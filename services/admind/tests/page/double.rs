@@ -46,6 +46,8 @@ pub struct State {
     pub asked: Vec<Asked>,
     /// Sessions with the source they are bound to.
     pub sessions: HashMap<[u8; 32], Source>,
+    /// What it answers to more than it knows itself.
+    pub more: Option<fn(&Admin) -> Option<Answer>>,
     next: u8,
 }
 
@@ -66,6 +68,7 @@ impl Double {
             role: Role::SystemAdmin,
             asked: vec![],
             sessions: HashMap::new(),
+            more: None,
             next: 1,
         };
         let double = Self { state: Arc::new(Mutex::new(state)), step: Arc::new(Notify::new()) };
@@ -214,7 +217,10 @@ impl Double {
             }]),
             Admin::ChangePassword { old, .. } if old.expose() == PASSWORD => Answer::Done,
             Admin::EndMySession { .. } | Admin::ImportDoNotCall { .. } => Answer::Done,
-            _ => refused("unknown"),
+            other => {
+                let more = self.state.lock().unwrap().more;
+                more.and_then(|more| more(other)).unwrap_or_else(|| refused("unknown"))
+            }
         }
     }
 }
@@ -238,7 +244,7 @@ fn me(role: Role) -> Me {
     }
 }
 
-fn refused(code: &str) -> Answer {
+pub fn refused(code: &str) -> Answer {
     Answer::Refused {
         code: code.to_owned(),
         text_en: format!("refused for {code}"),

@@ -3,6 +3,7 @@
 
 mod assets;
 mod certificate;
+mod desk;
 mod double;
 mod forms;
 mod harness;
