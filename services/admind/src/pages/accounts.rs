@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
         .post("/accounts/sessions/{id}/end", end_session)
         .get("/accounts/sign-ins", sign_ins)
         .get("/accounts/{id}", person)
+        .get("/accounts/{id}/give", person)
         .post("/accounts/{id}/give", give)
         .post("/accounts/{id}/reset", reset)
         .post("/accounts/{id}/off", switch_off)

@@ -42,7 +42,7 @@ crate::texts! {
         code_title: "激活码", "Enrolment code";
         code_for: "{} 的激活码", "Enrolment code of {}";
         code_once: "只显示这一次。请当面或电话告知本人，不要用邮件或聊天软件发送。", "Shown only now. Tell it to the person face to face or by telephone, not by mail or chat.";
-        code_next: "本人打开“激活账号”页面，输入登录名和激活码，设置密码和动态口令。有效期至 {}。", "The person opens “Enrol”, enters login name and code, and sets a password and a one-time-code app. Valid until {}.";
+        code_next: "本人打开“激活账号”页面，输入登录名和激活码，设置密码和动态口令。有效期至 {}。", "The person opens the page Enrol, enters login name and code, and sets a password and a one-time-code app. Valid until {}.";
         copy: "复制", "Copy";
         copied: "已复制", "Copied";
         back: "返回人员列表", "Back to the people";

@@ -31,7 +31,7 @@ crate::texts! {
         unknown_state: "检测中", "checking";
         trunk_title: "中继 {}", "Trunk {}";
         carrier: "运营商", "Carrier";
-        name_hint: "内部称呼，例如“电信 1 号线”。", "What you call it, such as “Telecom 1”.";
+        name_hint: "内部称呼，例如“电信 1 号线”。", "What you call it, such as Telecom 1.";
         host: "SIP 服务器", "SIP server";
         host_hint: "运营商提供的域名或 IP 地址。", "Domain name or address given by the carrier.";
         port: "端口", "Port";
@@ -107,7 +107,7 @@ crate::texts! {
         phone_srtp: "语音加密", "Voice encryption";
         phone_md5: "允许 MD5 摘要（旧话机）", "Allow MD5 digests (old phones)";
         no_phones: "还没有坐席话机", "No phones yet";
-        no_phones_next: "先在“账号”中新增坐席，再为其开通话机。", "Add agents under “Accounts”, then give each a phone.";
+        no_phones_next: "先在“账号”中新增坐席，再为其开通话机。", "Add agents under Accounts, then give each a phone.";
         all_have: "所有坐席都已有话机。", "Every agent has a phone.";
         udp_on: "话机可使用 UDP 和明文语音", "Phones may use UDP and plain voice";
         udp_off: "话机必须使用 TLS 和加密语音", "Phones must use TLS and encrypted voice";

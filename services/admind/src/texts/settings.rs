@@ -61,7 +61,7 @@ crate::texts! {
         done_rules: "规则已保存，从下一通电话起生效。", "The rules are saved and hold from the next call on.";
         nothing_changed: "没有更改。", "Nothing was changed.";
         changed_meanwhile: "规则在此期间已被他人更改，请核对后再保存。", "Somebody else changed the rules meanwhile: look again, then save.";
-        bad_value: "“{}”的值无法识别。", "The value of “{}” cannot be read.";
+        bad_value: "“{}”的值无法识别。", "The value of {} cannot be read.";
         version: "自账本第 {} 条起生效", "in force since ledger entry {}";
         calendar_note: "每年由签发方签名的文件。缺少当年日历时不得拨打营销电话（CAM-02）。", "A yearly file signed by its authority. Without this year's calendar no marketing call is made (CAM-02).";
         no_calendar: "还没有日历", "No calendar yet";

@@ -23,6 +23,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/lines", trunks::list)
         .get("/lines/trunks/new", trunks::new)
+        .get("/lines/trunks", trunks::list)
         .post("/lines/trunks", trunks::add)
         .get("/lines/trunks/{id}", trunks::show)
         .post("/lines/trunks/{id}", trunks::change)
