@@ -7,7 +7,7 @@ use supervisor::{Options, run};
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> anyhow::Result<()> {
-    let processes = vec![Process::Vaultd, Process::Lined, Process::Calld];
+    let processes = vec![Process::Vaultd, Process::Lined, Process::Calld, Process::Admind];
     let mut options = Options { run: "/run/ringfence".into(), processes };
     let mut target = journal::Target::Journal;
     let mut arguments = lexopt::Parser::from_env();
