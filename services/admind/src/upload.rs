@@ -212,7 +212,7 @@ fn memory(error: std::io::Error) -> Fault {
 /// A list of contacts or of numbers not to be called.
 pub const MAX_LIST_BYTES: u64 = 256 * 1024 * 1024;
 /// A prompt.
-pub const MAX_PROMPT_BYTES: u64 = 10 * 1024 * 1024;
+pub const MAX_PROMPT_BYTES: u64 = 4 * 1024 * 1024;
 /// A small file: certificate, calendar.
 pub const MAX_SMALL_BYTES: u64 = 256 * 1024;
 const MAX_FILES: usize = 8;
