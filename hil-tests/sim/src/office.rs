@@ -266,7 +266,13 @@ impl Office {
 
     fn import(&mut self, actor: u32, outcome: ImportOutcome) -> Cmd {
         self.next += 1;
-        let reply = ReplyTo { conn: OFFICE, id: self.next, actor: PersonId(actor), from: Process::Tool, session: None };
+        let reply = ReplyTo {
+            conn: OFFICE,
+            id: self.next,
+            actor: PersonId(actor),
+            from: Process::Tool,
+            session: None,
+        };
         Cmd::Imported(Box::new(Imported { reply, outcome }))
     }
 
