@@ -15,6 +15,14 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
             }
         }
     }
+    for file in project::files(&root, ".test.js")? {
+        let shown = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
+        for name in scenarios(&std::fs::read_to_string(&file)?) {
+            if let Some(id) = requirement(&name) {
+                proven.entry(id).or_default().push(format!("{shown}: {name}"));
+            }
+        }
+    }
     if words.iter().any(|word| word == "--json") {
         println!("{}", serde_json::to_string_pretty(&proven)?);
     } else {
@@ -50,6 +58,15 @@ fn tests(text: &str) -> Vec<String> {
     names
 }
 
+/// Names of the browser's scenarios, spelled as a test of ours would be.
+fn scenarios(text: &str) -> Vec<String> {
+    let named = |line: &str| {
+        let rest = line.strip_prefix("scenario(").or_else(|| line.strip_prefix("essential("))?;
+        Some(rest.get(1..)?.split(['\'', '`']).next()?.replace(' ', "_"))
+    };
+    text.lines().map(str::trim).filter_map(named).collect()
+}
+
 /// `cam_03_every_spelling…` → `CAM-03`; a second id may follow: `enc_02_l_23_…` names the first.
 fn requirement(name: &str) -> Option<String> {
     let (letters, rest) = name.split_once('_')?;
@@ -66,7 +83,7 @@ const KNOWN: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{requirement, tests};
+    use super::{requirement, scenarios, tests};
 
     #[test]
     fn an_id_is_read_from_a_test_name_and_only_from_there() {
@@ -75,5 +92,7 @@ mod tests {
         assert_eq!(requirement("a_call_ends"), None);
         assert_eq!(requirement("cam_3_x"), None);
         assert_eq!(tests("#[test]\nfn cam_01_x() {}\nfn cam_02_helper() {}"), vec!["cam_01_x"]);
+        assert_eq!(scenarios("scenario('cam_12 the author', () =>\nfn x() {}"), vec!["cam_12_the_author"]);
+        assert_eq!(requirement("cam_12_the_author"), Some("CAM-12".into()));
     }
 }

@@ -1,6 +1,15 @@
 // A whole first day, in the order in which it happens: each scenario stands on those before it.
 
 import './door.test.js';
+import './site.test.js';
+import './lists.test.js';
+import './scripts.test.js';
+import './campaign.test.js';
+import './recordings.test.js';
+import './nojs.test.js';
+import './desk.test.js';
 import './roles.test.js';
 import './hostile.test.js';
+import './crash.test.js';
+import './ledger.test.js';
 import './everypage.test.js';

@@ -17,8 +17,8 @@ scenario('a blank box leads to its first visit, and a wrong claim code is refuse
   assert.equal(new URL(page.url()).pathname, '/welcome');
   await rightInAllLooks(window, 'welcome', () => visit(page, '/welcome'));
   watch.none();
-  await claim(page, 'AAAA-BBBB-CCCC');
   watch.expect(422);
+  await claim(page, 'AAAA-BBBB-CCCC');
   await page.locator('[role=status], [role=alert], .field-error').first().waitFor();
   assert.equal(await page.locator('input[name=company]').inputValue(), COMPANY);
   await right(page, 'welcome-refused', 'zh', 'light');
@@ -98,7 +98,7 @@ scenario('an enrolment code is good once', async () => {
 });
 
 essential('the security administrator adds the department and everybody who works in it, each gets one code', async () => {
-  await doing('security', async (page) => {
+  await doing('security', async (page, { watch }) => {
     await visit(page, '/accounts');
     await page.locator('input[name=department_name]').fill(DEPARTMENT);
     await page.locator('form[action="/accounts/departments"] button').click();

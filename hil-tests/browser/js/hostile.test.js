@@ -2,7 +2,6 @@
 // nothing, and where it matters stands in the ledger.
 
 import assert from 'node:assert/strict';
-import { before } from 'node:test';
 import tls from 'node:tls';
 import { certificate, needed, open, URL_OF_BOX, visit } from './lib.js';
 import { code, doing, fillSignIn, note, PEOPLE, recall } from './people.js';
@@ -45,7 +44,7 @@ function refusedWith(answer, status, word) {
   assert.ok(text.length > 5, 'it says what to do next');
 }
 
-before(() =>
+scenario('the attacker knows the victim’s browser by name', () =>
   doing('technician', async (page) => {
     CHROME.agent = await page.evaluate(() => navigator.userAgent);
   }),
@@ -157,6 +156,12 @@ scenario('a session cookie from another browser or another address is refused, e
   }
 });
 
+scenario('a stranger’s error page offers no form that would be refused', async () => {
+  const { text, status } = await ask('/nowhere', { headers: { Accept: 'text/html' } });
+  assert.equal(status, 404);
+  assert.ok(!text.includes('<form'), 'it has no token to prove a form by');
+});
+
 scenario('cookies that are none are none', async () => {
   for (const cookie of ['__Host-session=', '__Host-session=AAAA', `__Host-session=${'A'.repeat(43)}`, '__Host-session=\u0001', `${'a=b; '.repeat(200)}`]) {
     const answer = await ask('/me', { headers: { Cookie: cookie } }).catch((error) => error);
@@ -165,7 +170,7 @@ scenario('cookies that are none are none', async () => {
 });
 
 scenario('iam_01 a one-time code is taken once; without it, or without the password, nobody signs in', async () => {
-  const person = { ...PEOPLE.technician, code: await code('technician') };
+  const person = { ...PEOPLE.technician, code: await code('technician', { fresh: true }) };
   const attempt = async (source, fields) => {
     const window = await open({ source });
     await visit(window.page, '/sign-in');
@@ -174,7 +179,7 @@ scenario('iam_01 a one-time code is taken once; without it, or without the passw
     await window.page.waitForLoadState();
     return window;
   };
-  for (const wrong of [{ password: 'not the password at all' }, { code: '000000' }]) {
+  for (const wrong of [{ code: '000000' }, { password: 'not the password at all' }]) {
     const { page, context } = await attempt('127.0.9.20', wrong);
     assert.equal(new URL(page.url()).pathname, '/sign-in');
     assert.equal(await page.locator('input[name=login]').inputValue(), person.login, 'what was typed is kept');

@@ -251,7 +251,7 @@ export async function texts(page) {
       const parent = walker.currentNode.parentElement;
       if (parent.closest('script,style,noscript,template')) continue;
       const text = walker.currentNode.data.replace(/\s+/g, ' ').trim();
-      if (text) found.push({ text, where: where(parent), lang: parent.closest('[lang]')?.lang ?? '', data: Boolean(parent.closest('[data-said]')) });
+      if (text) found.push({ text, where: where(parent), lang: parent.closest('[lang]')?.lang ?? '', data: Boolean(parent.closest('code,kbd,.mono,.hash')) });
     }
     for (const element of document.querySelectorAll('[title],[aria-label],[placeholder],[alt],[data-confirm]')) {
       for (const name of ['title', 'aria-label', 'placeholder', 'alt', 'data-confirm']) {

@@ -9,12 +9,14 @@ import { DATA } from './site.js';
 const CHINESE = /[\u3400-\u9fff\uf900-\ufaff]/;
 /** Four words in a row are a sentence; three may be a name such as a browser's. */
 const ENGLISH = /[A-Za-z]{2,}(?:[ ,]+[A-Za-z]{2,}){3,}/;
+/** A person's name as most people see it. */
+const MASKED_NAME = /[\u3400-\u9fff]\*+/g;
 /** What stands in its own language on every page: the switch. */
 const ALWAYS = ['中文'];
 
 /** Texts of a page that are in neither its language nor data. */
 export function foreign(found, lang, data = DATA) {
-  const without = (text) => [...ALWAYS, ...data].reduce((left, each) => left.replaceAll(each, ''), text);
+  const without = (text) => [...ALWAYS, ...data].reduce((left, each) => left.replaceAll(each, ''), text.replace(MASKED_NAME, ''));
   const wrong = lang === 'en' ? (text) => CHINESE.test(without(text)) : (text) => ENGLISH.test(without(text));
   return found.filter(({ text, data: said }) => !said && wrong(text)).map(({ text, where }) => `${where}: ${text}`);
 }

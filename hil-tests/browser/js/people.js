@@ -96,17 +96,22 @@ export function recall(who) {
   return noted()[who] ?? {};
 }
 
-/** The next code of somebody that was not used yet; waits only when the next step's is used too. */
-export async function code(who) {
+/**
+ * The next code of somebody that was not used yet; waits only when the next step's is used too. A `fresh` one is not
+ * of the step before, which may be over in a moment.
+ */
+export async function code(who, { fresh = false } = {}) {
   const { secret, step = 0 } = recall(who);
   assert.ok(secret, `${who} has not enrolled`);
   const now = () => Math.floor(Date.now() / STEP_MS);
-  const next = Math.max(step + 1, now() - 1);
+  const late = Date.now() % STEP_MS > STEP_MS - MARGIN_MS;
+  const next = Math.max(step + 1, fresh || late ? now() : now() - 1);
   await until('a one-time code that was not used', () => next <= now() + 1, 2 * STEP_MS);
   note(who, { step: next });
   return totp(secret, next);
 }
 
+const MARGIN_MS = 10_000;
 const STEP_MS = 30_000;
 
 /** Fills the sign-in form and sends it. */
@@ -142,11 +147,8 @@ export async function as(who, options = {}) {
 /** Does something as somebody; the browser may complain of nothing in the meantime. */
 export async function doing(who, work, options = {}) {
   const window = await as(who, options);
-  try {
-    const result = await work(window.page, window);
-    window.watch.none();
-    return result;
-  } finally {
-    await window.context.close();
-  }
+  const result = await work(window.page, window);
+  window.watch.none();
+  await window.context.close();
+  return result;
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { visit } from './lib.js';
-import { PAGES, pagesOf, sees } from './pages.js';
+import { FORMS, PAGES, pagesOf, sees, UPLOADS } from './pages.js';
 import { doing, PEOPLE } from './people.js';
 import { scenario } from './scenario.js';
 
@@ -28,5 +28,42 @@ for (const who of Object.keys(PEOPLE)) {
           watch.none();
         }
       }
+    }));
+}
+
+/** Sends a form as somebody with proofs that are good, and follows long work to its end; the last status. */
+async function sent(page, where, fields, files) {
+  await visit(page, '/me');
+  return page.evaluate(
+    async ([address, values, names]) => {
+      const proofs = document.querySelector('main form, form[action="/preferences"]');
+      const body = names ? new FormData() : new URLSearchParams();
+      for (const name of ['csrf', 'once']) body.append(name, proofs.elements[name].value);
+      for (const [name, value] of Object.entries(values)) body.append(name, value);
+      for (const name of names ?? []) body.append(name, new File(['ab'.repeat(64)], 'x.txt', { type: 'text/plain' }));
+      let answer = await fetch(address, { method: 'POST', body, headers: { Accept: 'application/json' } });
+      for (let tries = 0; answer.ok && new URL(answer.url).pathname.startsWith('/jobs/') && tries < 100; tries += 1) {
+        await new Promise((done) => setTimeout(done, 100));
+        answer = await fetch(answer.url, { headers: { Accept: 'application/json' } });
+        if ((answer.headers.get('refresh') ?? '') === '') break;
+      }
+      return { status: answer.status, text: (await answer.text()).slice(0, 200) };
+    },
+    [where, fields, files],
+  );
+}
+
+for (const who of Object.keys(PEOPLE)) {
+  scenario(`acc_01 ${who} is refused every form that is not theirs, with proofs that are good`, () =>
+    doing(who, async (page, { watch }) => {
+      watch.expect(403);
+      const faults = [];
+      for (const [where, whose, fields, ...files] of [...FORMS, ...UPLOADS]) {
+        if (whose.split(' ').includes(who)) continue;
+        const { status, text } = await sent(page, where, fields, files.length ? files : undefined);
+        watch.take();
+        if (status !== 403 || !text.includes('"code":"role"')) faults.push(`${where}: ${status} ${text}`);
+      }
+      assert.deepEqual(faults, []);
     }));
 }

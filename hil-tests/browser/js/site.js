@@ -60,5 +60,40 @@ export function number(block, code) {
 /** As everybody but the audited sees a number. */
 export const masked = (digits) => `${digits.slice(0, 3)}****${digits.slice(7)}`;
 
+/** The lines. */
+export const TRUNK = '电信中继一';
+export const GROUP = '外线一组';
+export const CALLER = '01088880001';
+
+/** The first campaign's numbers: seven who answer and listen, one who presses 9, one busy, one who declines. */
+export const CALLED = [...[0, 1, 2, 3, 4, 5, 6].map((n) => number(4_000 + n, n)), number(4_100, 61), number(4_200, 70), number(4_300, 75)];
+/** Who opted out. */
+export const OPTED_OUT = CALLED[7];
+/** For the agent: two who listen, and one more who is never dialled. */
+export const PREVIEWED = [number(5_000, 10), number(5_001, 11), number(5_002, 12)];
+
+/** The script. */
+export const SCRIPT = '就诊回访话术';
+export const PROMPTS = {
+  identify: { text: '您好，这里是示范医院，来电回访您的就诊体验。', hz: 400, ms: 600 },
+  recording_notice: { text: '本次通话将被录音。', hz: 500, ms: 600 },
+  opt_out_hint: { text: '如需退订请按9。', hz: 620, ms: 600 },
+  body: { text: '请您对就诊体验打分，谢谢。', hz: 2_500, ms: 3_000 },
+  opt_out_confirmation: { text: '已为您退订，再见。', hz: 2_700, ms: 500 },
+  hold: { text: '请稍候，正在为您接通。', hz: 2_900, ms: 500 },
+  no_agent: { text: '抱歉，坐席忙。再见。', hz: 3_100, ms: 500 },
+};
+
+/** The campaigns. */
+export const CAMPAIGN = '出院一周回访';
+export const AGENT_CAMPAIGN = '重点患者回访';
+
 /** Everything above that is data and no text of the page. */
-export const DATA = [COMPANY, DEPARTMENT, PURPOSE, LIST_SOURCE, ...COLUMNS, ...Object.values(PEOPLE).map(({ name }) => name)];
+export const DATA = [
+  ...Object.values(PROMPTS).map(({ text }) => text),
+  ...[AGENT_CAMPAIGN, CAMPAIGN, SCRIPT, TRUNK, GROUP, '登记-2026-11', '示例', '另一个人', '患者恢复良好', '不用脚本上传的语音', '急诊部'],
+  // The kind of a source is kept in the words in which it was confirmed.
+  ...['客户主动留下的联系方式'],
+  ...[COMPANY, DEPARTMENT, PURPOSE, LIST_SOURCE, ...COLUMNS],
+  ...Object.values(PEOPLE).map(({ name }) => name),
+];

@@ -14,7 +14,7 @@ use vocab::AgentId;
 
 /// A blank box with its page, a carrier, and phones.
 pub struct Bench {
-    phones: Vec<Sipp>,
+    phone: Option<Sipp>,
     carrier: CarrierHandle,
     sut: TestBox,
     listener: UnixListener,
@@ -31,7 +31,7 @@ impl Bench {
         let listener = UnixListener::bind(place.folder("peers").join("control.sock"))?;
         listener.set_nonblocking(true)?;
         let sut = TestBox::start_blank_with_page(place);
-        let new = Self { phones: Vec::new(), carrier, sut, listener };
+        let new = Self { phone: None, carrier, sut, listener };
         e2e::until("the page's fingerprint is shown", e2e::SHORT, || new.fingerprint().ok());
         e2e::until("the page listens", e2e::SHORT, || {
             std::net::TcpStream::connect(new.sut.place.page()).ok()
@@ -112,18 +112,11 @@ impl Bench {
                 Answer::ClaimCode(code) => Ok(json!({ "code": code.expose() })),
                 other => bail!("no claim code: {other:?}"),
             },
-            "phone" => {
-                let (user, realm) = (text("user")?.to_owned(), text("realm")?.to_owned());
-                let calls = u32::try_from(request["calls"].as_u64().unwrap_or(1))?;
-                self.phone(
-                    Phone { agent: AgentId(0), user, realm, password: text("password")?.to_owned() },
-                    calls,
-                )
-            }
-            "phones-content" => {
-                for mut phone in self.phones.drain(..) {
-                    phone.succeeds(e2e::LONG);
-                }
+            "register" => Ok(json!({ "port": self.register(request)? })),
+            "phone" => self.ring(request),
+            "phone-content" => {
+                let mut phone = self.phone.take().context("there is no phone")?;
+                phone.succeeds(e2e::LONG);
                 Ok(json!({}))
             }
             "voice" => self.voice(text("number")?),
@@ -134,11 +127,23 @@ impl Bench {
         }
     }
 
-    /// A SIPp phone of this account: it answers and sends back what it hears.
-    fn phone(&mut self, phone: Phone, calls: u32) -> anyhow::Result<Value> {
+    /// Registers an account for a phone; the port at which it is to be.
+    fn register(&self, request: &Value) -> anyhow::Result<u16> {
+        let text = |name: &str| {
+            request[name].as_str().map(str::to_owned).with_context(|| format!("{name} is missing"))
+        };
+        let (user, realm, password) = (text("user")?, text("realm")?, text("password")?);
         let port = self.sut.place.spare();
+        let phone = Phone { agent: AgentId(0), user, realm, password };
         register_for(&self.sut.place, &phone, (Ipv4Addr::LOCALHOST, port).into());
-        self.phones.push(Sipp::start(&self.sut.place, port, &SippPlan::udp("phone").calls(calls)));
+        Ok(port)
+    }
+
+    /// A SIPp phone of an account: it answers so many calls and sends back what it hears.
+    fn ring(&mut self, request: &Value) -> anyhow::Result<Value> {
+        let port = self.register(request)?;
+        let calls = u32::try_from(request["calls"].as_u64().unwrap_or(1))?;
+        self.phone = Some(Sipp::start(&self.sut.place, port, &SippPlan::udp("phone").calls(calls)));
         Ok(json!({ "port": port }))
     }
 

@@ -143,6 +143,12 @@ impl Page {
         }
     }
 
+    /// Whether a form of this page would be taken: an error page for a stranger has no token to prove itself by.
+    #[must_use]
+    pub const fn can_send(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// The hidden fields of one form: that our page made it, and that it is sent once.
     #[must_use]
     pub fn proof(&self) -> Markup {
@@ -205,7 +211,7 @@ fn navigation(t: &'static Texts, role: Role, current: &str) -> Vec<NavGroup> {
                 ("/campaigns", t.common.nav_campaigns, "campaigns", Request::Campaigns),
                 ("/scripts", t.common.nav_scripts, "scripts", Request::Scripts),
                 ("/contacts", t.common.nav_contacts, "contacts", Request::Batches),
-                ("/consents", t.common.nav_consents, "consents", Request::Lookup),
+                ("/consents", t.common.nav_consents, "consents", Request::Contacts),
                 ("/dnc", t.common.nav_dnc, "dnc", Request::DoNotCall),
             ],
         ),

@@ -231,7 +231,7 @@ fn wrong_claim() -> Refusal {
     Refusal::new(
         "claim-code",
         "This is not the claim code. Read it from the console again; after five wrong tries there is a new one.",
-        "启用码错误。请重新查看控制台；连续错误5次将更换启用码。",
+        "认领码错误。请重新查看控制台；连续错误5次将更换认领码。",
     )
 }
 
@@ -240,7 +240,7 @@ fn paused(ms: u64) -> Refusal {
     Refusal::new(
         "claim-paused",
         format!("Too many wrong claim codes. Read the new one from the console in {minutes} minutes."),
-        format!("启用码错误次数过多，请{minutes}分钟后查看控制台上的新启用码。"),
+        format!("认领码错误次数过多，请{minutes}分钟后查看控制台上的新认领码。"),
     )
 }
 
