@@ -16,7 +16,7 @@ crate::texts! {
         elsewhere_title: "会话已终止", "The session was ended";
         elsewhere_next: "此会话从另一地址或浏览器被使用，已终止并记录。请重新登录；若不是您本人操作，请立即通知安全管理员。", "This session was used from another address or browser; it was ended and recorded. Sign in again. If that was not you, tell the security administrator at once.";
         forbidden_title: "您的角色无权执行此操作", "Your role may not do this";
-        forbidden_next: "没有任何更改，此次尝试已记录。若确需此权限，请联系安全管理员。", "Nothing was changed and the attempt is recorded. If you need this right, ask the security administrator.";
+        forbidden_next: "没有任何更改。若确需此权限，请联系安全管理员。", "Nothing was changed. If you need this right, ask the security administrator.";
         not_found_title: "没有这个页面", "There is no such page";
         not_found_next: "请检查地址，或从导航进入。", "Check the address, or start from the navigation.";
         method_title: "此地址不接受这种请求", "This address does not take such a request";
