@@ -30,6 +30,8 @@ const PAGES: &[(&str, &str)] = &[
     ("manager", "/contacts"),
     ("manager", "/contacts/1"),
     ("manager", "/consents"),
+    ("manager", "/consents?batch=1&only=all&from=500000"),
+    ("manager", "/consents?batch=1&only=blocked"),
     ("manager", "/dnc"),
     ("manager", "/scripts"),
     ("manager", "/floor"),
