@@ -237,10 +237,15 @@ impl Truth {
         let Some(dial) = self.dials.get_mut(call_id) else {
             return Err("two keys: a carrier has a call that the box never sent".to_owned());
         };
-        dial.reached = true;
         let (wall, call, subject) = (dial.wall, dial.call, dial.subject);
         if subject != subject_of(number) {
             return Err("a carrier got another number than was sent".to_owned());
+        }
+        if std::mem::replace(&mut dial.reached, true) {
+            // The same INVITE, sent again because nothing came back (RFC 3261 section 17.1.1.2), to a carrier
+            // that forgot it when it died: the box made one call, and could not know.
+            dial.over = false;
+            return Ok(());
         }
         self.calls += 1;
         let before: Vec<&Dial> =
