@@ -43,6 +43,10 @@ pub const OWN: [Request; 6] = [
     Request::MySignIns,
 ];
 
+/// Requests the page may not make for anybody, whatever the role: their answers hold what it must never hold. A
+/// tool makes them, and no tool is taken on a box.
+pub const NOT_BY_PAGE: [Request; 1] = [Request::Listen];
+
 /// The table.
 #[rustfmt::skip]
 pub const TABLE: [(Request, [bool; 10]); 59] = [

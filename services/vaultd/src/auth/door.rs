@@ -59,6 +59,9 @@ impl Vault {
             );
             return Err(stopped(Some(actor.who()), refusal));
         }
+        if asker.from == Process::Admind && rights::NOT_BY_PAGE.contains(&kind) {
+            return Err(stopped(Some(actor.who()), not_from_here()));
+        }
         Ok(actor)
     }
 

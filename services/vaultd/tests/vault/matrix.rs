@@ -83,3 +83,18 @@ fn acc_01_a_role_that_changes_nothing_else_cannot_borrow_another_persons_name() 
     assert_eq!(refused(answer), "role");
     assert_eq!(rig.newest().who.person(), Some((*person, Role::Technician)));
 }
+
+#[test]
+fn rec_06_the_page_is_never_given_the_key_of_a_recording_whoever_asks_through_it() {
+    let (mut rig, signed) = everybody();
+    for ((role, person, token), host) in signed.iter().zip(1..) {
+        if !may(*role, Request::Listen) {
+            continue;
+        }
+        let code = refused(rig.page(Some(token), &at(host), sample(Request::Listen)));
+        assert_eq!(code, "not-from-here", "{role:?}");
+        let entry = rig.newest();
+        assert!(matches!(&entry.event, Event::Denied { request } if request == "Listen"));
+        assert_eq!(entry.who.person(), Some((*person, *role)));
+    }
+}
