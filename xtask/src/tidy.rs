@@ -9,11 +9,14 @@ use std::path::Path;
 /// only those named before it.
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &["vocab", "idl"]),
-    ("protocol cores", &["sip", "sip-ua", "media"]),
+    ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "analog", "card"]),
     ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights"]),
-    ("edges", &["tpm", "store", "ipc", "journal"]),
+    ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card"]),
     ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind"]),
-    ("tests and tools", &["carrier", "fuzz-targets", "fuzz", "sim", "e2e", "browser", "bench", "xtask"]),
+    (
+        "tests and tools",
+        &["carrier", "exchange", "peers", "fuzz-targets", "fuzz", "sim", "e2e", "browser", "bench", "xtask"],
+    ),
 ];
 
 /// Crates whose whole point is to touch something stand alone with it: nobody else may depend on it.
@@ -25,6 +28,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustls", &["lined", "carrier", "e2e", "admind"]),
     ("hickory-resolver", &["lined"]),
     ("csv-core", &["contacts"]),
+    ("alsa", &["alsa-line"]),
 ];
 
 /// The cores: no clock, socket, file, environment, randomness.
@@ -34,6 +38,10 @@ const PURE: &[&str] = &[
     "sip",
     "sip-ua",
     "media",
+    "lapd",
+    "q931",
+    "analog",
+    "card",
     "call",
     "pacing",
     "gate",
@@ -41,6 +49,7 @@ const PURE: &[&str] = &[
     "recording",
     "contacts",
     "rights",
+    "board",
 ];
 const IMPURE_WORDS: &[&str] = &[
     "Instant::now",

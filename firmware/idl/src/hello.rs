@@ -65,6 +65,8 @@ const SOURCES: &[&[u8]] = &[
     include_bytes!("desk.rs"),
     include_bytes!("health.rs"),
     include_bytes!("lines.rs"),
+    include_bytes!("spans.rs"),
+    include_bytes!("trunks.rs"),
     include_bytes!("views/campaign.rs"),
     include_bytes!("views/contact.rs"),
     include_bytes!("views/floor.rs"),

@@ -20,6 +20,8 @@ pub mod desk;
 pub mod health;
 pub mod hello;
 pub mod lines;
+pub mod spans;
+pub mod trunks;
 pub mod views;
 
 /// Largest frame, in bytes; longer lists are sent in pages.

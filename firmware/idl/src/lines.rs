@@ -1,9 +1,15 @@
 //! Between `lined` and the others: the site's lines, tickets, the facts of each call, live states.
 
+pub use crate::trunks::{
+    Codec, LineGroup, LineGroupMember, PhoneAccount, SipTransport, SiteLines, SrtpPolicy, TrunkAccount,
+    TrunkConfig,
+};
+
+use crate::spans::{SpanFact, SpanOrder, SpanRefusal, SpanStatus};
 use serde::{Deserialize, Serialize};
 use vocab::{
-    AgentId, CallId, CampaignMode, LineGroupId, ObjectHash, Outcome, PhoneNumber, Pii, Secret, TrunkId,
-    UnixMs,
+    AgentId, CallId, CampaignMode, LineGroupId, ObjectHash, Outcome, PhoneNumber, Pii, Secret, SpanId,
+    TrunkId, UnixMs,
 };
 
 /// From `lined` to `vaultd`.
@@ -27,6 +33,26 @@ pub enum LinedToVault {
     },
     /// A trunk changed its state: an entry of the alarm history.
     Trunk(TrunkStatus),
+    /// How a span stands, for the page; the last one counts and none is stored.
+    Span(Box<SpanStatus>),
+    /// A fact of the cards' history. Kept and sent again until [`VaultToLined::SpanFactStored`].
+    SpanFact {
+        /// This life of `lined`: the same for all facts of one run of the process.
+        life: u64,
+        /// Counts from 1 within the life; a fact stored already is acknowledged again and ignored.
+        seq: u64,
+        /// When it happened.
+        at: UnixMs,
+        /// What happened.
+        fact: SpanFact,
+    },
+    /// A [`VaultToLined::SpanOrder`] was carried out, or not.
+    SpanOrderDone {
+        /// The order's number.
+        id: u64,
+        /// How it went.
+        result: Result<(), SpanRefusal>,
+    },
     /// A dialog of an earlier life has been released (or its release was given up after the time limit).
     Released {
         /// The call it belonged to.
@@ -54,6 +80,22 @@ pub enum VaultToLined {
         call: CallId,
         /// The fact's number.
         seq: u32,
+    },
+    /// A fact of the cards' history is durable.
+    SpanFactStored {
+        /// The life it came from.
+        life: u64,
+        /// The fact's number.
+        seq: u64,
+    },
+    /// A person orders something of a span; answered by [`LinedToVault::SpanOrderDone`].
+    SpanOrder {
+        /// The order's number.
+        id: u64,
+        /// The span.
+        span: SpanId,
+        /// What.
+        order: SpanOrder,
     },
     /// A call of `lined`'s former life was answered and never ended: send its BYE.
     Release {
@@ -243,134 +285,6 @@ pub struct MediaSummary {
     pub jitter_us: u32,
     /// Whether SRTP protected both directions.
     pub encrypted: bool,
-}
-
-/// The site's trunks and groups.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct SiteLines {
-    /// Grows with each change.
-    pub version: u64,
-    /// All trunks.
-    pub trunks: Vec<TrunkConfig>,
-    /// All groups.
-    pub groups: Vec<LineGroup>,
-    /// Whether agents' phones may use UDP and plain RTP.
-    pub phones_allow_udp: bool,
-}
-
-/// One SIP trunk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrunkConfig {
-    /// Its id.
-    pub id: TrunkId,
-    /// Its name, for people.
-    pub name: String,
-    /// Host name or address literal of the carrier.
-    pub host: String,
-    /// Port; `None` asks DNS SRV (RFC 3263) or takes the default.
-    pub port: Option<u16>,
-    /// Transport.
-    pub transport: SipTransport,
-    /// CA certificates (PEM) that may sign the carrier's certificate; needed for TLS.
-    pub ca_pem: Option<String>,
-    /// Name to expect in the certificate and to send as SNI, if not `host`.
-    pub tls_name: Option<String>,
-    /// Whether this carrier may speak TLS 1.2 (a waiver; 1.3 otherwise).
-    pub tls12_waiver: bool,
-    /// SRTP policy.
-    pub srtp: SrtpPolicy,
-    /// Register with the carrier, and how.
-    pub account: Option<TrunkAccount>,
-    /// Most calls at once.
-    pub channels: u16,
-    /// Seconds between OPTIONS; 0 sends none.
-    pub options_interval_s: u16,
-    /// Accept symmetric RTP (a carrier behind NAT).
-    pub symmetric_rtp: bool,
-    /// Codecs in order of preference.
-    pub codecs: Vec<Codec>,
-}
-
-/// The account at a carrier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrunkAccount {
-    /// User name of the digest.
-    pub user: String,
-    /// Its password.
-    pub password: Secret<String>,
-    /// Whether to send REGISTER, or only to answer challenges.
-    pub register: bool,
-    /// The expiry to ask for, in seconds.
-    pub expires_s: u32,
-}
-
-/// SIP transport.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum SipTransport {
-    /// UDP.
-    Udp,
-    /// TCP.
-    Tcp,
-    /// TLS over TCP.
-    Tls,
-}
-
-/// SRTP policy of a trunk or phone; it fails closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub enum SrtpPolicy {
-    /// Only SRTP; anything else ends the call.
-    #[default]
-    Required,
-    /// Plain RTP under a waiver, shown red.
-    PlainWaiver,
-}
-
-/// Codec.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Codec {
-    /// G.711 A-law.
-    Pcma,
-    /// G.711 µ-law.
-    Pcmu,
-}
-
-/// An ordered group of trunks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineGroup {
-    /// Its id.
-    pub id: LineGroupId,
-    /// Its name.
-    pub name: String,
-    /// Trunks with their weights; those with the same rank share the load, a higher rank is the fallback.
-    pub members: Vec<LineGroupMember>,
-}
-
-/// A trunk within a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineGroupMember {
-    /// The trunk.
-    pub trunk: TrunkId,
-    /// Rank: 0 is tried first.
-    pub rank: u8,
-    /// Share within its rank.
-    pub weight: u8,
-}
-
-/// An agent's phone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PhoneAccount {
-    /// The agent.
-    pub agent: AgentId,
-    /// SIP user name.
-    pub user: String,
-    /// Digest realm.
-    pub realm: String,
-    /// HA1 for SHA-256 (RFC 7616), in lower-case hex.
-    pub ha1_sha256: Secret<String>,
-    /// HA1 for MD5, only where the site allows old phones.
-    pub ha1_md5: Option<Secret<String>>,
-    /// SRTP policy.
-    pub srtp: SrtpPolicy,
 }
 
 /// State of a trunk.

@@ -1,29 +1,9 @@
-//! Monotonic milliseconds and the timer values of RFC 3261.
+//! The timer values of RFC 3261.
 //!
 //! Deliberately not here: any clock. The caller says what time it is, so that a
 //! simulation can run the same code in virtual time.
 
-use std::ops::{Add, Sub};
-
-/// A point on a monotonic clock, in milliseconds since an origin the caller chose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Millis(pub u64);
-
-impl Add<u64> for Millis {
-    type Output = Self;
-
-    fn add(self, ms: u64) -> Self {
-        Self(self.0.saturating_add(ms))
-    }
-}
-
-impl Sub for Millis {
-    type Output = u64;
-
-    fn sub(self, earlier: Self) -> u64 {
-        self.0.saturating_sub(earlier.0)
-    }
-}
+pub use vocab::Millis;
 
 /// The timer values of RFC 3261 table 4, from which all transaction timers follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -56,6 +56,14 @@ numeric_id!(
     TrunkId, u16, "trunk-"
 );
 numeric_id!(
+    /// One span of a card (an E1 interface, or the ports of an analogue card), numbered from 1 as the board file does.
+    SpanId, u16, "span-"
+);
+numeric_id!(
+    /// One timeslot of an E1 (1 to 31), or one port of an analogue card (from 1).
+    Timeslot, u8, "ts-"
+);
+numeric_id!(
     /// One ordered group of trunks and spans a campaign dials through.
     LineGroupId, u16, "lines-"
 );

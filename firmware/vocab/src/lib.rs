@@ -11,10 +11,10 @@ mod time;
 
 pub use id::{
     AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, PersonId, ScriptId,
-    SubjectId, TrunkId,
+    SpanId, SubjectId, Timeslot, TrunkId,
 };
 pub use number::{MAX_NUMBER_DIGITS, NumberError, PhoneNumber};
 pub use outcome::{CampaignClass, CampaignMode, EndedBy, FailCause, Outcome};
 pub use private::{Pii, Secret};
 pub use rule::RuleId;
-pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs};
+pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, Millis, SECOND_MS, UnixMs};

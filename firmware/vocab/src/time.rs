@@ -1,7 +1,8 @@
-//! Wall time as the ledger and the rules use it. It never asks a clock.
+//! Wall time as the ledger and the rules use it, and monotonic time as the cores use it. It never asks a clock.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::ops::{Add, Sub};
 
 /// Milliseconds in a second.
 pub const SECOND_MS: i64 = 1_000;
@@ -33,5 +34,24 @@ impl UnixMs {
 impl fmt::Debug for UnixMs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}ms", self.0)
+    }
+}
+/// A point on a monotonic clock, in milliseconds since an origin the caller chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Millis(pub u64);
+
+impl Add<u64> for Millis {
+    type Output = Self;
+
+    fn add(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+}
+
+impl Sub for Millis {
+    type Output = u64;
+
+    fn sub(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
     }
 }

@@ -63,6 +63,7 @@ fn end(answered_at: Option<UnixMs>, recording: Result<RecordingClosed, NoRecordi
 fn vault_to_lined() -> anyhow::Result<()> {
     let members = vec![LineGroupMember { trunk: TrunkId(1), rank: 0, weight: 10 }];
     let site = SiteLines {
+        spans: Vec::new(),
         version: 7,
         trunks: vec![trunk()],
         groups: vec![LineGroup { id: LineGroupId(1), name: "客服".to_owned(), members }],

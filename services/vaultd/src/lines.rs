@@ -58,6 +58,7 @@ impl Vault {
                     self.record(Who::Process(Process::Lined), Event::TrunkChanged { status });
                 }
             }
+            LinedToVault::Span(_) | LinedToVault::SpanFact { .. } | LinedToVault::SpanOrderDone { .. } => {}
             LinedToVault::Released { call } => {
                 if self.state.unreleased.contains(&call) {
                     self.record(Who::Process(Process::Lined), Event::DialogReleased { call });
@@ -123,6 +124,7 @@ impl Vault {
         let site = SiteLines {
             version,
             trunks: self.state.trunks.values().cloned().collect(),
+            spans: Vec::new(),
             groups: self.state.groups.values().cloned().collect(),
             phones_allow_udp: self.state.phones_allow_udp,
         };

@@ -49,6 +49,7 @@ impl Core {
                     None => self.facts.forget(call),
                 }
             }
+            VaultToLined::SpanFactStored { .. } | VaultToLined::SpanOrder { .. } => {}
             VaultToLined::Release { call, dialog } => self.release(env, call, dialog.expose()),
         }
     }

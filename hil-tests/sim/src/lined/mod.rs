@@ -376,7 +376,12 @@ pub fn show(message: &LinedToVault) -> String {
             let name = format!("{fact:?}");
             format!("{call} fact {seq} {}", name.chars().take(70).collect::<String>())
         }
-        LinedToVault::Live { .. } | LinedToVault::Trunk(_) | LinedToVault::Released { .. } => {
+        LinedToVault::Live { .. }
+        | LinedToVault::Trunk(_)
+        | LinedToVault::Span(_)
+        | LinedToVault::SpanFact { .. }
+        | LinedToVault::SpanOrderDone { .. }
+        | LinedToVault::Released { .. } => {
             format!("{message:?}")
         }
     }

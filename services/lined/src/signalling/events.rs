@@ -107,6 +107,7 @@ impl Signalling {
                     None => self.facts.forget(call),
                 }
             }
+            VaultToLined::SpanFactStored { .. } | VaultToLined::SpanOrder { .. } => {}
             VaultToLined::Release { call, dialog } => self.release(call, &dialog),
         }
     }

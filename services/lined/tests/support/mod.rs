@@ -244,6 +244,7 @@ pub fn tone(role: PromptRole) -> u8 {
 /// A site of one trunk.
 pub fn site(carrier: SocketAddr, transport: SipTransport) -> SiteLines {
     SiteLines {
+        spans: Vec::new(),
         version: 1,
         trunks: vec![trunk(1, carrier, transport)],
         groups: vec![LineGroup {

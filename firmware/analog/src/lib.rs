@@ -1,0 +1,3 @@
+//! Analogue lines: FXO and FXS, the tones of the exchange, the caller's number.
+//!
+//! It reads no clock and no card.

@@ -1,0 +1,1 @@
+//! Bit error tests.
