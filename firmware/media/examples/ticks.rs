@@ -100,7 +100,7 @@ fn measure_calls(suite: Option<Suite>) -> std::io::Result<()> {
         let mut call = CallMedia::new(session, WatchLimits::default());
         let mut list = Playlist::new(ListId(1));
         list.push(notice.clone()).expect("room");
-        call.command(Command::ConnectAgent(agent_session), 0);
+        call.command(Command::ConnectAgent(agent_session.into()), 0);
         call.command(Command::SetRecording(true), 0);
         call.command(Command::Play(list), 0);
         calls.push((call, customer_srtp, agent_srtp));

@@ -15,9 +15,10 @@ use crate::command::{Command, Event, Leg, RecordingState, Retired};
 use crate::dtmf::inband::InBandDetector;
 use crate::dtmf::{Digit, DigitSource};
 use crate::g711::Law;
+use crate::line::Line;
 use crate::list::Bounded;
 use crate::prompt::{PlayEvent, Player};
-use crate::session::{Received, Session, SrtpPair};
+use crate::session::{Received, SrtpPair};
 use crate::stats::{CallStats, LegStats};
 use crate::units::{Frame, MAX_TX_PACKET};
 use crate::watchdog::{WatchLimits, Watchdog};
@@ -85,12 +86,15 @@ impl fmt::Debug for TapFrame {
 }
 
 /// What a tick gives out. Made once per thread and used again for every call.
-#[derive(Debug)]
 pub struct TickOutput {
     /// To the customer.
     pub customer: Datagram,
     /// To the agent.
     pub agent: Datagram,
+    /// To the customer, where that leg is on a timeslot.
+    pub customer_frame: Option<Frame>,
+    /// To the agent, where that leg is on a timeslot.
+    pub agent_frame: Option<Frame>,
     /// RTCP to the customer.
     pub customer_control: Datagram,
     /// RTCP to the agent.
@@ -101,11 +105,23 @@ pub struct TickOutput {
     pub events: Bounded<Event, MAX_EVENTS>,
 }
 
+/// Shows no audio.
+impl fmt::Debug for TickOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TickOutput")
+            .field("tap", &self.tap)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Default for TickOutput {
     fn default() -> Self {
         Self {
             customer: Datagram::empty(),
             agent: Datagram::empty(),
+            customer_frame: None,
+            agent_frame: None,
             customer_control: Datagram::empty(),
             agent_control: Datagram::empty(),
             tap: None,
@@ -137,15 +153,15 @@ pub struct CallMedia {
 
 /// A leg and what the call knows of it.
 struct Side {
-    session: Box<Session>,
+    line: Line,
     watchdog: Watchdog,
     held: bool,
     heard_of: bool,
 }
 
 impl Side {
-    fn new(session: Box<Session>, limits: WatchLimits) -> Self {
-        Self { session, watchdog: Watchdog::new(limits), held: false, heard_of: false }
+    fn new(line: Line, limits: WatchLimits) -> Self {
+        Self { line, watchdog: Watchdog::new(limits), held: false, heard_of: false }
     }
 }
 
@@ -162,7 +178,8 @@ impl fmt::Debug for CallMedia {
 impl CallMedia {
     /// A call with its customer's leg.
     #[must_use]
-    pub fn new(customer: Box<Session>, limits: WatchLimits) -> Self {
+    pub fn new(customer: impl Into<Line>, limits: WatchLimits) -> Self {
+        let customer = customer.into();
         let law = customer.law();
         Self {
             customer: Side::new(customer, limits),
@@ -188,7 +205,7 @@ impl CallMedia {
     /// Takes a datagram of a leg, RTP or multiplexed RTCP; it is decrypted in place.
     pub fn receive(&mut self, leg: Leg, from: SocketAddr, datagram: &mut [u8], now_us: u64) {
         let received = match self.side(leg) {
-            Some(side) => side.session.receive(from, datagram, now_us),
+            Some(side) => side.line.receive(from, datagram, now_us),
             None => return,
         };
         self.received(leg, received, now_us);
@@ -197,7 +214,16 @@ impl CallMedia {
     /// Takes a datagram of a leg's own RTCP port.
     pub fn receive_rtcp(&mut self, leg: Leg, from: SocketAddr, datagram: &mut [u8], now_us: u64) {
         let received = match self.side(leg) {
-            Some(side) => side.session.receive_control(from, datagram, now_us),
+            Some(side) => side.line.receive_control(from, datagram, now_us),
+            None => return,
+        };
+        self.received(leg, received, now_us);
+    }
+
+    /// Takes the frame a card delivered for a leg on a timeslot; at most one before each tick.
+    pub fn put_frame(&mut self, leg: Leg, frame: &Frame, now_us: u64) {
+        let received = match self.side(leg) {
+            Some(side) => side.line.put(frame, now_us),
             None => return,
         };
         self.received(leg, received, now_us);
@@ -215,7 +241,7 @@ impl CallMedia {
                 let cut = self.player.stop();
                 self.tell_cut(cut);
             }
-            Command::ConnectAgent(session) => self.connect(session, now_us),
+            Command::ConnectAgent(line) => self.connect(line, now_us),
             Command::DisconnectAgent => self.disconnect(),
             Command::SetRecording(wanted) => {
                 let change = self.gate.set_wanted(wanted);
@@ -228,14 +254,14 @@ impl CallMedia {
             Command::Hold(leg, held) => self.hold(leg, held, now_us),
             Command::SetRemote(leg, remote) => {
                 if let Some(side) = self.side(leg) {
-                    side.session.set_remote(remote);
+                    side.line.set_remote(remote);
                 }
             }
             Command::Rekey(leg, pair) => self.rekey(leg, pair),
             Command::SuppressDigits(suppress) => self.suppress = suppress,
             Command::SendDigit(leg, digit) => {
                 if let Some(side) = self.side(leg) {
-                    side.session.queue_digit(digit);
+                    side.line.queue_digit(digit);
                 }
             }
             Command::InfoDigit(digit) => self.digit(digit, DigitSource::Info, now_us),
@@ -259,8 +285,8 @@ impl CallMedia {
     #[must_use]
     pub fn stats(&self) -> CallStats {
         CallStats {
-            customer: self.customer.session.stats(),
-            agent: self.agent.as_ref().map_or(self.last_agent, |side| side.session.stats()),
+            customer: self.customer.line.stats(),
+            agent: self.agent.as_ref().map_or(self.last_agent, |side| side.line.stats()),
             ..self.stats
         }
     }
@@ -293,31 +319,31 @@ impl CallMedia {
         }
     }
 
-    fn connect(&mut self, session: Box<Session>, now_us: u64) {
+    fn connect(&mut self, line: Line, now_us: u64) {
         self.disconnect();
-        let mut side = Side::new(session, self.limits);
+        let mut side = Side::new(line, self.limits);
         side.watchdog.answered(now_us);
         self.agent = Some(side);
     }
 
     fn disconnect(&mut self) {
         if let Some(side) = self.agent.take() {
-            self.last_agent = side.session.stats();
-            self.tell(Event::Retired(Retired::Agent(side.session)));
+            self.last_agent = side.line.stats();
+            self.tell(Event::Retired(Retired::Agent(side.line)));
         }
     }
 
     fn hold(&mut self, leg: Leg, held: bool, now_us: u64) {
         if let Some(side) = self.side(leg) {
             side.held = held;
-            side.session.expect_audio(!held);
+            side.line.expect_audio(!held);
             side.watchdog.expect(!held, now_us);
         }
     }
 
     fn rekey(&mut self, leg: Leg, pair: Box<SrtpPair>) {
         let old = match self.side(leg) {
-            Some(side) => side.session.rekey(pair),
+            Some(side) => side.line.rekey(pair),
             None => Some(pair),
         };
         if let Some(old) = old {

@@ -6,8 +6,9 @@
 use std::net::SocketAddr;
 
 use crate::dtmf::{Digit, DigitSource};
+use crate::line::Line;
 use crate::prompt::{ListId, Playlist, PromptId};
-use crate::session::{Session, SrtpPair};
+use crate::session::SrtpPair;
 use crate::watchdog::MediaFault;
 
 /// One of the two parties of a call.
@@ -30,7 +31,7 @@ pub enum Command {
     /// Stops the list that plays.
     Stop,
     /// Joins an agent's leg, built by signalling.
-    ConnectAgent(Box<Session>),
+    ConnectAgent(Line),
     /// Takes the agent's leg away; it comes back as [`Retired::Agent`].
     DisconnectAgent,
     /// Asks for recording, or ends it. Asked for before the notice has been played to its end,
@@ -58,7 +59,7 @@ pub enum Command {
 #[derive(Debug)]
 pub enum Retired {
     /// The agent's leg.
-    Agent(Box<Session>),
+    Agent(Line),
     /// SRTP contexts after a rekey.
     Srtp(Box<SrtpPair>),
 }

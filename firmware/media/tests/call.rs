@@ -99,7 +99,7 @@ fn an_agents_voice_reaches_the_customer_within_200_ms_of_the_end_of_the_announce
         let mut waited = None;
         for tick in 0..60 {
             if tick == connect_at {
-                rig.command(Command::ConnectAgent(session(Law::A, AGENT)));
+                rig.command(Command::ConnectAgent(session(Law::A, AGENT).into()));
             }
             both_speak(&mut rig, &mut customer, &mut agent);
             let sent = rig.sent(Leg::Customer).expect("audio every tick");
@@ -122,7 +122,7 @@ fn an_agents_voice_reaches_the_customer_within_200_ms_of_the_end_of_the_announce
 fn the_recording_has_the_customer_left_and_agent_or_prompt_right_to_the_frame() {
     let mut rig = Rig::new(session(Law::A, CUSTOMER));
     let (mut customer, mut agent) = peers();
-    rig.command(Command::ConnectAgent(session(Law::A, AGENT)));
+    rig.command(Command::ConnectAgent(session(Law::A, AGENT).into()));
     rig.command(Command::SetRecording(true));
     rig.command(Command::Play(playlist(1, &[clip(1, ClipRole::RecordingNotice, 200, 0x22)])));
     let mut left = 0;
@@ -195,7 +195,7 @@ fn a_pause_leaves_its_stretch_out_of_the_recording() {
 fn lost_packets_are_silence_and_exactly_counted_in_the_recording_but_concealed_to_the_ear() {
     let mut rig = Rig::new(session(Law::A, CUSTOMER));
     let (mut customer, mut agent) = peers();
-    rig.command(Command::ConnectAgent(session(Law::A, AGENT)));
+    rig.command(Command::ConnectAgent(session(Law::A, AGENT).into()));
     rig.command(Command::SetRecording(true));
     rig.command(Command::Play(playlist(1, &[clip(1, ClipRole::RecordingNotice, 200, 0x22)])));
     let mut missing = 0;
@@ -246,7 +246,7 @@ fn run_with(point: usize, mut each: impl FnMut(&mut Rig, &mut Peer, usize)) -> (
     let mut told = None;
     for tick in 0..220 {
         if tick == 100 {
-            rig.command(Command::ConnectAgent(session(Law::A, AGENT)));
+            rig.command(Command::ConnectAgent(session(Law::A, AGENT).into()));
         }
         if tick >= 100 {
             let datagram = agent.audio(&[AGENT_VOICE; 160]);
@@ -360,7 +360,7 @@ fn suppressed_keys_leave_no_tone_with_the_agent_or_in_the_recording() {
     let tones = nine_in_band();
     let mut rig = Rig::new(session(Law::A, CUSTOMER));
     let (mut customer, _) = peers();
-    rig.command(Command::ConnectAgent(session(Law::A, AGENT)));
+    rig.command(Command::ConnectAgent(session(Law::A, AGENT).into()));
     rig.command(Command::SetRecording(true));
     rig.command(Command::SuppressDigits(true));
     rig.command(Command::Play(playlist(1, &[clip(1, ClipRole::RecordingNotice, 200, 0x22)])));
@@ -388,7 +388,7 @@ fn suppressed_keys_leave_no_tone_with_the_agent_or_in_the_recording() {
 fn a_held_customer_hears_the_waiting_list_and_a_held_agent_nothing() {
     let mut rig = Rig::new(session(Law::A, CUSTOMER));
     let (mut customer, mut agent) = peers();
-    rig.command(Command::ConnectAgent(session(Law::A, AGENT)));
+    rig.command(Command::ConnectAgent(session(Law::A, AGENT).into()));
     for _ in 0..10 {
         both_speak(&mut rig, &mut customer, &mut agent);
     }
@@ -412,7 +412,7 @@ fn legs_of_different_laws_understand_each_other() {
     let mut rig = Rig::new(session(Law::A, CUSTOMER));
     let mut customer = Peer::new(CUSTOMER, Law::A);
     let mut agent = Peer::new(AGENT, Law::Mu);
-    rig.command(Command::ConnectAgent(session(Law::Mu, AGENT)));
+    rig.command(Command::ConnectAgent(session(Law::Mu, AGENT).into()));
     for _ in 0..10 {
         both_speak(&mut rig, &mut customer, &mut agent);
     }
@@ -426,7 +426,7 @@ fn legs_of_different_laws_understand_each_other() {
 fn what_the_media_thread_is_done_with_comes_back_to_be_freed() {
     let (leg, mut customer) = secure(Law::A, CUSTOMER, Suite::AeadAes256Gcm);
     let mut rig = Rig::new(leg);
-    rig.command(Command::ConnectAgent(session(Law::A, AGENT)));
+    rig.command(Command::ConnectAgent(session(Law::A, AGENT).into()));
     rig.command(Command::DisconnectAgent);
     let suite = Suite::AesCm128HmacSha1_80;
     let pair = media::SrtpPair::new(&common::key(suite, 1), &common::key(suite, 2)).expect("keys");

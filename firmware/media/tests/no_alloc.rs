@@ -6,10 +6,12 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use common::{AGENT, CUSTOMER, Peer, Rig, clip, playlist, secure};
+use media::call::TickOutput;
 use media::prompt::ClipRole;
 use media::srtp::Suite;
 use media::units::TICK_US;
-use media::{Command, Law, Leg};
+use media::watchdog::WatchLimits;
+use media::{CallMedia, Command, Law, Leg, TdmLeg};
 
 struct Counting;
 
@@ -76,7 +78,7 @@ fn allocations_of_a_call(suite: Suite) -> u64 {
 
     let before = COUNT.with(Cell::get);
     rig.command(Command::Answered);
-    rig.command(Command::ConnectAgent(agent_leg));
+    rig.command(Command::ConnectAgent(agent_leg.into()));
     rig.command(Command::SetRecording(true));
     rig.command(Command::Play(list));
     for n in 0..PACKETS {
@@ -106,6 +108,27 @@ fn ten_thousand_packets_each_way_allocate_and_free_nothing() {
     for suite in [Suite::AesCm128HmacSha1_80, Suite::AeadAes256Gcm] {
         assert_eq!(allocations_of_a_call(suite), 0, "{suite:?}");
     }
+}
+
+#[test]
+fn ten_thousand_turns_of_a_timeslot_allocate_and_free_nothing() {
+    let notice = clip(1, ClipRole::RecordingNotice, 400, 0x22);
+    let list = playlist(1, std::slice::from_ref(&notice));
+    let mut call = CallMedia::new(Box::new(TdmLeg::new(Law::A)), WatchLimits::default());
+    let mut out = TickOutput::default();
+    let mut recorded = 0u64;
+    let before = COUNT.with(Cell::get);
+    call.command(Command::Answered, 0);
+    call.command(Command::SetRecording(true), 0);
+    call.command(Command::Play(list), 0);
+    for n in 0..PACKETS as u64 {
+        call.put_frame(Leg::Customer, &[n as u8; 160], n * TICK_US);
+        call.tick(n * TICK_US, &mut out);
+        recorded += u64::from(out.tap.is_some() && out.customer_frame.is_some());
+    }
+    let after = COUNT.with(Cell::get);
+    assert!(recorded > 9_000, "it was a real call: {recorded}");
+    assert_eq!((after - before, notice.audio.len()), (0, 3_200));
 }
 
 #[test]

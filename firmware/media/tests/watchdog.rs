@@ -69,7 +69,7 @@ fn wrong_payload_wrong_source_and_forged_packets_are_told_by_their_names() {
     let (leg, mut peer) = secure(Law::A, CUSTOMER, Suite::AeadAes256Gcm);
     let mut rig = Rig::new(leg);
     rig.command(Command::Answered);
-    rig.command(Command::ConnectAgent(session(Law::A, AGENT)));
+    rig.command(Command::ConnectAgent(session(Law::A, AGENT).into()));
     let mut forger = Peer::new(CUSTOMER, Law::A);
     forger.ssrc = 0x6666;
     let mut agent = Peer::new(AGENT, Law::A);

@@ -68,7 +68,7 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
         None => resolver(),
     }
     .map_err(|error| ProcessError::Resolver(error.to_string()))?;
-    let (voice, ends) = Voice::start(options.threads()).map_err(ProcessError::Threads)?;
+    let (voice, ends) = Voice::start(options.threads(), Vec::new()).map_err(ProcessError::Threads)?;
     let recorder =
         Recorder::start(&options.recordings, ends, recorder_sender).map_err(ProcessError::Threads)?;
     let config = Config { max_calls: 2 * MAX_CALLS, max_transactions: MAX_TRANSACTIONS, ..Config::default() };

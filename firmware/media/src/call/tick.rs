@@ -6,6 +6,7 @@ use crate::command::{Event, Leg};
 use crate::dtmf::DigitSource;
 use crate::g711::{Law, transcode};
 use crate::jitter::Popped;
+use crate::line::Line;
 use crate::list::Bounded;
 use crate::prompt::PlayEvent;
 use crate::units::{FRAME_SAMPLES, Frame, PcmFrame};
@@ -30,6 +31,8 @@ impl CallMedia {
         out.agent.to = None;
         out.customer_control.to = None;
         out.agent_control.to = None;
+        out.customer_frame = None;
+        out.agent_frame = None;
         out.tap = None;
         out.events.clear();
         self.stats.ticks += 1;
@@ -41,7 +44,7 @@ impl CallMedia {
             }
             self.ended = self.ending;
         } else {
-            let silent = DelayLine::silent(self.customer.session.law());
+            let silent = DelayLine::silent(self.customer.line.law());
             self.exchange(silent, out);
         }
         std::mem::swap(&mut self.events, &mut out.events);
@@ -55,7 +58,7 @@ impl CallMedia {
     }
 
     fn converse(&mut self, now_us: u64, out: &mut TickOutput) {
-        let law = self.customer.session.law();
+        let law = self.customer.line.law();
         // Before the player runs: a notice that ends in this tick opens the next one.
         let record = self.gate.is_open();
         let mut prompt = [law.silence(); FRAME_SAMPLES];
@@ -71,7 +74,7 @@ impl CallMedia {
             (false, Some(agent)) => (&agent.heard, &agent.raw, agent.popped.missing),
             (false, None) => (&silence, &silence, 0),
         };
-        send(&mut self.customer, law, to_customer, &mut out.customer);
+        send(&mut self.customer, law, to_customer, &mut out.customer, &mut out.customer_frame);
 
         let kept = Kept {
             tap: TapFrame {
@@ -88,7 +91,8 @@ impl CallMedia {
         let customer_held = self.customer.held;
         if let Some(side) = &mut self.agent {
             let quiet = side.held || customer_held;
-            send(side, law, if quiet { &silence } else { &to_agent }, &mut out.agent);
+            let to_agent = if quiet { &silence } else { &to_agent };
+            send(side, law, to_agent, &mut out.agent, &mut out.agent_frame);
         }
     }
 
@@ -100,7 +104,7 @@ impl CallMedia {
         let mut old = old;
         if key_is_down {
             self.delay.wipe();
-            let silence = self.customer.session.law().silence();
+            let silence = self.customer.line.law().silence();
             old.heard.fill(silence);
             old.tap.left.fill(silence);
         }
@@ -140,7 +144,7 @@ impl CallMedia {
         if let Some(digit) = self.detector.process(&pcm) {
             self.digit(digit, DigitSource::InBand, now_us);
         }
-        self.key_is_down = self.detector.is_active() || self.customer.session.event_is_down(now_us);
+        self.key_is_down = self.detector.is_active() || self.customer.line.event_is_down(now_us);
     }
 
     fn control(&mut self, now_us: u64, out: &mut TickOutput) {
@@ -154,7 +158,7 @@ impl CallMedia {
         for leg in [Leg::Customer, Leg::Agent] {
             let mut changes: Bounded<Event, MAX_FAULT_CHANGES> = Bounded::new();
             let Some(side) = self.side(leg) else { continue };
-            let totals = Totals::of(&side.session.stats());
+            let totals = Totals::of(&side.line.stats());
             side.watchdog.check(now_us, &totals, |fault, stands| {
                 let event = if stands { Event::Fault(leg, fault) } else { Event::Cleared(leg, fault) };
                 let fits = changes.push(event).is_ok();
@@ -171,28 +175,38 @@ const MAX_FAULT_CHANGES: usize = crate::watchdog::MEDIA_FAULTS.len();
 
 /// A leg's frame, in the customer's law.
 fn take(side: &mut Side, law: Law) -> Incoming {
-    let from = side.session.law();
+    let from = side.line.law();
     let mut incoming =
         Incoming { raw: [0; FRAME_SAMPLES], heard: [0; FRAME_SAMPLES], popped: Popped::default() };
-    incoming.popped = side.session.take_frame(&mut incoming.raw, &mut incoming.heard);
+    incoming.popped = side.line.take_frame(&mut incoming.raw, &mut incoming.heard);
     transcode(from, law, &mut incoming.raw);
     transcode(from, law, &mut incoming.heard);
     incoming
 }
 
 /// Sends a frame given in the customer's law.
-fn send(side: &mut Side, law: Law, frame: &Frame, out: &mut Datagram) {
-    let to_law = side.session.law();
+fn send(side: &mut Side, law: Law, frame: &Frame, out: &mut Datagram, slot: &mut Option<Frame>) {
+    let to_law = side.line.law();
     let mut frame = *frame;
     transcode(law, to_law, &mut frame);
-    if let Ok(len) = side.session.send_frame(&frame, &mut out.octets) {
-        out.len = len;
-        out.to = Some(side.session.remote());
+    match &mut side.line {
+        Line::Rtp(session) => {
+            if let Ok(len) = session.send_frame(&frame, &mut out.octets) {
+                out.len = len;
+                out.to = Some(session.remote());
+            }
+        }
+        Line::Tdm(leg) => {
+            let mut sent = [0; FRAME_SAMPLES];
+            leg.send_frame(&frame, &mut sent);
+            *slot = Some(sent);
+        }
     }
 }
 
 fn control(side: &mut Side, now_us: u64, leaving: bool, out: &mut Datagram) {
-    if let Some((len, to)) = side.session.control_packet(now_us, leaving, &mut out.octets) {
+    let Line::Rtp(session) = &mut side.line else { return };
+    if let Some((len, to)) = session.control_packet(now_us, leaving, &mut out.octets) {
         out.len = len;
         out.to = Some(to);
     }

@@ -108,7 +108,7 @@ impl Signalling {
         self.attach_agent_sockets(live);
         let Some(session) = live.agent.as_mut().and_then(|leg| leg.session.take()) else { return };
         live.times.awaiting_agent = true;
-        self.order(live, Command::ConnectAgent(session));
+        self.order(live, Command::ConnectAgent(session.into()));
     }
 
     /// Gives the agent's sockets to the media thread as soon as both are there, so that what the phone sends
@@ -118,7 +118,7 @@ impl Signalling {
         if leg.answered
             && let Some(sockets) = leg.sockets.take()
         {
-            let given = self.parts.voice.agent_sockets(place, Box::new(sockets));
+            let given = self.parts.voice.agent_port(place, Box::new(sockets.into()));
             self.check_voice(live, given);
         }
     }

@@ -34,7 +34,9 @@ impl Signalling {
                     self.closed_if_done(&live);
                     self.calls.insert(call, live);
                 }
-                Report::Sockets(sockets) => drop(sockets),
+                Report::Port(port) => drop(port),
+                Report::Processor(processor) => drop(processor),
+                Report::Slot { .. } | Report::Card { .. } => {}
             }
         }
         // More waits: the descriptor is made readable again by the next tick at the latest.

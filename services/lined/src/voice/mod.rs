@@ -6,14 +6,18 @@
 
 mod batch;
 mod block;
+mod card_side;
 mod place;
+mod port;
 mod ports;
 mod thread;
 
 pub use block::{BLOCK_FRAMES, Block};
-pub use place::{LegSockets, Place};
+pub use place::Place;
+pub use port::{FrameRings, LegSockets, Port, RingBridge, SlotNews, SlotProcessor};
 pub use ports::{PortError, Ports};
 
+use card::SpanAudio;
 use media::stats::CallStats;
 use media::{Command, Event};
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -22,14 +26,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use thiserror::Error;
-use vocab::CallId;
+use vocab::{CallId, SpanId, Timeslot};
 
 /// Calls one media thread takes.
 pub const MAX_PLACES: usize = 1_000;
+/// Calls a span's thread takes: those of its slots, and as many that are still closing.
+pub const MAX_SPAN_PLACES: usize = 2 * idl::spans::E1_TIMESLOTS as usize;
 /// Orders and reports waiting in a ring.
 pub const MAX_RING: usize = 8_192;
-/// Blocks waiting for the recorder in one thread's ring.
-pub const MAX_BLOCKS: usize = 2 * MAX_PLACES;
 
 /// Where a call's media lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,8 +48,10 @@ pub struct PlaceId {
 pub(crate) enum Order {
     /// Take this call.
     Add { index: u16, place: Box<Place> },
-    /// The sockets of the call's agent.
-    AgentSockets { index: u16, sockets: Box<LegSockets> },
+    /// What the call's agent is plugged into.
+    Agent { index: u16, port: Box<Port> },
+    /// What runs on a slot that carries no call; nothing, if `None`.
+    Processor { slot: Timeslot, processor: Option<Box<dyn SlotProcessor>> },
     /// For the call's media.
     Command { index: u16, command: Command },
     /// Finish: send RTCP BYE, drain the recording, give the place back.
@@ -78,8 +84,26 @@ pub enum Report {
         /// What is left of it.
         place: Box<Place>,
     },
-    /// Sockets that are no longer used.
-    Sockets(Box<LegSockets>),
+    /// A port that is no longer used.
+    Port(Box<Port>),
+    /// Something happened on a slot without a call.
+    Slot {
+        /// The span.
+        span: SpanId,
+        /// The slot.
+        slot: Timeslot,
+        /// What.
+        news: SlotNews,
+    },
+    /// What ran on a slot, to be freed.
+    Processor(Box<dyn SlotProcessor>),
+    /// A card stands still, or runs again.
+    Card {
+        /// The span.
+        span: SpanId,
+        /// Whether it delivers audio.
+        runs: bool,
+    },
 }
 
 /// Work for the recorder, from a media thread.
@@ -125,6 +149,8 @@ pub enum VoiceError {
 #[derive(Debug)]
 pub struct Voice {
     threads: Vec<Lane>,
+    /// The spans, whose lanes are the last of `threads`, in this order.
+    spans: Vec<SpanId>,
     wake: Arc<EventFd>,
     stop: Arc<AtomicBool>,
 }
@@ -140,41 +166,58 @@ struct Lane {
 }
 
 impl Voice {
-    /// Starts `threads` threads; the second value goes to the recorder.
+    /// Starts `threads` threads paced by the system's clock, and one for each span, paced by its card. The second
+    /// value goes to the recorder.
     ///
     /// # Errors
     /// The system's, if no thread or descriptor can be had.
-    pub fn start(threads: usize) -> std::io::Result<(Self, Vec<RecorderEnd>)> {
+    pub fn start(
+        threads: usize,
+        spans: Vec<(SpanId, Box<dyn SpanAudio>)>,
+    ) -> std::io::Result<(Self, Vec<RecorderEnd>)> {
         let wake = Arc::new(EventFd::from_flags(EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC)?);
-        let stop = Arc::new(AtomicBool::new(false));
-        let mut lanes = Vec::new();
+        let mut voice =
+            Self { threads: Vec::new(), spans: Vec::new(), wake, stop: Arc::new(AtomicBool::new(false)) };
         let mut ends = Vec::new();
         for number in 0..threads.max(1) {
-            let (orders, incoming) = RingBuffer::new(MAX_RING);
-            let (outgoing, reports) = RingBuffer::new(MAX_RING);
-            let (full, recorded) = RingBuffer::new(MAX_BLOCKS);
-            let (mut empty, spare) = RingBuffer::new(MAX_BLOCKS);
-            for _ in 0..MAX_BLOCKS {
-                let _ = empty.push(Block::boxed());
-            }
-            let beats = Arc::new(AtomicU64::new(0));
-            let worker = thread::Worker::new(thread::Ends {
-                orders: incoming,
-                reports: outgoing,
-                recorded: full,
-                spare,
-                wake: Arc::clone(&wake),
-                stop: Arc::clone(&stop),
-                beats: Arc::clone(&beats),
-            })?;
-            let handle = std::thread::Builder::new()
-                .name(format!("media-{number}"))
-                .spawn(move || run_or_abort(worker))?;
-            let free = (0..u16::try_from(MAX_PLACES).unwrap_or(u16::MAX)).rev().collect();
-            lanes.push(Lane { orders, reports, free, taken: 0, beats, handle: Some(handle) });
-            ends.push(RecorderEnd { recorded, empty });
+            ends.push(voice.lane(format!("media-{number}"), MAX_PLACES, None)?);
         }
-        Ok((Self { threads: lanes, wake, stop }, ends))
+        for (span, audio) in spans {
+            voice.spans.push(span);
+            ends.push(voice.lane(format!("{span}"), MAX_SPAN_PLACES, Some((span, audio)))?);
+        }
+        Ok((voice, ends))
+    }
+
+    fn lane(
+        &mut self,
+        name: String,
+        places: usize,
+        card: Option<(SpanId, Box<dyn SpanAudio>)>,
+    ) -> std::io::Result<RecorderEnd> {
+        let blocks = 2 * places;
+        let (orders, incoming) = RingBuffer::new(MAX_RING);
+        let (outgoing, reports) = RingBuffer::new(MAX_RING);
+        let (full, recorded) = RingBuffer::new(blocks);
+        let (mut empty, spare) = RingBuffer::new(blocks);
+        for _ in 0..blocks {
+            let _ = empty.push(Block::boxed());
+        }
+        let beats = Arc::new(AtomicU64::new(0));
+        let ends = thread::Ends {
+            orders: incoming,
+            reports: outgoing,
+            recorded: full,
+            spare,
+            wake: Arc::clone(&self.wake),
+            stop: Arc::clone(&self.stop),
+            beats: Arc::clone(&beats),
+        };
+        let worker = thread::Worker::new(ends, places, card)?;
+        let handle = std::thread::Builder::new().name(name).spawn(move || run_or_abort(worker))?;
+        let free = (0..u16::try_from(places).unwrap_or(u16::MAX)).rev().collect();
+        self.threads.push(Lane { orders, reports, free, taken: 0, beats, handle: Some(handle) });
+        Ok(RecorderEnd { recorded, empty })
     }
 
     /// The descriptor that becomes readable when reports wait.
@@ -188,8 +231,46 @@ impl Voice {
     /// # Errors
     /// [`VoiceError`].
     pub fn add(&mut self, place: Box<Place>) -> Result<PlaceId, VoiceError> {
-        let lanes = self.threads.iter_mut().enumerate();
-        let (number, lane) = lanes.min_by_key(|(_, lane)| lane.taken).ok_or(VoiceError::Full)?;
+        let lanes = self.threads.iter().enumerate().take(self.clocked());
+        let (number, _) = lanes.min_by_key(|(_, lane)| lane.taken).ok_or(VoiceError::Full)?;
+        self.add_at(number, place)
+    }
+
+    /// Gives a call whose customer is on a slot of this span to the span's thread.
+    ///
+    /// # Errors
+    /// [`VoiceError`].
+    pub fn add_on_span(&mut self, span: SpanId, place: Box<Place>) -> Result<PlaceId, VoiceError> {
+        let number = self.lane_of(span).ok_or(VoiceError::Full)?;
+        self.add_at(number, place)
+    }
+
+    /// Runs something on a slot that carries no call, or stops what runs there.
+    ///
+    /// # Errors
+    /// [`VoiceError::Stuck`].
+    pub fn process(
+        &mut self,
+        span: SpanId,
+        slot: Timeslot,
+        processor: Option<Box<dyn SlotProcessor>>,
+    ) -> Result<(), VoiceError> {
+        let number = self.lane_of(span).ok_or(VoiceError::Stuck)?;
+        let lane = self.threads.get_mut(number).ok_or(VoiceError::Stuck)?;
+        lane.orders.push(Order::Processor { slot, processor }).map_err(|_| VoiceError::Stuck)
+    }
+
+    /// Threads that the system's clock paces: they come first.
+    fn clocked(&self) -> usize {
+        self.threads.len() - self.spans.len()
+    }
+
+    fn lane_of(&self, span: SpanId) -> Option<usize> {
+        self.spans.iter().position(|known| *known == span).map(|at| self.clocked() + at)
+    }
+
+    fn add_at(&mut self, number: usize, place: Box<Place>) -> Result<PlaceId, VoiceError> {
+        let lane = self.threads.get_mut(number).ok_or(VoiceError::Full)?;
         let index = lane.free.pop().ok_or(VoiceError::Full)?;
         if lane.orders.push(Order::Add { index, place }).is_err() {
             lane.free.push(index);
@@ -207,12 +288,12 @@ impl Voice {
         self.order(at, Order::Command { index: at.index, command })
     }
 
-    /// The sockets of a call's agent, before `ConnectAgent`.
+    /// What a call's agent is plugged into, before `ConnectAgent`.
     ///
     /// # Errors
     /// [`VoiceError::Stuck`].
-    pub fn agent_sockets(&mut self, at: PlaceId, sockets: Box<LegSockets>) -> Result<(), VoiceError> {
-        self.order(at, Order::AgentSockets { index: at.index, sockets })
+    pub fn agent_port(&mut self, at: PlaceId, port: Box<Port>) -> Result<(), VoiceError> {
+        self.order(at, Order::Agent { index: at.index, port })
     }
 
     /// Ends a call's media; answered by [`Report::Closed`].
@@ -242,10 +323,10 @@ impl Voice {
         self.threads.iter().map(|lane| lane.taken).sum()
     }
 
-    /// Places left.
+    /// Places left for calls by packets; a span has one for each of its slots.
     #[must_use]
     pub fn room(&self) -> usize {
-        self.threads.iter().map(|lane| lane.free.len()).sum()
+        self.threads.iter().take(self.clocked()).map(|lane| lane.free.len()).sum()
     }
 
     /// Ticks of each thread so far: a thread whose count stands still is stuck.

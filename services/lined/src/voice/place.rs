@@ -1,22 +1,14 @@
 //! One call as a media thread holds it: its media, its sockets, the block being filled.
 
+use super::port::{LegSockets, Port};
 use super::{Block, Recorded, Report};
-use crate::voice::ports::PortPair;
+use card::{SLOT_BLOCK, SpanAudio};
 use media::call::{CallMedia, TickOutput};
+use media::command::Leg;
+use media::g711::Law;
 use rtrb::{Consumer, Producer};
 use socket2::{SockAddr, Socket};
 use vocab::CallId;
-
-/// The two sockets of a leg. Dropping them (on signalling's side) frees the ports.
-#[derive(Debug)]
-pub struct LegSockets {
-    /// RTP.
-    pub rtp: Socket,
-    /// RTCP, one port above.
-    pub rtcp: Socket,
-    /// The ports, free again when dropped.
-    pub pair: PortPair,
-}
 
 /// One call.
 #[derive(Debug)]
@@ -25,10 +17,10 @@ pub struct Place {
     pub call: CallId,
     /// Its media.
     pub media: CallMedia,
-    /// The customer's sockets.
-    pub customer: LegSockets,
+    /// What the customer's leg is plugged into.
+    pub customer: Port,
     /// The agent's.
-    pub agent: Option<Box<LegSockets>>,
+    pub agent: Option<Box<Port>>,
     block: Option<Box<Block>>,
     first_us: Option<u64>,
     last_us: u64,
@@ -42,16 +34,18 @@ pub(super) struct Surroundings<'a> {
     pub recorded: &'a mut Producer<Recorded>,
     pub spare: &'a mut Consumer<Box<Block>>,
     pub reports: &'a mut Producer<Report>,
+    /// The card that drives this thread, if one does, and whether it delivered a block in this turn.
+    pub card: Option<(&'a mut dyn SpanAudio, bool)>,
 }
 
 impl Place {
     /// A call with its customer's leg.
     #[must_use]
-    pub fn new(call: CallId, media: CallMedia, customer: LegSockets) -> Self {
+    pub fn new(call: CallId, media: CallMedia, customer: impl Into<Port>) -> Self {
         Self {
             call,
             media,
-            customer,
+            customer: customer.into(),
             agent: None,
             block: None,
             first_us: None,
@@ -69,13 +63,9 @@ impl Place {
 
     /// One tick; `true` when nothing is left to do.
     pub(super) fn tick(&mut self, now_us: u64, out: &mut TickOutput, around: &mut Surroundings<'_>) -> bool {
+        self.fetch(now_us, around);
         self.media.tick(now_us, out);
-        send(&self.customer.rtp, &out.customer);
-        send(&self.customer.rtcp, &out.customer_control);
-        if let Some(agent) = &self.agent {
-            send(&agent.rtp, &out.agent);
-            send(&agent.rtcp, &out.agent_control);
-        }
+        self.deliver(out, around);
         if out.tap.is_some() {
             self.record(now_us, out, around);
         }
@@ -88,6 +78,44 @@ impl Place {
             self.ended = self.end(around);
         }
         self.ended
+    }
+
+    /// Takes what the card or another card's thread has for this tick.
+    fn fetch(&mut self, now_us: u64, around: &mut Surroundings<'_>) {
+        let legs = [(Leg::Customer, Some(&mut self.customer)), (Leg::Agent, self.agent.as_deref_mut())];
+        for (leg, port) in legs {
+            let frame = match port {
+                Some(Port::Slot(slot)) => around.card.as_mut().and_then(|(card, delivered)| {
+                    let mut block = [0; SLOT_BLOCK];
+                    (*delivered && card.read(*slot, &mut block)).then_some(block)
+                }),
+                Some(Port::Rings(rings)) => rings.receive(),
+                Some(Port::Sockets(_)) | None => None,
+            };
+            if let Some(frame) = frame {
+                self.media.put_frame(leg, &frame, now_us);
+            }
+        }
+    }
+
+    fn deliver(&mut self, out: &TickOutput, around: &mut Surroundings<'_>) {
+        let customer = (&mut self.customer, &out.customer, &out.customer_control, &out.customer_frame);
+        let agent = self.agent.as_deref_mut();
+        let agent = agent.map(|port| (port, &out.agent, &out.agent_control, &out.agent_frame));
+        for (port, packet, control, frame) in std::iter::once(customer).chain(agent) {
+            match port {
+                Port::Sockets(LegSockets { rtp, rtcp, .. }) => {
+                    send(rtp, packet);
+                    send(rtcp, control);
+                }
+                Port::Slot(slot) => {
+                    if let Some((card, _)) = &mut around.card {
+                        card.write(*slot, frame.as_ref().unwrap_or(&SILENCE));
+                    }
+                }
+                Port::Rings(rings) => rings.send(frame.as_ref().unwrap_or(&SILENCE)),
+            }
+        }
     }
 
     fn record(&mut self, now_us: u64, out: &TickOutput, around: &mut Surroundings<'_>) {
@@ -136,6 +164,7 @@ impl Place {
     }
 }
 
+const SILENCE: [u8; SLOT_BLOCK] = [Law::A.silence(); SLOT_BLOCK];
 const TICK_US: u64 = media::units::TICK_US;
 
 fn send(socket: &Socket, datagram: &media::call::Datagram) {

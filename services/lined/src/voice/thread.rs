@@ -1,20 +1,25 @@
-//! The loop of one media thread: every 5 ms by absolute deadlines it takes orders, reads what came, and runs the
-//! 20 ms tick of a quarter of its calls, so that packets leave spread out and not in one burst. No lock, and no allocation once a call is in its place.
+//! The loop of one media thread. Paced by the system's clock, it wakes every 5 ms by absolute deadlines, takes orders,
+//! reads what came, and runs the 20 ms tick of a quarter of its calls, so that packets leave spread out and not in one
+//! burst. Paced by a card, it runs all its calls whenever the card has a block. No lock, and no allocation once a call
+//! is in its place.
 
 use super::batch::Batch;
+use super::card_side::CardSide;
 use super::place::{Place, Surroundings};
-use super::{Block, MAX_PLACES, Order, Recorded, Report};
+use super::port::Port;
+use super::{Block, Order, Recorded, Report};
 use crate::clock::{boot_us, wall};
+use card::SpanAudio;
 use media::call::TickOutput;
 use media::command::Leg;
 use media::units::TICK_US;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 use rtrb::{Consumer, Producer};
-use socket2::Socket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use vocab::SpanId;
 
 /// Sockets made known by the kernel in one call.
 const MAX_READY: usize = 1_024;
@@ -40,6 +45,7 @@ pub(super) struct Worker {
     ends: Ends,
     epoll: Epoll,
     places: Vec<Option<Box<Place>>>,
+    card: Option<CardSide>,
     batch: Batch,
     out: TickOutput,
     ready: Vec<EpollEvent>,
@@ -47,11 +53,16 @@ pub(super) struct Worker {
 
 impl Worker {
     /// A thread without calls.
-    pub fn new(ends: Ends) -> std::io::Result<Self> {
+    pub fn new(
+        ends: Ends,
+        places: usize,
+        card: Option<(SpanId, Box<dyn SpanAudio>)>,
+    ) -> std::io::Result<Self> {
         Ok(Self {
             ends,
             epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
-            places: (0..MAX_PLACES).map(|_| None).collect(),
+            places: (0..places).map(|_| None).collect(),
+            card: card.map(|(span, audio)| CardSide::new(span, audio)),
             batch: Batch::new(),
             out: TickOutput::default(),
             ready: vec![EpollEvent::empty(); MAX_READY],
@@ -59,7 +70,25 @@ impl Worker {
     }
 
     /// Runs until told to stop.
-    pub fn run(mut self) {
+    pub fn run(self) {
+        if self.card.is_some() { self.run_by_card() } else { self.run_by_clock() }
+    }
+
+    fn run_by_card(mut self) {
+        while !self.ends.stop.load(Ordering::Relaxed) {
+            let delivered = self.card.as_mut().is_some_and(|card| card.wait(&mut self.ends.reports));
+            let now = boot_us();
+            self.take_orders(now);
+            self.read(now);
+            self.tick(now, 0, 1, delivered);
+            if let Some(card) = &mut self.card {
+                card.finish(delivered, &mut self.ends.reports);
+            }
+            self.beat();
+        }
+    }
+
+    fn run_by_clock(mut self) {
         let mut deadline = boot_us() + PHASE_US;
         let mut phase = 0;
         while !self.ends.stop.load(Ordering::Relaxed) {
@@ -70,14 +99,9 @@ impl Worker {
             }
             self.take_orders(now);
             self.read(now);
-            self.tick(now, phase);
+            self.tick(now, phase, PHASES, false);
             phase = (phase + 1) % PHASES;
-            self.ends.beats.fetch_add(1, Ordering::Relaxed);
-            if !self.ends.reports.is_abandoned()
-                && self.ends.reports.slots() < self.ends.reports.buffer().capacity()
-            {
-                let _ = self.ends.wake.write(1);
-            }
+            self.beat();
             deadline += PHASE_US;
             if now > deadline + MAX_LATE_US {
                 deadline = now + PHASE_US;
@@ -85,18 +109,23 @@ impl Worker {
         }
     }
 
+    /// Shows that the thread lives, and wakes signalling if something is to be told.
+    fn beat(&self) {
+        self.ends.beats.fetch_add(1, Ordering::Relaxed);
+        let reports = &self.ends.reports;
+        if !reports.is_abandoned() && reports.slots() < reports.buffer().capacity() {
+            let _ = self.ends.wake.write(1);
+        }
+    }
+
     fn take_orders(&mut self, now_us: u64) {
         while let Ok(order) = self.ends.orders.pop() {
             match order {
                 Order::Add { index, place } => self.add(index, place),
-                Order::AgentSockets { index, sockets } => {
-                    if let Some(place) = self.places.get_mut(usize::from(index)).and_then(Option::as_mut) {
-                        watch(&self.epoll, &sockets.rtp, tag(index, Leg::Agent, false));
-                        watch(&self.epoll, &sockets.rtcp, tag(index, Leg::Agent, true));
-                        if let Some(old) = place.agent.replace(sockets) {
-                            // Dropped by signalling, which may free memory and ports.
-                            let _ = self.ends.reports.push(Report::Sockets(old));
-                        }
+                Order::Agent { index, port } => self.agent(index, port),
+                Order::Processor { slot, processor } => {
+                    if let Some(card) = &mut self.card {
+                        card.process(slot, processor, &mut self.ends.reports);
                     }
                 }
                 Order::Command { index, command } => {
@@ -114,9 +143,20 @@ impl Worker {
         }
     }
 
+    fn agent(&mut self, index: u16, port: Box<Port>) {
+        let Some(place) = self.places.get_mut(usize::from(index)).and_then(Option::as_mut) else { return };
+        watch(&self.epoll, &port, index, Leg::Agent);
+        if let Some(old) = place.agent.replace(port) {
+            // Dropped by signalling, which may free memory and ports.
+            let _ = self.ends.reports.push(Report::Port(old));
+        }
+    }
+
     fn add(&mut self, index: u16, place: Box<Place>) {
-        watch(&self.epoll, &place.customer.rtp, tag(index, Leg::Customer, false));
-        watch(&self.epoll, &place.customer.rtcp, tag(index, Leg::Customer, true));
+        watch(&self.epoll, &place.customer, index, Leg::Customer);
+        if let (Some(card), Port::Slot(slot)) = (&mut self.card, &place.customer) {
+            card.open(*slot);
+        }
         if let Some(slot) = self.places.get_mut(usize::from(index)) {
             assert!(slot.is_none(), "signalling gives each place to one call at a time");
             *slot = Some(place);
@@ -141,11 +181,11 @@ impl Worker {
         let (index, leg, control) = untag(tag);
         let Some(place) = self.places.get_mut(index).and_then(Option::as_mut) else { return };
         let Place { media, customer, agent, .. } = &mut **place;
-        let sockets = match (leg, agent) {
-            (Leg::Customer, _) => customer,
-            (Leg::Agent, Some(agent)) => &mut **agent,
-            (Leg::Agent, None) => return,
+        let port = match leg {
+            Leg::Customer => Some(&*customer),
+            Leg::Agent => agent.as_deref(),
         };
+        let Some(sockets) = port.and_then(Port::sockets) else { return };
         let socket = if control { &sockets.rtcp } else { &sockets.rtp };
         let count = self.batch.receive(socket);
         for at in 0..count {
@@ -161,23 +201,32 @@ impl Worker {
         }
     }
 
-    /// Runs the calls of one phase.
-    fn tick(&mut self, now_us: u64, phase: usize) {
+    /// Runs the calls of one phase of `phases`.
+    fn tick(&mut self, now_us: u64, phase: usize, phases: usize, delivered: bool) {
+        let mut closed = None;
         let mut around = Surroundings {
+            card: self.card.as_mut().map(|card| (card.audio(), delivered)),
             recorded: &mut self.ends.recorded,
             spare: &mut self.ends.spare,
             reports: &mut self.ends.reports,
         };
-        for slot in self.places.iter_mut().skip(phase).step_by(PHASES) {
+        for slot in self.places.iter_mut().skip(phase).step_by(phases) {
             let done = slot.as_mut().is_some_and(|place| place.tick(now_us, &mut self.out, &mut around));
             if done
                 && !around.reports.is_full()
                 && let Some(place) = slot.take()
             {
                 unwatch(&self.epoll, &place);
+                if let Port::Slot(slot) = place.customer {
+                    closed = Some(slot);
+                }
                 // A box of the totals is the one allocation, at the end of a call.
                 let stats = Box::new(place.media.stats());
                 let _ = around.reports.push(Report::Closed { call: place.call, stats, place });
+            }
+            if let (Some(slot), Some((card, _))) = (closed.take(), &mut around.card) {
+                // A slot that cannot be closed is opened again by the next call, and then tells.
+                let _ = card.set_open(slot, false);
             }
         }
     }
@@ -198,14 +247,17 @@ fn untag(tag: u64) -> (usize, Leg, bool) {
     (usize::try_from(tag >> 2).unwrap_or(usize::MAX), leg, tag & 1 == 1)
 }
 
-fn watch(epoll: &Epoll, socket: &Socket, tag: u64) {
-    let watched = epoll.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, tag));
-    assert!(watched.is_ok(), "a bound socket can be watched");
+fn watch(epoll: &Epoll, port: &Port, index: u16, leg: Leg) {
+    let Some(sockets) = port.sockets() else { return };
+    for (socket, control) in [(&sockets.rtp, false), (&sockets.rtcp, true)] {
+        let watched = epoll.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, tag(index, leg, control)));
+        assert!(watched.is_ok(), "a bound socket can be watched");
+    }
 }
 
 fn unwatch(epoll: &Epoll, place: &Place) {
-    let legs = [Some(&place.customer), place.agent.as_deref()];
-    for sockets in legs.into_iter().flatten() {
+    let ports = [Some(&place.customer), place.agent.as_deref()];
+    for sockets in ports.into_iter().flatten().filter_map(Port::sockets) {
         let _ = epoll.delete(&sockets.rtp);
         let _ = epoll.delete(&sockets.rtcp);
     }

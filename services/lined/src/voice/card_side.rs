@@ -1,0 +1,109 @@
+//! A media thread's card: it waits for the card's clock, opens and closes slots, and runs what listens and speaks on
+//! slots without a call.
+
+use super::Report;
+use super::port::SlotProcessor;
+use card::{AudioReady, SLOT_BLOCK, SpanAudio};
+use idl::spans::E1_TIMESLOTS;
+use media::g711::Law;
+use rtrb::Producer;
+use std::time::Duration;
+use vocab::{SpanId, Timeslot};
+
+/// A card that delivered nothing for so long stands still; its calls are ticked by the system's clock meanwhile.
+const WAIT: Duration = Duration::from_millis(20);
+/// Turns without a block before it is told.
+const QUIET_TURNS: u32 = 10;
+
+/// The card of a thread.
+#[derive(Debug)]
+pub(super) struct CardSide {
+    span: SpanId,
+    audio: Box<dyn SpanAudio>,
+    processors: [Option<Box<dyn SlotProcessor>>; E1_TIMESLOTS as usize],
+    quiet: u32,
+    runs: bool,
+}
+
+impl CardSide {
+    pub fn new(span: SpanId, audio: Box<dyn SpanAudio>) -> Self {
+        Self { span, audio, processors: std::array::from_fn(|_| None), quiet: 0, runs: false }
+    }
+
+    /// The card itself.
+    pub fn audio(&mut self) -> &mut dyn SpanAudio {
+        &mut *self.audio
+    }
+
+    /// Waits for the card, or a turn's time; whether it delivered a block.
+    pub fn wait(&mut self, reports: &mut Producer<Report>) -> bool {
+        let ready = self.audio.wait(WAIT);
+        match ready {
+            AudioReady::Block => {
+                self.quiet = 0;
+                self.tell(true, reports);
+            }
+            AudioReady::TimedOut => self.quiet = self.quiet.saturating_add(1),
+            AudioReady::Gone => {
+                self.quiet = self.quiet.saturating_add(1);
+                std::thread::sleep(WAIT);
+            }
+        }
+        if self.quiet >= QUIET_TURNS {
+            self.tell(false, reports);
+        }
+        ready == AudioReady::Block
+    }
+
+    /// Runs the processors, and sends the turn.
+    pub fn finish(&mut self, delivered: bool, reports: &mut Producer<Report>) {
+        if !delivered {
+            return;
+        }
+        let span = self.span;
+        for (number, processor) in (1..).zip(&mut self.processors) {
+            let Some(processor) = processor else { continue };
+            let slot = Timeslot(number);
+            let (mut incoming, mut outgoing) = (SILENCE, SILENCE);
+            let _ = self.audio.read(slot, &mut incoming);
+            processor.block(&incoming, &mut outgoing, &mut |news| {
+                let _ = reports.push(Report::Slot { span, slot, news });
+            });
+            self.audio.write(slot, &outgoing);
+        }
+        self.audio.flush();
+    }
+
+    /// A call begins on a slot.
+    pub fn open(&mut self, slot: Timeslot) {
+        if let Err(error) = self.audio.set_open(slot, true) {
+            log::error!(target: "cards", span:% = self.span, slot:%, error:% ; "a timeslot cannot be opened");
+        }
+    }
+
+    /// Sets what runs on a slot; what ran there goes back to be freed.
+    pub fn process(
+        &mut self,
+        slot: Timeslot,
+        processor: Option<Box<dyn SlotProcessor>>,
+        reports: &mut Producer<Report>,
+    ) {
+        let Some(place) = self.processors.get_mut(usize::from(slot.0).wrapping_sub(1)) else { return };
+        let open = processor.is_some();
+        let old = std::mem::replace(place, processor);
+        if let Some(old) = old {
+            let _ = reports.push(Report::Processor(old));
+        }
+        if let Err(error) = self.audio.set_open(slot, open) {
+            log::error!(target: "cards", span:% = self.span, slot:%, error:% ; "a timeslot cannot be opened");
+        }
+    }
+
+    fn tell(&mut self, runs: bool, reports: &mut Producer<Report>) {
+        if runs != self.runs && reports.push(Report::Card { span: self.span, runs }).is_ok() {
+            self.runs = runs;
+        }
+    }
+}
+
+const SILENCE: [u8; SLOT_BLOCK] = [Law::A.silence(); SLOT_BLOCK];
