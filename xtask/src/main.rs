@@ -5,6 +5,7 @@
 
 mod bench;
 mod fuzz;
+mod hil;
 mod packages;
 mod project;
 mod requirements;
@@ -32,6 +33,11 @@ cargo xtask requirements [--json]   each requirement id with the tests that prov
 cargo xtask roles [--json]      who may do what, and who sees what
 cargo xtask sim [--seeds N] [--from SEED]   the whole appliance in virtual time with seeded faults
 cargo xtask bench [NAME]        measurements, JSON on standard output
+cargo xtask hil cards [options]   telephony cards for real: DAHDI's kernel modules in a guest of its own
+    --scenario NAME             only this one (repeatable); --list names them
+    --keep                      leave console, results and files of passed ones, too
+    --json                      one JSON object instead of lines
+    --shell                     a shell in the guest of the one scenario named
 cargo xtask fuzz TARGET [SECONDS]   libFuzzer on one parser, from the committed corpus
 ";
 
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
         Some("sim") => sim::run(&rest),
         Some("bench") => bench::run(&rest),
         Some("fuzz") => fuzz::run(&rest),
+        Some("hil") => hil::run(&rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(true)

@@ -47,6 +47,14 @@ pub const TEST: &[Package] = &[
     program("npm", "npm", "fetches the two packages they use"),
 ];
 
+/// To run the guest with the kernel modules of cards. Its kernel and DAHDI's source are only unpacked, not installed.
+pub const HIL: &[Package] = &[
+    package("qemu-system-x86", "the guest's machine"),
+    package("make", "builds DAHDI's modules for the guest's kernel"),
+    package("libelf1", "the kernel's own build tools need it"),
+    package("kmod", "finds the modules that modules need"),
+];
+
 /// Installs what is missing of these lists and says which.
 pub fn install(lists: &[&[Package]]) -> anyhow::Result<()> {
     let missing: Vec<&Package> =

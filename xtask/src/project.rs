@@ -39,6 +39,13 @@ pub fn binaries(release: bool) -> PathBuf {
     target.join(if release { "release" } else { "debug" })
 }
 
+/// The project's folder in the user's cache.
+pub fn cache() -> anyhow::Result<PathBuf> {
+    let home = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    Ok(home.context("neither XDG_CACHE_HOME nor HOME is set")?.join("ringfence"))
+}
+
 /// All files below a folder with this ending, sorted.
 pub fn files(folder: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();

@@ -69,10 +69,10 @@ fn browser() -> anyhow::Result<()> {
 
 /// Licences, sources and bans. `cargo-deny` is installed once into the user's cache.
 fn deny() -> anyhow::Result<()> {
-    let program = cache()?.join("bin/cargo-deny");
+    let program = project::cache()?.join("bin/cargo-deny");
     if !program.exists() {
         println!("installing cargo-deny {DENY_VERSION} (once)");
-        let root = cache()?.display().to_string();
+        let root = project::cache()?.display().to_string();
         let arguments =
             ["install", "cargo-deny", "--version", DENY_VERSION, "--locked", "--quiet", "--root", &root];
         project::run(&mut project::cargo(&arguments))?;
@@ -87,12 +87,6 @@ fn deny() -> anyhow::Result<()> {
         "licenses",
         "sources",
     ]))
-}
-
-fn cache() -> anyhow::Result<PathBuf> {
-    let home = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    Ok(home.context("neither XDG_CACHE_HOME nor HOME is set")?.join("ringfence"))
 }
 
 /// Every unit is hardened: exposure at most 2.0 by systemd's own measure.

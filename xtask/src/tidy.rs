@@ -15,7 +15,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind"]),
     (
         "tests and tools",
-        &["carrier", "exchange", "peers", "fuzz-targets", "fuzz", "sim", "e2e", "browser", "bench", "xtask"],
+        &[
+            "carrier",
+            "exchange",
+            "peers",
+            "fuzz-targets",
+            "fuzz",
+            "sim",
+            "e2e",
+            "browser",
+            "bench",
+            "cards",
+            "xtask",
+        ],
     ),
 ];
 

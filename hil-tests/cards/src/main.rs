@@ -1,0 +1,64 @@
+//! `cards-scenarios`: what is proven on real kernel modules of cards. `list` says which scenarios there are (on the
+//! host); `run NAME` runs one, as root, inside the guest that `cargo xtask hil cards` boots.
+
+mod modules;
+mod report;
+
+use anyhow::{Context, bail};
+use report::Report;
+use serde::Serialize;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// A scenario: one guest, one function.
+#[derive(Serialize)]
+struct Scenario {
+    /// Its name on the command line.
+    name: &'static str,
+    /// What it proves.
+    title: &'static str,
+    /// A guest that takes longer hangs; the slowest machine counts.
+    limit_s: u64,
+    /// The guest's memory; its file system is half of it.
+    memory_mib: u32,
+    /// Programs of the workspace it starts.
+    ours: &'static [&'static str],
+    /// Programs of the host it starts.
+    others: &'static [&'static str],
+    /// Files and folders of the host those need.
+    files: &'static [&'static str],
+    /// The scenario itself: it tells each step; an error ends it.
+    #[serde(skip)]
+    run: fn(&mut Report) -> anyhow::Result<()>,
+}
+
+const SCENARIOS: &[Scenario] = &[Scenario {
+    name: "modules",
+    title: "the kernel loads DAHDI and the sound card's loopback, and its devices are there",
+    limit_s: 120,
+    memory_mib: 512,
+    ours: &[],
+    others: &[],
+    files: &[],
+    run: modules::run,
+}];
+
+fn main() -> anyhow::Result<ExitCode> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["list"] => {
+            serde_json::to_writer(std::io::stdout().lock(), SCENARIOS)?;
+            std::io::stdout().lock().flush()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        ["run", name] => {
+            let scenario = SCENARIOS.iter().find(|scenario| scenario.name == *name);
+            let scenario = scenario.with_context(|| format!("there is no scenario {name}"))?;
+            let mut report = Report::open()?;
+            let ended = (scenario.run)(&mut report);
+            let passed = report.end(ended)?;
+            Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        _ => bail!("cards-scenarios list | run NAME"),
+    }
+}
