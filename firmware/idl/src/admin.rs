@@ -4,7 +4,7 @@
 
 use crate::account::{Claim, SessionId, Source, Whose};
 use crate::lines::{LineGroupMember, PromptRole, SrtpPolicy, TrunkConfig};
-use crate::views::{CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId};
+use crate::views::{CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
 use serde::{Deserialize, Serialize};
 use vocab::{
     CallId, CampaignClass, CampaignId, CampaignMode, DepartmentId, LineGroupId, ObjectHash, PersonId, Pii,
@@ -454,6 +454,8 @@ pub enum Admin {
     Settings,
     /// The floor now: [`Answer::Live`].
     Live,
+    /// The spans of cards: what [`SpanAsk`] says.
+    Span(SpanAsk),
     // ── the agent's desk ───────────────────────────────────────────────────────────────────────────
     /// An agent's own desk: [`Answer::Desk`], or `Done`.
     Desk(DeskAction),

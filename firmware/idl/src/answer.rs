@@ -3,10 +3,11 @@
 use crate::account::{Door, EnrolSecret, Me, PersonView, SessionView, SignInView};
 use crate::admin::Role;
 use crate::campaign::Disposition;
+use crate::spans::QualityBin;
 use crate::views::{
     BatchView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ContactsPage, DeskView, DncView,
     LedgerPage, LinesView, LiveView, NumberCard, Overview, Playing, PromptView, RefusalRow, ScriptView,
-    Series, SettingsView,
+    Series, SettingsView, SpanCard, SpanHistory, SpanView,
 };
 use serde::{Deserialize, Serialize};
 use vocab::{AgentId, CallId, CampaignId, DepartmentId, ObjectHash, PersonId, Secret, TrunkId, UnixMs};
@@ -172,6 +173,21 @@ pub enum Answer {
     Live(Box<LiveView>),
     /// An agent's desk.
     Desk(Box<DeskView>),
+    /// All spans.
+    Spans(Vec<SpanView>),
+    /// One span.
+    Span(Box<SpanCard>),
+    /// A page of the history of spans.
+    SpanHistory(Box<SpanHistory>),
+    /// Quarters of an hour of a span, oldest first, at most [`crate::views::KEPT_BINS`].
+    SpanQuality(Vec<QualityBin>),
+    /// A piece of a trace, at most [`crate::views::TRACE_PIECE_BYTES`]; an empty one ends it.
+    TracePiece {
+        /// The piece.
+        bytes: Vec<u8>,
+        /// Bytes of the whole file.
+        total: u64,
+    },
     /// Not done, and what to do next.
     Refused {
         /// A stable code, such as `same-person`.

@@ -1,13 +1,14 @@
 //! The requests by their kinds. It knows nothing of who may make them ([`crate::may`]) or what they do.
 
 use idl::admin::Admin;
+use idl::views::SpanAsk;
 
 macro_rules! requests {
     ($($name:ident),+ $(,)?) => {
         /// A request by its kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Request { $(
-            #[doc = concat!("[`Admin::", stringify!($name), "`].")]
+            #[doc = concat!("`", stringify!($name), "`.")]
             $name
         ),+ }
 
@@ -98,6 +99,14 @@ requests!(
     Settings,
     Live,
     Desk,
+    Spans,
+    Span,
+    SpanHistory,
+    SpanQuality,
+    SetSpan,
+    RemoveSpan,
+    OrderSpan,
+    SpanTrace,
 );
 
 /// The kind of a request.
@@ -177,5 +186,19 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::Settings => Request::Settings,
         Admin::Live => Request::Live,
         Admin::Desk(_) => Request::Desk,
+        Admin::Span(ask) => request_of_span(ask),
+    }
+}
+
+const fn request_of_span(ask: &SpanAsk) -> Request {
+    match ask {
+        SpanAsk::All => Request::Spans,
+        SpanAsk::One { .. } => Request::Span,
+        SpanAsk::History { .. } => Request::SpanHistory,
+        SpanAsk::Quality { .. } => Request::SpanQuality,
+        SpanAsk::Set(_) => Request::SetSpan,
+        SpanAsk::Remove { .. } => Request::RemoveSpan,
+        SpanAsk::Order { .. } => Request::OrderSpan,
+        SpanAsk::Trace { .. } => Request::SpanTrace,
     }
 }

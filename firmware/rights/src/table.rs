@@ -49,7 +49,7 @@ pub const NOT_BY_PAGE: [Request; 1] = [Request::Listen];
 
 /// The table.
 #[rustfmt::skip]
-pub const TABLE: [(Request, [bool; 10]); 59] = [
+pub const TABLE: [(Request, [bool; 10]); 67] = [
     //                               system security audit compl manag superv qa  data agent techn
     // the site
     (Request::AddDepartment,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -62,6 +62,16 @@ pub const TABLE: [(Request, [bool; 10]); 59] = [
     (Request::AddCallerNumber,       [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::ApproveCallerNumber,   [N,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
     (Request::Lines,                 [Y,   Y,   N,   Y,   Y,   N,   N,   N,   N,   Y]),
+    // cards
+    (Request::Spans,                 [Y,   Y,   N,   Y,   Y,   N,   N,   N,   N,   Y]),
+    (Request::Span,                  [Y,   Y,   N,   Y,   Y,   N,   N,   N,   N,   Y]),
+    (Request::SpanHistory,           [Y,   Y,   Y,   Y,   Y,   N,   N,   N,   N,   Y]),
+    (Request::SpanQuality,           [Y,   Y,   Y,   Y,   Y,   N,   N,   N,   N,   Y]),
+    (Request::SetSpan,               [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::RemoveSpan,            [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::OrderSpan,             [Y,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
+    (Request::SpanTrace,             [Y,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
+    // the site's rules
     (Request::Holidays,              [Y,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
     (Request::SetPolicy,             [N,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
     (Request::ReplacePageCertificate, [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -186,7 +196,7 @@ mod tests {
             let name = request.name();
             [
                 "Add", "Set", "Allow", "Approve", "Create", "Start", "Pause", "Release", "Import", "Upload",
-                "Reset",
+                "Reset", "Remove", "Order",
             ]
             .iter()
             .any(|verb| name.starts_with(verb))
@@ -197,12 +207,36 @@ mod tests {
     }
 
     #[test]
-    fn acc_04_a_technician_sees_the_state_of_the_box_and_its_lines_and_nothing_else() {
+    fn acc_04_a_technician_sees_the_box_and_its_lines_tests_spans_and_nothing_else() {
         let allowed: Vec<Request> = TABLE
             .iter()
             .map(|(request, _)| *request)
             .filter(|request| may(Role::Technician, *request))
             .collect();
-        assert_eq!(allowed, [Request::Lines, Request::Overview]);
+        assert_eq!(
+            allowed,
+            [
+                Request::Lines,
+                Request::Spans,
+                Request::Span,
+                Request::SpanHistory,
+                Request::SpanQuality,
+                Request::OrderSpan,
+                Request::SpanTrace,
+                Request::Overview,
+            ]
+        );
+    }
+
+    #[test]
+    fn acc_04_only_the_system_administrator_sets_spans_and_only_line_staff_works_on_them() {
+        let holders =
+            |request| -> Vec<Role> { ROLES.into_iter().filter(|role| may(*role, request)).collect() };
+        for request in [Request::SetSpan, Request::RemoveSpan] {
+            assert_eq!(holders(request), [Role::SystemAdmin]);
+        }
+        for request in [Request::OrderSpan, Request::SpanTrace] {
+            assert_eq!(holders(request), [Role::SystemAdmin, Role::Technician]);
+        }
     }
 }

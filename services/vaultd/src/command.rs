@@ -13,7 +13,7 @@ use idl::lines::{LinedToVault, VaultToLined};
 use idl::views::LedgerFilter;
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use vocab::{CallId, DepartmentId, PersonId, Secret, UnixMs};
+use vocab::{CallId, DepartmentId, PersonId, Secret, SpanId, UnixMs};
 
 /// A connection, numbered by the process that took it; never used twice in one life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +96,17 @@ pub enum Cmd {
         call: CallId,
         /// What a player needs.
         heard: Option<Heard>,
+    },
+    /// The first piece of a trace was read; `None`: it cannot be.
+    TraceRead {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The span.
+        span: SpanId,
+        /// The file.
+        file: String,
+        /// The piece.
+        piece: Option<TracePiece>,
     },
     /// The process started.
     Started {
@@ -214,6 +225,26 @@ pub enum ReadJob {
         /// To there.
         to_ms: u64,
     },
+    /// A piece of a trace.
+    Trace {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The span.
+        span: SpanId,
+        /// The file, whose name stands in the ledger.
+        file: String,
+        /// From this byte on.
+        offset: u64,
+    },
+}
+
+/// A piece of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TracePiece {
+    /// The piece.
+    pub bytes: Vec<u8>,
+    /// Bytes of the whole file.
+    pub total: u64,
 }
 
 impl ReadJob {
@@ -224,7 +255,8 @@ impl ReadJob {
             Self::Ledger { reply, .. }
             | Self::Prompt { reply, .. }
             | Self::Peaks { reply, .. }
-            | Self::Piece { reply, .. } => *reply,
+            | Self::Piece { reply, .. }
+            | Self::Trace { reply, .. } => *reply,
         }
     }
 }

@@ -16,11 +16,12 @@ use idl::account::{Profile, SessionId, SignInOutcome, Source};
 use idl::admin::{NewCampaign, Role};
 use idl::campaign::{AgentState, Disposition};
 use idl::lines::{LineGroupMember, NoRecording, PromptRole, TrunkConfig, TrunkStatus};
+use idl::spans::{SpanConfig, SpanFact, SpanOrder, SpanRefusal};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use vocab::{
     AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, Outcome, PersonId,
-    PhoneNumber, Pii, ScriptId, SubjectId, UnixMs,
+    PhoneNumber, Pii, ScriptId, SpanId, SubjectId, UnixMs,
 };
 
 macro_rules! events {
@@ -434,5 +435,53 @@ events! {
         mean_dbm0: i32,
         /// Highest level in dBm0.
         peak_dbm0: i32,
+    },
+    /// A span of a card was set, anew or again.
+    90 SpanSet {
+        /// The span.
+        config: Box<SpanConfig>,
+    },
+    /// The site uses a span no more.
+    91 SpanRemoved {
+        /// The span.
+        span: SpanId,
+    },
+    /// A fact of a span's history.
+    92 SpanHistory {
+        /// The life of `lined` that tells it.
+        life: u64,
+        /// Its number within that life.
+        seq: u64,
+        /// When it happened.
+        at: UnixMs,
+        /// The fact.
+        fact: SpanFact,
+    },
+    /// Something is ordered of a span; the order's number is this entry's.
+    93 SpanOrdered {
+        /// The span.
+        span: SpanId,
+        /// What.
+        order: SpanOrder,
+    },
+    /// An order was carried out, or not.
+    94 SpanOrderEnded {
+        /// The entry that ordered it.
+        ordered: u64,
+        /// The span.
+        span: SpanId,
+        /// What.
+        order: SpanOrder,
+        /// Why it was not carried out.
+        refusal: Option<SpanRefusal>,
+    },
+    /// A trace's file was fetched.
+    95 SpanTraceTaken {
+        /// The span.
+        span: SpanId,
+        /// The file.
+        file: String,
+        /// Its bytes.
+        bytes: u64,
     },
 }

@@ -30,6 +30,7 @@ pub mod reads;
 pub mod seal;
 pub mod server;
 pub mod sound;
+mod spans;
 pub mod startup;
 pub mod state;
 pub mod subject_keys;

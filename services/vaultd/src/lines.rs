@@ -1,5 +1,6 @@
 //! `lined`: its reconnection, the facts of its calls, the tickets it did not use.
 
+use crate::admin::Refusal;
 use crate::command::{ConnId, Job, Message};
 use crate::dial::TICKET_LIFE_MS;
 use crate::entries::{Event, RecordingFinding, StoredFact, Who};
@@ -7,12 +8,13 @@ use crate::recording_name;
 use crate::seal::Purpose;
 use crate::state::{CallRecord, RecordingState};
 use crate::vault::Vault;
-use idl::MAX_PAGE_ITEMS;
 use idl::campaign::VaultToCalld;
 use idl::hello::Process;
 use idl::lines::{CallFact, LinedToVault, NoRecording, PhoneAccount, SiteLines, VaultToLined};
+use idl::{MAX_FRAME_BYTES, MAX_PAGE_ITEMS};
 use std::collections::BTreeSet;
 use vocab::{CallId, EndedBy, FailCause, Outcome, Secret, UnixMs};
+use zeroize::Zeroizing;
 
 /// The connection of `lined`.
 #[derive(Debug)]
@@ -44,6 +46,7 @@ impl Vault {
     pub(crate) fn lined_down(&mut self, conn: ConnId) {
         if self.lined.as_ref().is_some_and(|lined| lined.conn == conn) {
             self.lined = None;
+            self.spans_without_lined();
         }
     }
 
@@ -58,7 +61,9 @@ impl Vault {
                     self.record(Who::Process(Process::Lined), Event::TrunkChanged { status });
                 }
             }
-            LinedToVault::Span(_) | LinedToVault::SpanFact { .. } | LinedToVault::SpanOrderDone { .. } => {}
+            LinedToVault::Span(status) => self.span_stands(*status),
+            LinedToVault::SpanFact { life, seq, at, fact } => self.span_fact(life, seq, at, fact),
+            LinedToVault::SpanOrderDone { id, result } => self.span_order_done(id, result),
             LinedToVault::Released { call } => {
                 if self.state.unreleased.contains(&call) {
                     self.record(Who::Process(Process::Lined), Event::DialogReleased { call });
@@ -121,13 +126,7 @@ impl Vault {
         }
         lined.sent = version;
         let conn = lined.conn;
-        let site = SiteLines {
-            version,
-            trunks: self.state.trunks.values().cloned().collect(),
-            spans: Vec::new(),
-            groups: self.state.groups.values().cloned().collect(),
-            phones_allow_udp: self.state.phones_allow_udp,
-        };
+        let site = self.site_lines();
         self.send(conn, Message::Lined(VaultToLined::Site(site)));
         let phones = self.phone_accounts();
         let mut first = true;
@@ -137,6 +136,31 @@ impl Vault {
             self.send(conn, Message::Lined(VaultToLined::Phones { first, phones }));
             first = false;
         }
+    }
+
+    fn site_lines(&self) -> SiteLines {
+        SiteLines {
+            version: self.state.lines_version,
+            trunks: self.state.trunks.values().cloned().collect(),
+            spans: self.state.cards.spans.values().cloned().collect(),
+            groups: self.state.groups.values().cloned().collect(),
+            phones_allow_udp: self.state.phones_allow_udp,
+        }
+    }
+
+    /// The lines travel in one frame: what would not fit is refused before it is an entry.
+    pub(crate) fn lines_fit(&self, change: impl FnOnce(&mut SiteLines)) -> Result<(), Refusal> {
+        let mut site = self.site_lines();
+        change(&mut site);
+        let bytes = postcard::to_stdvec(&site).map(Zeroizing::new).map_or(usize::MAX, |bytes| bytes.len());
+        if bytes <= MAX_FRAME_BYTES - SITE_MARGIN_BYTES {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            "lines-full",
+            "Trunks, spans and groups are too much together. Shorten certificates and names.",
+            "中继、线路接口和线路组合计过大：请缩短证书和名称。",
+        ))
     }
 
     fn phone_accounts(&self) -> Vec<PhoneAccount> {
@@ -179,7 +203,8 @@ impl Vault {
             CallFact::Dialling { trunk } => StoredFact::Dialling(trunk),
             CallFact::Ringing => StoredFact::Ringing,
             CallFact::Answered { trunk, dialog } => {
-                let kept = dialog.expose().len() <= MAX_DIALOG_BYTES;
+                // A span's call has none: its exchange clears it when the D channel goes down or restarts.
+                let kept = (1..=MAX_DIALOG_BYTES).contains(&dialog.expose().len());
                 let sealed = kept
                     .then(|| self.seal_for(record.intent.subject, Purpose::Dialog, dialog.expose()))
                     .flatten();
@@ -295,6 +320,8 @@ const TICKET_GRACE_MS: u64 = 5_000;
 const MAX_VERIFYING: usize = 32;
 /// Phones of a page, well within a frame.
 const PHONES_A_PAGE: usize = 128;
+/// Bytes of the frame beside the lines: the message's kind, a version that grows.
+const SITE_MARGIN_BYTES: usize = 64;
 /// Characters of a trunk's reason.
 const MAX_REASON_CHARS: usize = 512;
 /// Bytes of a dialog; a longer one could not be written down.

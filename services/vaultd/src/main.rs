@@ -57,6 +57,7 @@ async fn live(options: &Options, started: Started, chip: TpmChip) -> anyhow::Res
         objects: Arc::clone(&started.objects),
         keys: Arc::clone(&started.keys),
         recordings: options.folders.recordings.clone(),
+        traces: options.folders.traces.clone(),
         ledger: options.folders.ledger(),
         head_key: started.head_key.clone(),
         core: inputs.clone(),

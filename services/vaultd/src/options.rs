@@ -16,6 +16,7 @@ vaultd: the records process of Ringfence
   --run DIR          sockets (default /run/ringfence)
   --objects DIR      object files (default /var/lib/ringfence/objects)
   --recordings DIR   recordings (default /var/lib/ringfence/recordings)
+  --traces DIR       traces of D channels (default beside the recordings)
   --tcti ADDRESS     TPM: device:/dev/tpmrm0 or swtpm:host=127.0.0.1,port=2321
   --allow NAME=UID   user id of lined, calld, admind, consoled, supervisor or tool (default: our own)
   --clock-trusted    the operator vouches for the clock (workstation)
@@ -65,6 +66,7 @@ impl Options {
                 state: var.join("vault"),
                 objects: var.join("objects"),
                 recordings: var.join("recordings"),
+                traces: PathBuf::new(),
             },
             run: PathBuf::from("/run/ringfence"),
             tcti: "device:/dev/tpmrm0".to_owned(),
@@ -78,6 +80,7 @@ impl Options {
                 Long("run") => options.run = parser.value()?.into(),
                 Long("objects") => options.folders.objects = parser.value()?.into(),
                 Long("recordings") => options.folders.recordings = parser.value()?.into(),
+                Long("traces") => options.folders.traces = parser.value()?.into(),
                 Long("tcti") => options.tcti = parser.value()?.string()?,
                 Long("allow") => options.allow(&parser.value()?.string()?)?,
                 Long("clock-trusted") => options.clock_trusted = true,
@@ -85,6 +88,9 @@ impl Options {
                 Long("help") | Short('h') => return Err(OptionsError::Help),
                 other => return Err(other.unexpected().into()),
             }
+        }
+        if options.folders.traces.as_os_str().is_empty() {
+            options.folders.traces = options.folders.recordings.with_file_name("traces");
         }
         Ok(options)
     }
@@ -137,6 +143,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(options.folders.state.to_str(), Some("/s"));
+        assert_eq!(options.folders.traces.to_str(), Some("/traces"));
         assert_eq!(options.log, Target::Stderr);
         assert!(options.clock_trusted && options.allowed.contains(&(Process::Lined, Some(7))));
     }

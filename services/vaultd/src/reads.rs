@@ -1,18 +1,22 @@
 //! The thread that reads what somebody looks at or hears: pages of the ledger, recordings, prompts. It decides
 //! nothing: the core has allowed and written down the look before the job comes here.
 
-use crate::admin::Refusal;
+use crate::admin::{Refusal, trace_gone};
 use crate::client::memory_file;
-use crate::command::{Cmd, LedgerFound, LedgerQuery, LedgerRead, Message, ReadJob, ReplyTo};
+use crate::command::{Cmd, LedgerFound, LedgerQuery, LedgerRead, Message, ReadJob, ReplyTo, TracePiece};
 use crate::entries::{Entry, EntryResult, Event};
 use crate::server::Input;
+use crate::spans::is_trace_name;
 use crate::worker::Context;
 use crate::{recording_name, sound};
 use idl::admin::{AdminReply, Answer};
-use idl::views::LedgerFilter;
-use std::fs::File;
+use idl::views::{LedgerFilter, TRACE_PIECE_BYTES};
+use nix::fcntl::OFlag;
+use std::fs::{File, OpenOptions};
 use std::io::BufReader;
 use std::ops::ControlFlow;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 use store::{BackError, LedgerBack};
 use vocab::{MINUTE_MS, UnixMs};
@@ -39,6 +43,15 @@ pub fn run(context: &Context, jobs: &Receiver<ReadJob>) {
                 answer_with(context, reply, wav);
                 continue;
             }
+            ReadJob::Trace { reply, span, file, offset } => {
+                let piece = trace_piece(&context.traces, &file, offset);
+                if offset == 0 {
+                    Cmd::TraceRead { reply, span, file, piece }
+                } else {
+                    answer_piece(context, reply, piece);
+                    continue;
+                }
+            }
             ReadJob::Prompt { reply, object } => {
                 let alaw = context.objects.get(object.hash, &object.key, MAX_PROMPT_BYTES).ok();
                 answer_with(context, reply, alaw.map(|alaw| sound::prompt(&alaw)));
@@ -64,6 +77,37 @@ fn answer_with(context: &Context, reply: ReplyTo, wav: Option<Zeroizing<Vec<u8>>
         }
     };
     context.outbox.send(reply.conn, message);
+}
+
+fn answer_piece(context: &Context, reply: ReplyTo, piece: Option<TracePiece>) {
+    let answer = match piece {
+        Some(TracePiece { bytes, total }) => Answer::TracePiece { bytes, total },
+        None => trace_gone().into_answer(),
+    };
+    context.outbox.send(reply.conn, Message::Admin(AdminReply { id: reply.id, answer }));
+}
+
+/// A piece of a trace from a byte on; empty past its end. Another process writes into that folder: what lies
+/// there is read only if it is a plain file of its own, never by way of a link to ours.
+#[must_use]
+pub fn trace_piece(folder: &Path, file: &str, offset: u64) -> Option<TracePiece> {
+    if !is_trace_name(file) {
+        return None;
+    }
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(folder.join(file)).ok()?;
+    let data = opened.metadata().ok().filter(|data| data.is_file() && data.nlink() == 1)?;
+    let mut bytes = vec![0; TRACE_PIECE_BYTES];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        let read = opened.read_at(bytes.get_mut(filled..)?, offset.checked_add(filled as u64)?).ok()?;
+        if read == 0 {
+            break;
+        }
+        filled += read;
+    }
+    bytes.truncate(filled);
+    Some(TracePiece { bytes, total: data.len() })
 }
 
 /// Entries of a page, newest first, and from where to go on.

@@ -28,6 +28,8 @@ pub struct Folders {
     pub objects: PathBuf,
     /// Recordings.
     pub recordings: PathBuf,
+    /// Traces of D channels: `lined` makes and writes them.
+    pub traces: PathBuf,
 }
 
 impl Folders {

@@ -12,6 +12,7 @@ use crate::lines::LinedLink;
 use crate::plays::Plays;
 use crate::ports::{Clock, ContactPort, Draft, Entropy, KeyPort, LedgerPort, PortError};
 use crate::seal::{Purpose, open, seal};
+use crate::spans::SpansNow;
 use crate::state::{Calls, Due, State};
 use crate::views::Names;
 use idl::hello::Process;
@@ -57,6 +58,7 @@ pub struct Vault {
     pub(crate) desks: Desks,
     pub(crate) names: Names,
     pub(crate) plays: Plays,
+    pub(crate) spans_now: SpansNow,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -114,6 +116,7 @@ impl Vault {
             desks: Desks::default(),
             names: Names::default(),
             plays: Plays::default(),
+            spans_now: SpansNow::default(),
             staged: Vec::new(),
             effects: Vec::new(),
         };
@@ -178,6 +181,7 @@ impl Vault {
             Cmd::RecordingVerified { call, finding } => self.recording_verified(call, finding),
             Cmd::LedgerRead(read) => self.ledger_read(*read),
             Cmd::PeaksRead { reply, call, heard } => self.peaks_read(reply, call, heard),
+            Cmd::TraceRead { reply, span, file, piece } => self.trace_read(reply, span, file, piece),
             Cmd::LedgerVerified { reply, outcome } => self.ledger_verified(reply, outcome),
             Cmd::PasswordDone(done) => self.password_done(done),
             Cmd::Started { cut_bytes } => {
@@ -329,6 +333,7 @@ impl Vault {
         self.verify_waiting_recordings();
         self.tick_auth();
         self.forget_wishes();
+        self.forget_orders();
         self.leave_desks();
         self.plays.forget_ended(self.clock.boot_ms);
     }

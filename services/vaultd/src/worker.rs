@@ -34,6 +34,8 @@ pub struct Context {
     pub keys: Arc<KeyFiles>,
     /// The recordings' folder.
     pub recordings: PathBuf,
+    /// The folder of traces.
+    pub traces: PathBuf,
     /// The ledger's folder.
     pub ledger: PathBuf,
     /// The key that checks heads.

@@ -8,6 +8,7 @@ mod contact;
 mod floor;
 mod record;
 mod site;
+mod span;
 
 pub use campaign::{CampaignDetail, CampaignRow, Choices, PromptView, RefusalRow, ScriptView};
 pub use contact::{
@@ -22,4 +23,7 @@ pub use record::{
 pub use site::{
     Attention, CampaignPulse, CheckItem, DayFigures, LinesView, NumberView, Overview, PhoneView, PolicyValue,
     Series, SettingsView, TrunkLive, TrunkView,
+};
+pub use span::{
+    KEPT_BINS, SpanAsk, SpanCard, SpanEvent, SpanHistory, SpanView, TRACE_PIECE_BYTES, TraceView,
 };

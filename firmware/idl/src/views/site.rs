@@ -145,6 +145,8 @@ pub struct LinesView {
     pub phoneless: Vec<(PersonId, String)>,
     /// Whether phones may use UDP.
     pub phones_allow_udp: bool,
+    /// The trunks that spans of cards are; groups name them like those above.
+    pub span_trunks: Vec<(TrunkId, String)>,
 }
 
 /// A trunk on its page.

@@ -10,10 +10,13 @@ mod desk;
 mod refusal;
 mod reports;
 mod site;
+mod span_checks;
+mod spans;
 
 pub use refusal::Refusal;
 pub(crate) use reports::purpose_of_hearing;
 pub(crate) use site::check_site;
+pub(crate) use spans::trace_gone;
 
 use crate::auth::{Asker, Proof, Stopped};
 use crate::command::{ConnId, Message, ReplyTo};
@@ -191,6 +194,7 @@ impl Vault {
             | Admin::Settings
             | Admin::Live) => self.look_request(actor, what),
             Admin::Desk(action) => self.desk_request(actor, action),
+            Admin::Span(ask) => self.span_request(actor, ask),
             Admin::Commission { .. }
             | Admin::Status
             | Admin::Door

@@ -39,7 +39,12 @@ impl Vault {
                 .skip(last(state.campaigns.len()))
                 .map(|(id, campaign)| (*id, campaign.plan.name.clone(), campaign.running))
                 .collect(),
-            trunks: state.trunks.iter().map(|(id, trunk)| (*id, trunk.name.clone())).collect(),
+            trunks: state
+                .trunks
+                .iter()
+                .map(|(id, trunk)| (*id, trunk.name.clone()))
+                .chain(state.cards.spans.values().map(|span| (span.trunk, span.name.clone())))
+                .collect(),
             persons: state
                 .people
                 .iter()
@@ -53,7 +58,7 @@ impl Vault {
         let state = &self.state;
         let checks = [
             (state.commissioned(), "commission the box", "启用本机"),
-            (!state.trunks.is_empty(), "add a trunk", "添加中继"),
+            (!(state.trunks.is_empty() && state.cards.spans.is_empty()), "add a trunk", "添加中继"),
             (!state.groups.is_empty(), "add a line group", "添加线路组"),
             (
                 state.numbers.values().any(|number| number.approved_by.is_some()),

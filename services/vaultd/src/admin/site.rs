@@ -1,5 +1,6 @@
 //! The site: commissioning, departments, people, phones, trunks, groups, caller numbers.
 
+use super::span_checks::MAX_TRUNK_ID;
 use super::{Actor, Handled, MAX_NAME_CHARS, Refusal, text_within};
 use crate::entries::{EntryResult, Event, PhoneEntry, Sealed, Who};
 use crate::phone;
@@ -7,8 +8,9 @@ use crate::seal::Purpose;
 use crate::vault::Vault;
 use idl::admin::{Answer, Role};
 use idl::hello::Process;
-use idl::lines::{LineGroupMember, SipTransport, SrtpPolicy, TrunkConfig};
-use vocab::{AgentId, DepartmentId, LineGroupId, PersonId, PhoneNumber, Pii, SubjectId, UnixMs};
+use idl::lines::{LineGroup, LineGroupMember, SipTransport, SrtpPolicy, TrunkConfig};
+use idl::spans::MAX_SPANS;
+use vocab::{AgentId, DepartmentId, LineGroupId, PersonId, PhoneNumber, Pii, SubjectId, TrunkId, UnixMs};
 
 impl Vault {
     pub(crate) fn commission(
@@ -139,8 +141,9 @@ impl Vault {
         if self.state.trunks.len() >= MAX_TRUNKS {
             return Err(Refusal::too_many("trunks", MAX_TRUNKS));
         }
-        trunk.id = self.state.next_trunk();
+        trunk.id = self.free_trunk()?;
         let id = trunk.id;
+        self.lines_fit(|site| site.trunks.push(trunk.clone()))?;
         self.change_lines(actor, Event::TrunkSet { trunk: Box::new(trunk) });
         Ok(created(id.0))
     }
@@ -157,8 +160,21 @@ impl Vault {
             trunk.ca_pem.clone_from(&known.ca_pem);
         }
         check_trunk(&trunk)?;
+        self.lines_fit(|site| {
+            site.trunks.retain(|other| other.id != trunk.id);
+            site.trunks.push(trunk.clone());
+        })?;
         self.change_lines(actor, Event::TrunkSet { trunk: Box::new(trunk) });
         Ok(Some(Answer::Done))
+    }
+
+    /// The id of a trunk to be, SIP or a span.
+    pub(super) fn free_trunk(&self) -> Result<TrunkId, Refusal> {
+        let id = self.state.next_trunk();
+        if id.0 > MAX_TRUNK_ID {
+            return Err(Refusal::too_many("trunks ever", usize::from(MAX_TRUNK_ID)));
+        }
+        Ok(id)
     }
 
     pub(super) fn add_line_group(
@@ -171,13 +187,16 @@ impl Vault {
         if self.state.groups.len() >= MAX_GROUPS {
             return Err(Refusal::too_many("line groups", MAX_GROUPS));
         }
-        if members.is_empty() || members.len() > MAX_TRUNKS {
+        if members.is_empty() || members.len() > MAX_TRUNKS + MAX_SPANS {
             return Err(Refusal::bounds("A line group has members.", "线路组必须有成员。"));
         }
-        if members.iter().any(|member| !self.state.trunks.contains_key(&member.trunk)) {
+        if members.iter().any(|member| self.state.trunk_name(member.trunk).is_none()) {
             return Err(Refusal::unknown("trunk"));
         }
         let id = self.state.next_group();
+        self.lines_fit(|site| {
+            site.groups.push(LineGroup { id, name: name.clone(), members: members.clone() });
+        })?;
         self.change_lines(actor, Event::LineGroupAdded { name, members });
         Ok(created(id.0))
     }
@@ -283,7 +302,7 @@ fn created(id: impl Into<u64>) -> Option<Answer> {
 
 const MAX_DEPARTMENTS: usize = 1_000;
 const MAX_PEOPLE: usize = 10_000;
-/// All trunks travel to `lined` in one frame.
+/// All trunks travel to `lined` in one frame, with the spans and groups.
 const MAX_TRUNKS: usize = 12;
 const MAX_GROUPS: usize = 16;
 const MAX_NUMBERS: usize = 1_000;

@@ -170,6 +170,23 @@ impl State {
                 self.seen.trunk(status);
                 self.trunk_states.insert(status.trunk, status.clone());
             }
+            Event::SpanSet { config } => {
+                let before = self.cards.spans.get(&config.span).map(|known| known.trunk);
+                if let Some(trunk) = before.filter(|trunk| *trunk != config.trunk) {
+                    self.trunk_states.remove(&trunk);
+                }
+                self.cards.set(config);
+                self.lines_version = seq;
+            }
+            Event::SpanRemoved { span } => {
+                if let Some(known) = self.cards.spans.remove(span) {
+                    self.trunk_states.remove(&known.trunk);
+                }
+                self.lines_version = seq;
+            }
+            Event::SpanHistory { life, seq: number, at: happened, fact } => {
+                self.cards.fact(seq, *life, *number, *happened, fact);
+            }
             // Events that are evidence alone, and those that `apply_calls` and `apply_accounts` have taken.
             Event::Started { .. }
             | Event::Stopped {}
@@ -178,6 +195,9 @@ impl State {
             | Event::Denied { .. }
             | Event::LedgerVerified { .. }
             | Event::PageCertificateReplaced {}
+            | Event::SpanOrdered { .. }
+            | Event::SpanOrderEnded { .. }
+            | Event::SpanTraceTaken { .. }
             | Event::GateRefused { .. }
             | Event::Intent { .. }
             | Event::Fact { .. }

@@ -135,7 +135,8 @@ impl State {
             StoredFact::Answered(trunk, dialog) => {
                 record.trunk = Some(*trunk);
                 record.answered_at = Some(at);
-                record.dialog = Some(dialog.clone());
+                // A span's call leaves nothing to release: its exchange clears it with the D channel.
+                record.dialog = Some(dialog.clone()).filter(|dialog| !dialog.0.is_empty());
                 self.mark_answered(record, call);
             }
             StoredFact::AgentConnected(agent, _) => {

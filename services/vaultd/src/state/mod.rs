@@ -8,6 +8,7 @@ mod agent_day;
 mod apply;
 mod apply_calls;
 mod calls;
+mod cards;
 mod figures;
 mod queue;
 mod seen;
@@ -17,6 +18,7 @@ pub use agent_day::AgentDay;
 pub use apply::hash_of_script;
 pub(crate) use apply_calls::of_the_campaign;
 pub use calls::{CallDisk, CallRecord, Calls, NoDisk, RecordingState};
+pub use cards::{Cards, EventKept, KEPT_EVENTS, KEPT_TRACES, TraceKept, is_span, span_of, telephones};
 pub use figures::Counts;
 pub use queue::{Due, Queue, Slot, SlotState};
 pub use seen::{BlockedKept, HourCounts, KEPT_HOURS, KEPT_REFUSALS, RefusalKept, Seen};
@@ -181,7 +183,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 /// Everything the box knows. Call records are kept beside it ([`Calls`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -256,6 +258,8 @@ pub struct State {
     pub agent_days: BTreeMap<AgentId, AgentDay>,
     /// What only the views show.
     pub seen: Seen,
+    /// Spans of cards with their history.
+    pub cards: Cards,
 }
 
 impl Default for State {
@@ -296,6 +300,7 @@ impl Default for State {
             accounts: Accounts::default(),
             agent_days: BTreeMap::new(),
             seen: Seen::default(),
+            cards: Cards::default(),
         }
     }
 }
@@ -334,10 +339,18 @@ impl State {
         PersonId(narrow(Self::next_id(&self.people, |id| id.0.into())))
     }
 
-    /// The id the next trunk gets.
+    /// The id the next trunk gets, be it SIP or a span.
     #[must_use]
     pub fn next_trunk(&self) -> TrunkId {
-        TrunkId(narrow(Self::next_id(&self.trunks, |id| id.0.into())))
+        let spans = u64::from(self.cards.highest_trunk()) + 1;
+        TrunkId(narrow(Self::next_id(&self.trunks, |id| id.0.into()).max(spans)))
+    }
+
+    /// A trunk's name, be it SIP or a span; `None`: there is no such trunk.
+    #[must_use]
+    pub fn trunk_name(&self, trunk: TrunkId) -> Option<&str> {
+        let sip = self.trunks.get(&trunk).map(|trunk| trunk.name.as_str());
+        sip.or_else(|| self.cards.of_trunk(trunk).map(|span| span.name.as_str()))
     }
 
     /// The id the next group gets.

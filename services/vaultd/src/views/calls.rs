@@ -118,9 +118,8 @@ impl Vault {
             let (passed, en, zh) = words::of_line(line.result);
             (line.rule, line.version, passed, en, zh)
         });
-        let trunk = record
-            .trunk
-            .map(|id| (id, self.state.trunks.get(&id).map_or_else(String::new, |trunk| trunk.name.clone())));
+        let trunk =
+            record.trunk.map(|id| (id, self.state.trunk_name(id).map_or_else(String::new, str::to_owned)));
         let finding = match &record.recording {
             RecordingState::Verified(finding) | RecordingState::Absent(_, Some(finding)) => Some(finding),
             RecordingState::None | RecordingState::Unverified { .. } | RecordingState::Absent(_, None) => {

@@ -11,30 +11,34 @@ use vocab::{Outcome, PhoneNumber, UnixMs};
 
 /// Pairs being collected.
 #[derive(Debug, Default)]
-struct Words(Vec<(String, String)>);
+pub(super) struct Words(Vec<(String, String)>);
 
 impl Words {
-    fn say(mut self, field: &str, value: impl Display) -> Self {
+    pub(super) fn say(mut self, field: &str, value: impl Display) -> Self {
         self.0.push((field.to_owned(), cut(&value.to_string(), MAX_VALUE_BYTES)));
         self
     }
 
-    fn time(self, field: &str, at: UnixMs) -> Self {
+    pub(super) fn time(self, field: &str, at: UnixMs) -> Self {
         let text =
             jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string());
         self.say(field, text)
     }
 
-    fn some(self, field: &str, value: Option<impl Display>) -> Self {
+    pub(super) fn some(self, field: &str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.say(field, value),
             None => self,
         }
     }
 
-    fn all<T: Display>(self, field: &str, values: impl IntoIterator<Item = T>) -> Self {
+    pub(super) fn all<T: Display>(self, field: &str, values: impl IntoIterator<Item = T>) -> Self {
         let all: Vec<String> = values.into_iter().take(MAX_LISTED).map(|value| value.to_string()).collect();
         self.say(field, all.join(", "))
+    }
+
+    pub(super) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
     }
 }
 
@@ -198,7 +202,7 @@ fn of_account_event(event: &Event) -> Vec<(String, String)> {
         Event::ProofMissed { person, outcome, .. } => {
             words.say("person", person).say("outcome", format!("{outcome:?}"))
         }
-        _ => words,
+        event => return super::span_words::of_span_event(event),
     };
     words.0
 }

@@ -6,6 +6,7 @@ use super::sight::{Eyes, cut};
 use crate::state::CallerNumber;
 use crate::vault::Vault;
 use idl::admin::Role;
+use idl::spans::MAX_SPANS;
 use idl::views::{LinesView, NumberView, PhoneView, TrunkLive, TrunkView};
 use rights::{Field, Request};
 use vocab::{AgentId, PersonId, PhoneNumber};
@@ -13,7 +14,7 @@ use vocab::{AgentId, PersonId, PhoneNumber};
 impl Vault {
     pub(super) fn lines_view(&mut self, eyes: Eyes) -> LinesView {
         let lives = self.trunks_live();
-        let mut trunks = Page::within(MAX_TRUNKS, MAX_PAGE_BYTES / 2);
+        let mut trunks = Page::within(MAX_TRUNKS, MAX_PAGE_BYTES * 7 / 16);
         for live in lives {
             if let Some(view) = self.trunk_view(live)
                 && !trunks.push(view)
@@ -30,6 +31,12 @@ impl Vault {
                 break;
             }
         }
+        let mut span_trunks = Page::within(MAX_SPANS, MAX_PAGE_BYTES / 16);
+        for span in self.state.cards.spans.values() {
+            if !span_trunks.push((span.trunk, span.name.clone())) {
+                break;
+            }
+        }
         LinesView {
             trunks: trunks.into_rows(),
             groups: self.state.groups.values().cloned().collect(),
@@ -37,6 +44,7 @@ impl Vault {
             phones: self.phone_views(eyes),
             phoneless: self.phoneless(eyes),
             phones_allow_udp: self.state.phones_allow_udp,
+            span_trunks: span_trunks.into_rows(),
         }
     }
 

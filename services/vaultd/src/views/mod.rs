@@ -21,6 +21,8 @@ mod scripts;
 mod series;
 mod settings;
 mod sight;
+mod span_words;
+mod spans;
 
 pub(crate) use people::Names;
 pub(crate) use sight::{Eyes, cut};

@@ -9,7 +9,8 @@ use idl::campaign::AgentState;
 use idl::lines::TrunkState;
 use idl::views::{CampaignPulse, CheckItem, DayFigures, Overview, TrunkLive};
 use rights::Request;
-use vocab::{CallId, CampaignClass, CampaignId, CampaignMode, DepartmentId, TrunkId, UnixMs};
+use std::collections::BTreeMap;
+use vocab::{AgentId, CallId, CampaignClass, CampaignId, CampaignMode, DepartmentId, TrunkId, UnixMs};
 
 impl Vault {
     pub(super) fn overview(&mut self, eyes: Eyes) -> Overview {
@@ -41,9 +42,10 @@ impl Vault {
         let state = &self.state;
         let with_agents = state.campaigns.values().any(|known| known.plan.mode != CampaignMode::Announcement);
         let agents = state.people.values().any(|person| person.role == Role::Agent);
+        let telephones = state.people.keys().any(|id| state.cards.has_telephone(AgentId(id.0)));
         let items = [
             ("clock", self.clock.synchronised),
-            ("trunk", !state.trunks.is_empty()),
+            ("trunk", !state.trunks.is_empty() || !state.cards.spans.is_empty()),
             ("group", !state.groups.is_empty()),
             ("number", !state.numbers.is_empty()),
             ("number-approved", state.numbers.values().any(|number| number.approved_by.is_some())),
@@ -53,7 +55,10 @@ impl Vault {
             ("batch", state.batches.values().any(|batch| batch.released_by.is_some())),
             // Announcements need nobody at a phone.
             ("agent", agents || (!state.campaigns.is_empty() && !with_agents)),
-            ("phone", !state.phones.is_empty() || (!state.campaigns.is_empty() && !with_agents)),
+            (
+                "phone",
+                telephones || !state.phones.is_empty() || (!state.campaigns.is_empty() && !with_agents),
+            ),
             ("lined", self.lined_ready()),
             ("campaign", !state.campaigns.is_empty()),
         ];
@@ -84,32 +89,45 @@ impl Vault {
         (open, if open { changes.max() } else { changes.min() })
     }
 
-    /// Trunks as they are now.
+    /// Trunks as they are now: SIP trunks, then the spans of cards.
     pub(crate) fn trunks_live(&self) -> Vec<TrunkLive> {
         let state = &self.state;
-        let ids: Vec<TrunkId> = state.trunks.keys().copied().collect();
-        let mut calls: std::collections::BTreeMap<TrunkId, u16> = std::collections::BTreeMap::new();
+        let spans = state.cards.spans.values().map(|span| span.trunk);
+        let ids: Vec<TrunkId> = state.trunks.keys().copied().chain(spans).collect();
+        let calls = self.calls_by_trunk();
+        ids.into_iter().map(|id| self.trunk_live(id, calls.get(&id).copied().unwrap_or(0))).collect()
+    }
+
+    /// A trunk as it is now.
+    pub(crate) fn trunk_now(&self, id: TrunkId) -> TrunkLive {
+        self.trunk_live(id, self.calls_by_trunk().get(&id).copied().unwrap_or(0))
+    }
+
+    fn calls_by_trunk(&self) -> BTreeMap<TrunkId, u16> {
+        let state = &self.state;
+        let mut calls: BTreeMap<TrunkId, u16> = BTreeMap::new();
         for call in &state.open_calls {
             if let Some(trunk) = self.calls.get(*call).and_then(|record| record.trunk) {
                 let count = calls.entry(trunk).or_default();
                 *count = count.saturating_add(1);
             }
         }
-        ids.into_iter().map(|id| self.trunk_live(id, calls.get(&id).copied().unwrap_or(0))).collect()
+        calls
     }
 
     fn trunk_live(&self, id: TrunkId, calls: u16) -> TrunkLive {
-        let config = self.state.trunks.get(&id);
+        let span = self.state.cards.of_trunk(id).map(super::spans::channels_of);
+        let channels = self.state.trunks.get(&id).map(|config| config.channels).or(span);
         // What was last said of a trunk holds only while somebody speaks for it.
         let status = self.state.trunk_states.get(&id).filter(|_| self.lined_ready());
         TrunkLive {
             id,
-            name: config.map_or_else(String::new, |config| config.name.clone()),
+            name: self.state.trunk_name(id).map_or_else(String::new, str::to_owned),
             state: status.map_or(TrunkState::Unknown, |status| status.state),
             since: status.map(|status| status.since),
             reason: status.map_or_else(String::new, |status| super::cut(&status.reason, MAX_REASON_BYTES)),
             calls,
-            channels: config.map_or(0, |config| config.channels),
+            channels: channels.unwrap_or(0),
         }
     }
 

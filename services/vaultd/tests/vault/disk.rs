@@ -78,7 +78,12 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 fn folders(dir: &Path) -> Folders {
-    Folders { state: dir.join("state"), objects: dir.join("objects"), recordings: dir.join("recordings") }
+    Folders {
+        state: dir.join("state"),
+        objects: dir.join("objects"),
+        recordings: dir.join("recordings"),
+        traces: dir.join("traces"),
+    }
 }
 
 fn ask(started: &mut Started, actor: Option<PersonId>, what: Admin) -> Answer {

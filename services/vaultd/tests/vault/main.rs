@@ -18,5 +18,6 @@ mod rig;
 mod samples;
 mod sessions;
 mod sign_in;
+mod spans;
 mod views;
 mod views_pages;

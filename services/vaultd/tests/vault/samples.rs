@@ -4,9 +4,10 @@ use crate::rig::{AGENT, plan, trunk};
 use idl::account::{SessionId, Whose};
 use idl::admin::{Admin, Role};
 use idl::lines::SrtpPolicy;
-use idl::views::{CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId};
+use idl::spans::SpanOrder;
+use idl::views::{CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
 use rights::Request;
-use vocab::{CallId, CampaignId, DepartmentId, ObjectHash, Pii, ScriptId, Secret, UnixMs};
+use vocab::{CallId, CampaignId, DepartmentId, ObjectHash, Pii, ScriptId, Secret, SpanId, UnixMs};
 
 /// The request.
 pub fn sample(request: Request) -> Admin {
@@ -104,5 +105,13 @@ pub fn sample(request: Request) -> Admin {
         Request::Settings => Admin::Settings,
         Request::Live => Admin::Live,
         Request::Desk => Admin::Desk(DeskAction::Look),
+        Request::Spans => Admin::Span(SpanAsk::All),
+        Request::Span => Admin::Span(SpanAsk::One { span: SpanId(9) }),
+        Request::SpanHistory => Admin::Span(SpanAsk::History { span: None, before: None }),
+        Request::SpanQuality => Admin::Span(SpanAsk::Quality { span: SpanId(9) }),
+        Request::SetSpan => Admin::Span(SpanAsk::Set(Box::new(crate::spans::pri(9)))),
+        Request::RemoveSpan => Admin::Span(SpanAsk::Remove { span: SpanId(9) }),
+        Request::OrderSpan => Admin::Span(SpanAsk::Order { span: SpanId(9), order: SpanOrder::StopTest }),
+        Request::SpanTrace => Admin::Span(SpanAsk::Trace { file: "x.pcap".to_owned(), offset: 0 }),
     }
 }
