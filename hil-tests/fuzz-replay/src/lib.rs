@@ -34,6 +34,7 @@ pub const TARGETS: &[Target] = &[
         sip_ua::fuzz::endpoint(data);
     }),
     target("sip_ua_snapshot", "sip_ua::fuzz::snapshot", sip_ua::fuzz::snapshot),
+    target("virtual_card", "virtual_card::fuzz_packet", virtual_card::fuzz_packet),
 ];
 
 const fn target(name: &'static str, function: &'static str, run: fn(&[u8])) -> Target {

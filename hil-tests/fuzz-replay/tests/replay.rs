@@ -104,6 +104,11 @@ fn sip_ua_snapshot_survives_seeded_mutations() {
     mutate("sip_ua_snapshot");
 }
 
+#[test]
+fn virtual_card_survives_seeded_mutations() {
+    mutate("virtual_card");
+}
+
 fn mutate(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).expect("a target of the table");
     let seeds: Vec<Vec<u8>> = corpus(name).into_iter().map(|(_, input)| input).collect();
