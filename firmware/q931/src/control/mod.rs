@@ -1,0 +1,1 @@
+//! Call control, user and network side: it acts on parsed messages and deliberately never touches octets.
