@@ -7,6 +7,8 @@ mod establish;
 mod event;
 mod persist;
 mod table;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::collections::VecDeque;
@@ -125,15 +127,21 @@ impl Link {
         self.turn(now, event, out);
     }
 
-    /// Lets every timer expire that is due.
+    /// Lets every timer expire that is due. A call that is planned for at once comes with the next expiry, so look at
+    /// [`Link::deadline`] again afterwards.
     pub fn expire(&mut self, now: Millis, out: &mut Vec<Output>) {
-        if self.t200.take_if(|due| *due <= now).is_some() {
+        let is_due = |timer: &Option<Millis>| timer.is_some_and(|due| due <= now);
+        let (t200, t203, retry) = (is_due(&self.t200), is_due(&self.t203), is_due(&self.retry));
+        if t200 {
+            self.t200 = None;
             self.turn(now, Event::T200, out);
         }
-        if self.t203.take_if(|due| *due <= now).is_some() {
+        if t203 {
+            self.t203 = None;
             self.turn(now, Event::T203, out);
         }
-        if self.retry.take_if(|due| *due <= now).is_some() {
+        if retry {
+            self.retry = None;
             self.turn(now, Event::Retry, out);
         }
     }
