@@ -40,6 +40,8 @@ pub const RUN: &[Package] = &[
 
 /// To run all tests.
 pub const TEST: &[Package] = &[
+    package("dahdi-source", "DAHDI's header, which the driver's binary interface is compared with"),
+    package("bzip2", "unpacks it"),
     package("sip-tester", "SIPp: the peer nobody here wrote"),
     package("chromium", "the browser that opens the page"),
     package("fonts-noto-cjk", "Chinese text in it"),

@@ -1,0 +1,449 @@
+//! A span's control half over DAHDI: configuration, D channel, signalling of ports, alarms, counters, loops.
+//!
+//! It keeps one epoll descriptor over the D channel and the ports it has open. It opens no B channel and moves no
+//! audio: [`crate::DahdiAudio`] does.
+
+use crate::audio::DahdiAudio;
+use crate::channels::{self, Role};
+use crate::device::{ChannelFile, ControlFile, Transfer, failed, number, string, text};
+use crate::map::{self, LinkEvent};
+use crate::shared::{Layout, SLOTS, Shared, SlotUse};
+use crate::{FoundSpan, Maintenance, Paths, abi};
+use card::driver::MAX_D_FRAME;
+use card::{CardError, CardEvent, HookState, LineEvent, LineSignal, SLOT_BLOCK, SpanControl, SpanKind};
+use idl::spans::{Alarms, D_CHANNEL, E1Config, LoopKind, SpanCounters};
+use nix::libc::c_int;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use vocab::Timeslot;
+
+/// What is connected to a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PortSide {
+    /// A line to the exchange.
+    Fxo,
+    /// A telephone.
+    Fxs,
+}
+
+/// The driver's version and its echo cancellers, in its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriverVersion {
+    /// Version.
+    pub version: String,
+    /// Echo cancellers whose modules are loaded.
+    pub echo_cancellers: String,
+}
+
+/// A span's control half.
+#[derive(Debug)]
+pub struct DahdiControl {
+    paths: Paths,
+    span: FoundSpan,
+    place: String,
+    ports: Vec<(Timeslot, PortSide)>,
+    control: ControlFile,
+    epoll: Epoll,
+    link: Option<ChannelFile>,
+    open_ports: Vec<Port>,
+    applied: Option<(E1Config, bool)>,
+    waiting: VecDeque<CardEvent>,
+    damaged_frames: u32,
+    shared: Arc<Shared>,
+}
+
+/// A port that is open.
+#[derive(Debug)]
+struct Port {
+    slot: Timeslot,
+    side: PortSide,
+    file: Arc<ChannelFile>,
+}
+
+/// Octets of the checksum: the driver delivers them, and wants their place when it sends.
+const FCS: usize = 2;
+/// One buffer of the D channel: longer than any frame, so that a longer one is an overrun.
+const LINK_BUFFER: usize = 512;
+/// Buffers of the D channel in each direction: a window of 7 and what is answered to, four times.
+const LINK_BUFFERS: c_int = 32;
+/// Buffers of a B channel or port in each direction: 80 ms.
+pub(crate) const AUDIO_BUFFERS: c_int = 4;
+/// Events that are fetched in one turn; the driver keeps 64 of each channel.
+const MAX_EVENTS: usize = 64;
+/// Events kept for the caller.
+const MAX_WAITING: usize = 256;
+/// Number of our tone zone, beyond those of DAHDI's own tools.
+const TONE_ZONE: c_int = 100;
+/// China's ringing cadence: 1 s on, 4 s off.
+const RING_CADENCE: [c_int; 2] = [1_000, 4_000];
+/// Longest text read from procfs.
+const MAX_PROC: u64 = 16_384;
+
+/// Opens a span: its control half, and its audio half for the media thread. Nothing is changed before
+/// [`SpanControl::configure`]. `ports` says which timeslots of a CAS span are what; modules of analogue cards say it
+/// themselves.
+///
+/// # Errors
+/// [`CardError`]: the control file cannot be opened, or a port does not exist.
+pub fn open(
+    paths: &Paths,
+    span: &FoundSpan,
+    ports: &[(Timeslot, PortSide)],
+) -> Result<(DahdiControl, DahdiAudio), CardError> {
+    if let Some((slot, _)) = ports.iter().find(|(slot, _)| slot.0 == 0 || slot.0 > span.kind.slots()) {
+        return Err(CardError::NoSuchSlot(*slot));
+    }
+    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC);
+    let epoll = epoll.map_err(|errno| CardError::System { step: "make an epoll", source: errno.into() })?;
+    let shared = Arc::new(Shared::default());
+    let control = DahdiControl {
+        paths: paths.clone(),
+        place: format!("{} · {}", span.device, span.local),
+        ports: ports.to_vec(),
+        control: ControlFile::open(paths)?,
+        epoll,
+        link: None,
+        open_ports: Vec::new(),
+        applied: None,
+        waiting: VecDeque::new(),
+        damaged_frames: 0,
+        shared: Arc::clone(&shared),
+        span: span.clone(),
+    };
+    Ok((control, DahdiAudio::new(paths.clone(), span, shared)))
+}
+
+/// The driver's version and its echo cancellers.
+///
+/// # Errors
+/// [`CardError`].
+pub fn driver_version(paths: &Paths) -> Result<DriverVersion, CardError> {
+    let version = ControlFile::open(paths)?.version()?;
+    Ok(DriverVersion { version: string(&version.version), echo_cancellers: string(&version.echo_cancellers) })
+}
+
+impl DahdiControl {
+    /// Loops, inserted errors, a simulated alarm.
+    ///
+    /// # Errors
+    /// [`CardError::NotSupported`] where the card cannot do it.
+    pub fn maintain(&mut self, what: Maintenance) -> Result<(), CardError> {
+        self.control.maintain(self.span.number, what.command())
+    }
+
+    /// Stops the span: its channels are free, its far side sees an alarm. [`SpanControl::configure`] starts it again.
+    ///
+    /// # Errors
+    /// [`CardError`].
+    pub fn shutdown(&mut self) -> Result<(), CardError> {
+        self.link = None;
+        self.open_ports.clear();
+        self.applied = None;
+        self.shared.publish(Layout::default());
+        self.control.shutdown(self.span.number)
+    }
+
+    fn channel(&self, slot: u8) -> u32 {
+        self.span.first_channel + u32::from(slot) - 1
+    }
+
+    fn configure_line(&self, e1: &E1Config) -> Result<(), CardError> {
+        let config = map::line_config(e1);
+        let info = self.control.span(self.span.number)?;
+        if !map::can_do(info.line_compat, config) {
+            return Err(CardError::NotSupported("line code, framing or CRC-4"));
+        }
+        self.control.configure_span(&abi::LineConfig {
+            span: number(self.span.number),
+            name: [0; 20],
+            build_out: 0,
+            config,
+            sync: c_int::from(e1.timing),
+        })
+    }
+
+    /// The role of each slot, index 0 unused.
+    fn roles(&self, e1: &E1Config, d_channel: bool) -> Result<[Role; SLOTS], CardError> {
+        let mut roles = [Role::Untouched; SLOTS];
+        for (slot, role) in (1..=self.span.kind.slots()).zip(&mut roles[1..]) {
+            let slot = Timeslot(slot);
+            *role = match self.span.kind {
+                SpanKind::E1 => channels::e1_role(slot, e1.framing, d_channel, &self.ports),
+                SpanKind::Analogue { .. } => {
+                    let wanted = self.ports.iter().find(|(port, _)| *port == slot).map(|(_, side)| *side);
+                    channels::port_role(self.control.params(self.channel(slot.0))?.capabilities, wanted)
+                }
+            };
+        }
+        Ok(roles)
+    }
+
+    /// Opens what control reads: the D channel and the ports; closes what it reads no more.
+    fn open_channels(&mut self, roles: &[Role; SLOTS]) -> Result<(), CardError> {
+        let link = roles[usize::from(D_CHANNEL.0)] == Role::Link;
+        if !link {
+            self.link = None;
+        } else if self.link.is_none() {
+            let file = ChannelFile::open(&self.paths, self.channel(D_CHANNEL.0))?;
+            file.buffers(LINK_BUFFER, LINK_BUFFERS)?;
+            self.watch(&file, D_CHANNEL.0, EpollFlags::EPOLLIN | EpollFlags::EPOLLPRI)?;
+            self.link = Some(file);
+        }
+        self.open_ports.retain(|port| roles[usize::from(port.slot.0)] == Role::Port(port.side));
+        for (slot, role) in (0..).zip(roles) {
+            if let Role::Port(side) = *role
+                && !self.open_ports.iter().any(|port| port.slot.0 == slot)
+            {
+                let port = self.open_port(Timeslot(slot), side)?;
+                self.open_ports.push(port);
+            }
+        }
+        Ok(())
+    }
+
+    fn open_port(&self, slot: Timeslot, side: PortSide) -> Result<Port, CardError> {
+        let file = ChannelFile::open(&self.paths, self.channel(slot.0))?;
+        file.buffers(SLOT_BLOCK, AUDIO_BUFFERS)?;
+        file.a_law()?;
+        if side == PortSide::Fxs {
+            self.set_ringing(&file)?;
+        }
+        self.watch(&file, slot.0, EpollFlags::EPOLLPRI)?;
+        Ok(Port { slot, side, file: Arc::new(file) })
+    }
+
+    /// The driver rings only with a tone zone; ours is loaded once for all.
+    fn set_ringing(&self, file: &ChannelFile) -> Result<(), CardError> {
+        if !file.tone_zone(TONE_ZONE)? {
+            self.control.load_zone(&tone_zone())?;
+            file.tone_zone(TONE_ZONE)?;
+        }
+        Ok(())
+    }
+
+    fn watch(&self, file: &ChannelFile, slot: u8, what: EpollFlags) -> Result<(), CardError> {
+        let added = self.epoll.add(file, EpollEvent::new(what, u64::from(slot)));
+        added.map_err(|errno| CardError::System { step: "watch a channel", source: errno.into() })
+    }
+
+    fn publish(&self, roles: &[Role; SLOTS], echo_canceller: bool) {
+        let mut layout = Layout { echo_canceller, ..Layout::default() };
+        for (place, role) in layout.slots.iter_mut().zip(roles) {
+            if *role == Role::Clear {
+                *place = SlotUse::Clear;
+            }
+        }
+        for port in &self.open_ports {
+            layout.slots[usize::from(port.slot.0)] = SlotUse::Port(Arc::clone(&port.file));
+        }
+        self.shared.publish(layout);
+    }
+
+    /// Fetches what the descriptors have into the queue.
+    fn collect(&mut self) -> Result<(), CardError> {
+        let mut ready = [EpollEvent::empty(); SLOTS];
+        let count = match self.epoll.wait(&mut ready, EpollTimeout::ZERO) {
+            Ok(count) => count,
+            Err(nix::errno::Errno::EINTR) => 0,
+            Err(errno) => return Err(CardError::System { step: "ask the epoll", source: errno.into() }),
+        };
+        for event in &ready[..count] {
+            if event.events().intersects(EpollFlags::EPOLLERR | EpollFlags::EPOLLHUP) {
+                return Err(CardError::Gone);
+            }
+            if event.data() == u64::from(D_CHANNEL.0) && self.link.is_some() {
+                self.collect_link()?;
+            } else {
+                self.collect_port(event.data())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Events and frames of the D channel, events first: until they are fetched the driver gives no frame.
+    fn collect_link(&mut self) -> Result<(), CardError> {
+        let mut frame = [0; LINK_BUFFER];
+        for _ in 0..MAX_EVENTS {
+            let Some(link) = &self.link else { break };
+            if self.waiting.len() >= MAX_WAITING {
+                break;
+            }
+            match link.read(&mut frame) {
+                Transfer::Done(octets) => self.take_frame(&frame[..octets.min(LINK_BUFFER)]),
+                Transfer::Wait => break,
+                Transfer::EventFirst => self.collect_link_event()?,
+                Transfer::Failed(code) => return Err(failed("read the D channel", code)),
+            }
+        }
+        Ok(())
+    }
+
+    fn take_frame(&mut self, frame: &[u8]) {
+        let payload = frame.len().saturating_sub(FCS);
+        if payload == 0 || payload > MAX_D_FRAME {
+            self.damaged_frames = self.damaged_frames.saturating_add(1);
+            self.waiting.push_back(CardEvent::BadFrame);
+        } else {
+            self.waiting.push_back(CardEvent::Frame(frame[..payload].to_vec()));
+        }
+    }
+
+    fn collect_link_event(&mut self) -> Result<(), CardError> {
+        let Some(event) = self.link.as_ref().map(ChannelFile::event).transpose()?.flatten() else {
+            return Ok(());
+        };
+        match map::link_event(event) {
+            LinkEvent::Alarms => self.waiting.push_back(CardEvent::Alarms),
+            LinkEvent::BadFrame => {
+                self.damaged_frames = self.damaged_frames.saturating_add(1);
+                self.waiting.push_back(CardEvent::BadFrame);
+            }
+            LinkEvent::Gone => return Err(CardError::Gone),
+            LinkEvent::Nothing => {}
+        }
+        Ok(())
+    }
+
+    fn collect_port(&mut self, slot: u64) -> Result<(), CardError> {
+        let Some(port) = self.open_ports.iter().find(|port| u64::from(port.slot.0) == slot) else {
+            return Ok(());
+        };
+        for _ in 0..MAX_EVENTS {
+            if self.waiting.len() >= MAX_WAITING {
+                break;
+            }
+            let Some(event) = port.file.event()? else { break };
+            if event == abi::EVENT_REMOVED {
+                return Err(CardError::Gone);
+            }
+            if matches!(event, abi::EVENT_ALARM | abi::EVENT_NO_ALARM) {
+                self.waiting.push_back(CardEvent::Alarms);
+            }
+            if let Some(line) = map::line_event(port.side, event) {
+                follow(port, line)?;
+                self.waiting.push_back(CardEvent::Line(port.slot, line));
+            }
+        }
+        Ok(())
+    }
+
+    fn port(&self, slot: Timeslot) -> Result<&Port, CardError> {
+        self.open_ports.iter().find(|port| port.slot == slot).ok_or(CardError::NoSuchSlot(slot))
+    }
+
+    fn timing_slips(&self) -> u32 {
+        let mut text = String::new();
+        let path = self.paths.proc.join(self.span.number.to_string());
+        let read = File::open(path).and_then(|file| file.take(MAX_PROC).read_to_string(&mut text));
+        read.map_or(0, |_| map::timing_slips(&text))
+    }
+}
+
+/// The feed of a telephone's line follows its hook: the driver speaks to it, and can break its current, only while it
+/// holds the line itself.
+fn follow(port: &Port, event: LineEvent) -> Result<(), CardError> {
+    let signal = match (port.side, event) {
+        (PortSide::Fxs, LineEvent::Hook(HookState::Off)) => abi::HOOK_OFF,
+        (PortSide::Fxs, LineEvent::Hook(HookState::On)) => abi::HOOK_ON,
+        _ => return Ok(()),
+    };
+    port.file.hook(signal)
+}
+
+fn tone_zone() -> abi::ToneZone {
+    let mut ring_cadence = [0; abi::MAX_CADENCE];
+    ring_cadence[..RING_CADENCE.len()].copy_from_slice(&RING_CADENCE);
+    abi::ToneZone { tones: 0, zone: TONE_ZONE, ring_cadence, name: text("ringing") }
+}
+
+impl SpanControl for DahdiControl {
+    fn kind(&self) -> SpanKind {
+        self.span.kind
+    }
+
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.epoll.0.as_fd()
+    }
+
+    fn configure(&mut self, e1: &E1Config, d_channel: bool) -> Result<(), CardError> {
+        if self.applied == Some((*e1, d_channel)) {
+            return Ok(());
+        }
+        if self.span.kind == SpanKind::E1 {
+            self.configure_line(e1)?;
+        }
+        let roles = self.roles(e1, d_channel)?;
+        for slot in 1..=self.span.kind.slots() {
+            let role = roles[usize::from(slot)];
+            channels::configure(&self.control, self.channel(slot), role, e1.echo_canceller)?;
+        }
+        self.control.startup(self.span.number)?;
+        self.open_channels(&roles)?;
+        self.publish(&roles, e1.echo_canceller);
+        self.applied = Some((*e1, d_channel));
+        Ok(())
+    }
+
+    fn next_event(&mut self) -> Result<Option<CardEvent>, CardError> {
+        if self.waiting.is_empty() {
+            self.collect()?;
+        }
+        Ok(self.waiting.pop_front())
+    }
+
+    fn send_frame(&mut self, frame: &[u8]) -> Result<(), CardError> {
+        if frame.is_empty() || frame.len() > MAX_D_FRAME {
+            return Err(CardError::Protocol("a frame of no length, or too long"));
+        }
+        let mut octets = [0; MAX_D_FRAME + FCS];
+        octets[..frame.len()].copy_from_slice(frame);
+        for _ in 0..MAX_EVENTS {
+            let link = self.link.as_ref().ok_or(CardError::NotSupported("no D channel"))?;
+            match link.write(&octets[..frame.len() + FCS]) {
+                Transfer::Done(_) => return Ok(()),
+                Transfer::Wait => return Err(CardError::Full),
+                Transfer::EventFirst => self.collect_link_event()?,
+                Transfer::Failed(code) => return Err(failed("write the D channel", code)),
+            }
+        }
+        Err(CardError::Full)
+    }
+
+    fn status(&mut self) -> Result<(Alarms, SpanCounters), CardError> {
+        let info = self.control.span(self.span.number)?;
+        let mut alarms = map::alarms(info.alarms);
+        alarms.not_open |= self.applied.is_none();
+        let counters = map::counters(&info, self.timing_slips(), self.shared.lost(), self.damaged_frames);
+        Ok((alarms, counters))
+    }
+
+    fn set_loop(&mut self, kind: Option<LoopKind>) -> Result<(), CardError> {
+        self.maintain(kind.into())
+    }
+
+    fn signal(&mut self, slot: Timeslot, signal: LineSignal) -> Result<(), CardError> {
+        let port = self.port(slot)?;
+        match (port.side, signal) {
+            (PortSide::Fxo, LineSignal::Hook(HookState::On)) => port.file.hook(abi::HOOK_ON),
+            (PortSide::Fxo, LineSignal::Hook(HookState::Off)) => port.file.hook(abi::HOOK_OFF),
+            (PortSide::Fxo, LineSignal::Flash) => port.file.hook(abi::HOOK_FLASH),
+            (PortSide::Fxs, LineSignal::Ring(true)) => port.file.hook(abi::HOOK_RING),
+            // A telephone that was lifted while it rang is not put back to idle.
+            (PortSide::Fxs, LineSignal::Ring(false)) if port.file.far_off_hook()? => {
+                port.file.hook(abi::HOOK_OFF)
+            }
+            (PortSide::Fxs, LineSignal::Ring(false)) => port.file.hook(abi::HOOK_RING_OFF),
+            (PortSide::Fxs, LineSignal::Reverse(reversed)) => port.file.polarity(reversed),
+            (PortSide::Fxs, LineSignal::Break) => port.file.hook(abi::HOOK_ON),
+            _ => Err(CardError::NotSupported("this signal on this side of a line")),
+        }
+    }
+}
