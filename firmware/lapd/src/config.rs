@@ -50,7 +50,7 @@ impl Side {
 pub struct Config {
     /// Our side.
     pub side: Side,
-    /// Timer T200 (5.9.1); at least 1.
+    /// Timer T200 (5.9.1); at least 1, and longer than a frame and its answer take.
     pub t200_ms: u64,
     /// Timer T203 (5.9.8); at least 1.
     pub t203_ms: u64,
@@ -108,7 +108,7 @@ impl Persistence {
     /// How long is waited after so many losses in a row: not at all, then twice as long each time.
     #[must_use]
     pub fn wait_ms(&self, losses: u32) -> u64 {
-        let Some(doublings) = losses.checked_sub(self.free_losses.saturating_add(1)) else { return 0 };
+        let Some(doublings) = losses.saturating_sub(self.free_losses).checked_sub(1) else { return 0 };
         let factor = 1_u64.checked_shl(doublings).unwrap_or(u64::MAX);
         self.first_wait_ms.saturating_mul(factor).min(self.longest_wait_ms)
     }

@@ -27,6 +27,7 @@ mod api;
 mod config;
 mod error;
 mod frame;
+mod fuzz;
 mod link;
 
 pub use api::{Counters, Input, Output, RefuseCause, ReleaseCause, State};
@@ -36,4 +37,5 @@ pub use config::{
 };
 pub use error::{FrameError, MdlError};
 pub use frame::{FRMR_OCTETS, Frame, FrameReject, MAX_FRAME, MODULUS, Role, Supervisory};
+pub use fuzz::fuzz_lapd;
 pub use link::Link;

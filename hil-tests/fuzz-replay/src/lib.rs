@@ -25,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     target("admind", "admind::fuzz_request", admind::fuzz_request),
     target("csv", "contacts::fuzz_csv", contacts::fuzz_csv),
     target("ipc", "ipc::fuzz_frame", ipc::fuzz_frame),
+    target("lapd", "lapd::fuzz_lapd", lapd::fuzz_lapd),
     target("ledger", "ledger::fuzz_ledger", ledger::fuzz_ledger),
     target("recording", "recording::fuzz_recording", recording::fuzz_recording),
     target("rtp", "media::fuzz_rtp", media::fuzz_rtp),

@@ -38,6 +38,11 @@ fn ipc_survives_seeded_mutations() {
 }
 
 #[test]
+fn lapd_survives_seeded_mutations() {
+    mutate("lapd");
+}
+
+#[test]
 fn ledger_survives_seeded_mutations() {
     mutate("ledger");
 }
