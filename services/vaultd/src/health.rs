@@ -3,6 +3,7 @@
 use crate::command::{ConnId, Message};
 use crate::vault::{HEAD_INTERVAL_ENTRIES, HEAD_INTERVAL_MS, Vault};
 use idl::health::{Alarm, HealthReply, HealthState};
+use idl::spans::SpanPurpose;
 
 impl Vault {
     pub(crate) fn health(&mut self, conn: ConnId, serial: u64) {
@@ -35,6 +36,13 @@ impl Vault {
     fn somebody_is_locked(&self) -> bool {
         let now = self.clock.now;
         self.state.accounts.each.values().any(|account| account.locks.any_lock(now).is_some())
+    }
+
+    /// Whether a span that is to carry calls cannot (LIN-06).
+    fn span_alarm(&self) -> bool {
+        let used = self.state.cards.spans.values().filter(|config| config.purpose != SpanPurpose::Off);
+        let mut told = used.filter_map(|config| self.spans_now.status.get(&config.span));
+        told.any(|status| !status.alarms.is_clear())
     }
 
     fn alarms(&self) -> Vec<Alarm> {
@@ -72,6 +80,12 @@ impl Vault {
                 "recording-bad",
                 "A recording does not match what was recorded. Look at the calls whose recording is BAD.",
                 "有录音校验失败。请查看标记为BAD的通话。",
+            ),
+            (
+                self.span_alarm(),
+                "span-alarm",
+                "A span in use has an alarm: no new call is placed on it. Look at the spans, then at cable and card.",
+                "有在用线路接口告警，其上不再发起呼叫。请查看线路接口，并检查线缆和板卡。",
             ),
             (
                 self.state.accounts.elsewhere_at.is_some_and(|at| self.clock.now.since(at) < ALARM_MS),

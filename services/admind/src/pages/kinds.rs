@@ -56,6 +56,12 @@ pub fn kind<'a>(t: &Texts, name: &'a str) -> &'a str {
         "ProofMissed" => t.ledger.kind_proof_missed,
         "PromptMeasured" => t.ledger.kind_prompt_measured,
         "PageCertificateReplaced" => t.ledger.kind_page_certificate_replaced,
+        "SpanSet" => t.ledger.kind_span_set,
+        "SpanRemoved" => t.ledger.kind_span_removed,
+        "SpanHistory" => t.ledger.kind_span_history,
+        "SpanOrdered" => t.ledger.kind_span_ordered,
+        "SpanOrderEnded" => t.ledger.kind_span_order_ended,
+        "SpanTraceTaken" => t.ledger.kind_span_trace_taken,
         other => other,
     }
 }

@@ -86,5 +86,11 @@ crate::texts! {
         kind_proof_missed: "身份验证失败", "Proof of identity failed";
         kind_prompt_measured: "语音电平检测", "Prompt measured";
         kind_page_certificate_replaced: "更换页面证书", "Page certificate replaced";
+        kind_span_set: "设置线路接口", "Span set";
+        kind_span_removed: "移除线路接口", "Span removed";
+        kind_span_history: "线路接口事件", "Span event";
+        kind_span_ordered: "线路接口操作", "Span ordered";
+        kind_span_order_ended: "线路接口操作结果", "Span order ended";
+        kind_span_trace_taken: "下载信令跟踪", "Trace fetched";
     }
 }

@@ -146,7 +146,7 @@ impl Vault {
 
     pub(crate) fn phone_now(&mut self, agent: AgentId, registered: bool) {
         // Bounded by the accounts there are.
-        if self.state.phones.contains_key(&agent) {
+        if self.state.has_phone(agent) {
             self.phones_now.insert(agent, registered);
         }
     }
@@ -229,7 +229,7 @@ impl Vault {
             state,
             since,
             phone: self.phones_now.get(&agent).copied(),
-            has_phone: self.state.phones.contains_key(&agent),
+            has_phone: self.state.has_phone(agent),
             campaigns: self.desk_campaigns(actor),
             preview,
             call,

@@ -228,11 +228,14 @@ pub struct NewAccount {
 
 #[cfg(test)]
 mod tests {
-    use super::Who;
+    use super::{Event, Who};
     use idl::account::{SessionId, SignInOutcome};
     use idl::admin::Role;
     use idl::hello::Process;
-    use vocab::PersonId;
+    use idl::spans::{
+        E1Config, LinkState, PriConfig, SpanConfig, SpanFact, SpanOrder, SpanPurpose, SpanRefusal,
+    };
+    use vocab::{PersonId, SpanId, TrunkId, UnixMs};
 
     fn bytes<T: serde::Serialize>(value: &T) -> Vec<u8> {
         postcard::to_stdvec(value).unwrap()
@@ -243,6 +246,30 @@ mod tests {
         assert_eq!(bytes(&Who::Person(PersonId(7), Role::Qa)), [0, 7, 6]);
         assert_eq!(bytes(&Who::Process(Process::Tool)), [1, 6]);
         assert_eq!(bytes(&Who::Signed(PersonId(7), Role::Qa, SessionId(9))), [2, 7, 6, 9]);
+    }
+
+    #[test]
+    fn the_words_of_spans_never_change_their_numbers_in_the_ledger() {
+        let span = SpanId(3);
+        let link = SpanFact::Link { span, state: LinkState::Up };
+        assert_eq!(bytes(&link), [1, 3, 3]);
+        let history = Event::SpanHistory { life: 1, seq: 2, at: UnixMs(3), fact: link };
+        assert_eq!(bytes(&history), [52, 1, 2, 6, 1, 3, 3]);
+        assert_eq!(bytes(&Event::SpanRemoved { span }), [51, 3]);
+        assert_eq!(bytes(&Event::SpanOrdered { span, order: SpanOrder::StopTest }), [53, 3, 9]);
+        let refusal = Some(SpanRefusal::NoAnswer);
+        let ended = Event::SpanOrderEnded { ordered: 7, span, order: SpanOrder::RestartSpan, refusal };
+        assert_eq!(bytes(&ended), [54, 7, 3, 3, 1, 8]);
+        assert_eq!(bytes(&Event::SpanTraceTaken { span, file: "a".to_owned(), bytes: 4 }), [55, 3, 1, 97, 4]);
+        let config = SpanConfig {
+            span,
+            trunk: TrunkId(9),
+            name: "E".to_owned(),
+            e1: E1Config::default(),
+            purpose: SpanPurpose::Pri(PriConfig::default()),
+        };
+        let set = bytes(&Event::SpanSet { config: Box::new(config) });
+        assert_eq!(set, [50, 3, 9, 1, 69, 0, 0, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0]);
     }
 
     #[test]

@@ -346,6 +346,12 @@ impl State {
         TrunkId(narrow(Self::next_id(&self.trunks, |id| id.0.into()).max(spans)))
     }
 
+    /// Whether an agent has a phone: a SIP account, or a port of a card.
+    #[must_use]
+    pub fn has_phone(&self, agent: AgentId) -> bool {
+        self.phones.contains_key(&agent) || self.cards.has_telephone(agent)
+    }
+
     /// A trunk's name, be it SIP or a span; `None`: there is no such trunk.
     #[must_use]
     pub fn trunk_name(&self, trunk: TrunkId) -> Option<&str> {

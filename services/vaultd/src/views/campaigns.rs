@@ -102,7 +102,7 @@ impl Vault {
                 .map(|(id, _)| id.0)
                 .collect();
             lacks("agent", agents.is_empty());
-            let has_phone = |id: &u32| self.state.phones.contains_key(&vocab::AgentId(*id));
+            let has_phone = |id: &u32| self.state.has_phone(vocab::AgentId(*id));
             lacks("phone", !agents.is_empty() && !agents.iter().any(has_phone));
         }
         found

@@ -106,7 +106,7 @@ impl Vault {
     fn phoneless(&self, eyes: Eyes) -> Vec<(PersonId, String)> {
         let mut page = Page::within(idl::MAX_PAGE_ITEMS, MAX_PAGE_BYTES / 8);
         for (id, person) in &self.state.people {
-            let lacks = person.role == Role::Agent && !self.state.phones.contains_key(&AgentId(id.0));
+            let lacks = person.role == Role::Agent && !self.state.has_phone(AgentId(id.0));
             if lacks && !page.push((*id, eyes.text(Field::StaffLogin, &self.login_of(*id)))) {
                 break;
             }

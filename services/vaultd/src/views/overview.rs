@@ -1,7 +1,7 @@
 //! The first page: what the first call still needs, what needs attention, and how the day goes.
 
 use super::sight::Eyes;
-use crate::state::Campaign;
+use crate::state::{Campaign, telephones};
 use crate::vault::Vault;
 use gate::Hours;
 use idl::admin::Role;
@@ -10,7 +10,7 @@ use idl::lines::TrunkState;
 use idl::views::{CampaignPulse, CheckItem, DayFigures, Overview, TrunkLive};
 use rights::Request;
 use std::collections::BTreeMap;
-use vocab::{AgentId, CallId, CampaignClass, CampaignId, CampaignMode, DepartmentId, TrunkId, UnixMs};
+use vocab::{CallId, CampaignClass, CampaignId, CampaignMode, DepartmentId, TrunkId, UnixMs};
 
 impl Vault {
     pub(super) fn overview(&mut self, eyes: Eyes) -> Overview {
@@ -42,7 +42,7 @@ impl Vault {
         let state = &self.state;
         let with_agents = state.campaigns.values().any(|known| known.plan.mode != CampaignMode::Announcement);
         let agents = state.people.values().any(|person| person.role == Role::Agent);
-        let telephones = state.people.keys().any(|id| state.cards.has_telephone(AgentId(id.0)));
+        let plain = state.cards.spans.values().any(|span| telephones(span).next().is_some());
         let items = [
             ("clock", self.clock.synchronised),
             ("trunk", !state.trunks.is_empty() || !state.cards.spans.is_empty()),
@@ -55,10 +55,7 @@ impl Vault {
             ("batch", state.batches.values().any(|batch| batch.released_by.is_some())),
             // Announcements need nobody at a phone.
             ("agent", agents || (!state.campaigns.is_empty() && !with_agents)),
-            (
-                "phone",
-                telephones || !state.phones.is_empty() || (!state.campaigns.is_empty() && !with_agents),
-            ),
+            ("phone", plain || !state.phones.is_empty() || (!state.campaigns.is_empty() && !with_agents)),
             ("lined", self.lined_ready()),
             ("campaign", !state.campaigns.is_empty()),
         ];
@@ -94,17 +91,6 @@ impl Vault {
         let state = &self.state;
         let spans = state.cards.spans.values().map(|span| span.trunk);
         let ids: Vec<TrunkId> = state.trunks.keys().copied().chain(spans).collect();
-        let calls = self.calls_by_trunk();
-        ids.into_iter().map(|id| self.trunk_live(id, calls.get(&id).copied().unwrap_or(0))).collect()
-    }
-
-    /// A trunk as it is now.
-    pub(crate) fn trunk_now(&self, id: TrunkId) -> TrunkLive {
-        self.trunk_live(id, self.calls_by_trunk().get(&id).copied().unwrap_or(0))
-    }
-
-    fn calls_by_trunk(&self) -> BTreeMap<TrunkId, u16> {
-        let state = &self.state;
         let mut calls: BTreeMap<TrunkId, u16> = BTreeMap::new();
         for call in &state.open_calls {
             if let Some(trunk) = self.calls.get(*call).and_then(|record| record.trunk) {
@@ -112,7 +98,7 @@ impl Vault {
                 *count = count.saturating_add(1);
             }
         }
-        calls
+        ids.into_iter().map(|id| self.trunk_live(id, calls.get(&id).copied().unwrap_or(0))).collect()
     }
 
     fn trunk_live(&self, id: TrunkId, calls: u16) -> TrunkLive {

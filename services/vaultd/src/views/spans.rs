@@ -5,7 +5,7 @@ use crate::vault::Vault;
 use idl::MAX_FRAME_BYTES;
 use idl::lines::LineGroup;
 use idl::spans::{E1_TIMESLOTS, MAX_SPANS, PortKind, SpanConfig, SpanPurpose};
-use idl::views::{KEPT_BINS, SpanCard, SpanEvent, SpanHistory, SpanView, TraceView};
+use idl::views::{KEPT_BINS, SpanCard, SpanEvent, SpanHistory, SpanView, TraceView, TrunkLive};
 use std::collections::BTreeSet;
 use vocab::{LineGroupId, SpanId};
 
@@ -14,28 +14,30 @@ impl Vault {
     pub(crate) fn spans_view(&self) -> Vec<SpanView> {
         let set = self.state.cards.spans.keys();
         let all: BTreeSet<SpanId> = set.chain(self.spans_now.status.keys()).copied().collect();
+        let lives = self.trunks_live();
         let mut page = Page::of(MAX_SPANS);
         for span in all {
-            if self.span_view(span).is_some_and(|view| !page.push(view)) {
+            if self.span_view(span, &lives).is_some_and(|view| !page.push(view)) {
                 break;
             }
         }
         page.into_rows()
     }
 
-    fn span_view(&self, span: SpanId) -> Option<SpanView> {
+    fn span_view(&self, span: SpanId, lives: &[TrunkLive]) -> Option<SpanView> {
         let config = self.state.cards.spans.get(&span).cloned();
         let status = self.spans_now.status.get(&span).cloned();
         if config.is_none() && status.is_none() {
             return None;
         }
-        let trunk = config.as_ref().map(|config| self.trunk_now(config.trunk));
+        let trunk =
+            config.as_ref().and_then(|config| lives.iter().find(|live| live.id == config.trunk).cloned());
         Some(SpanView { span, config, status, trunk })
     }
 
     /// One span with its groups and traces.
     pub(crate) fn span_card(&self, span: SpanId) -> Option<SpanCard> {
-        let view = self.span_view(span)?;
+        let view = self.span_view(span, &self.trunks_live())?;
         let trunk = view.config.as_ref().map(|config| config.trunk);
         let names = |group: &&LineGroup| group.members.iter().any(|member| Some(member.trunk) == trunk);
         let groups: Vec<(LineGroupId, String)> =

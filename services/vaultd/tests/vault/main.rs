@@ -18,6 +18,7 @@ mod rig;
 mod samples;
 mod sessions;
 mod sign_in;
+mod span_history;
 mod spans;
 mod views;
 mod views_pages;

@@ -30,6 +30,7 @@ enum Step {
     Enrol(u8, bool),
     Account(u8, u8),
     Session(usize, u8),
+    Span(u8, u8),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -49,6 +50,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (any::<u8>(), any::<bool>()).prop_map(|(who, right)| Step::Enrol(who, right)),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(who, what)| Step::Account(who, what)),
         3 => (any::<usize>(), any::<u8>()).prop_map(|(at, what)| Step::Session(at, what)),
+        4 => (any::<u8>(), any::<u8>()).prop_map(|(span, what)| Step::Span(span, what)),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -139,6 +141,7 @@ fn perform(rig: &mut Rig, step: &Step) {
             rig.ask(crate::rig::MANAGER, Admin::Blacklist { number });
         }
         Step::SignIn(..) | Step::Enrol(..) | Step::Account(..) | Step::Session(..) => people(rig, step),
+        Step::Span(span, what) => crate::span_history::perform(rig, *span, *what),
     }
     rig.take();
 }
