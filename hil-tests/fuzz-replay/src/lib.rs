@@ -23,6 +23,7 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     target("admind", "admind::fuzz_request", admind::fuzz_request),
+    target("board", "board::fuzz_board", board::fuzz_board),
     target("csv", "contacts::fuzz_csv", contacts::fuzz_csv),
     target("ipc", "ipc::fuzz_frame", ipc::fuzz_frame),
     target("lapd", "lapd::fuzz_lapd", lapd::fuzz_lapd),

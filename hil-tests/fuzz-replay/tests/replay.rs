@@ -28,6 +28,11 @@ fn admind_survives_seeded_mutations() {
 }
 
 #[test]
+fn board_survives_seeded_mutations() {
+    mutate("board");
+}
+
+#[test]
 fn csv_survives_seeded_mutations() {
     mutate("csv");
 }
