@@ -143,8 +143,7 @@ impl Message {
         }
         let (call_ref, kind, body) = head(octets)?;
         let body = octets.get(body..).unwrap_or_default();
-        let ies =
-            Body { body, maintenance: kind.is_maintenance(), ies: Vec::new(), highest: [0; 8], oddities };
+        let ies = Body { body, maintenance: kind.is_maintenance(), ies: Vec::new(), highest: 0, oddities };
         let ies = ies.read(kind == MessageType::Segment);
         Ok(Self { call_ref, kind, ies }.in_order())
     }
@@ -218,8 +217,8 @@ struct Body<'a> {
     body: &'a [u8],
     maintenance: bool,
     ies: Vec<Ie>,
-    /// The highest identifier seen, of each codeset.
-    highest: [u8; 8],
+    /// The highest identifier seen in codeset 0; the order of other codesets is their owners'.
+    highest: u8,
     oddities: &'a mut Vec<Oddity>,
 }
 
@@ -281,11 +280,13 @@ impl Body<'_> {
     }
 
     fn note_order(&mut self, codeset: u8, id: u8, at: usize) {
-        let Some(highest) = self.highest.get_mut(usize::from(codeset)) else { return };
-        if id < *highest {
+        if codeset != 0 {
+            return;
+        }
+        if id < self.highest {
             self.oddities.push(Oddity::OutOfSequence { id: IeId(id), at });
         }
-        *highest = id.max(*highest);
+        self.highest = id.max(self.highest);
     }
 
     fn keep(&mut self, ie: Ie, at: usize) {

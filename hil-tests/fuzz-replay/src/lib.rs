@@ -28,6 +28,7 @@ pub const TARGETS: &[Target] = &[
     target("ipc", "ipc::fuzz_frame", ipc::fuzz_frame),
     target("lapd", "lapd::fuzz_lapd", lapd::fuzz_lapd),
     target("ledger", "ledger::fuzz_ledger", ledger::fuzz_ledger),
+    target("q931", "q931::fuzz_q931", q931::fuzz_q931),
     target("recording", "recording::fuzz_recording", recording::fuzz_recording),
     target("rtp", "media::fuzz_rtp", media::fuzz_rtp),
     target("sdp", "sip::fuzz_sdp", sip::fuzz_sdp),

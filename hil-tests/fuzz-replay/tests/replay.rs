@@ -53,6 +53,11 @@ fn ledger_survives_seeded_mutations() {
 }
 
 #[test]
+fn q931_survives_seeded_mutations() {
+    mutate("q931");
+}
+
+#[test]
 fn recording_survives_seeded_mutations() {
     mutate("recording");
 }

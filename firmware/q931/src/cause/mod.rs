@@ -1,6 +1,12 @@
-//! Every cause value of Q.850 with its stable name.
+//! Every cause value of Q.850: its stable name, what it means in plain language, what it means for a campaign.
 //!
 //! The element that carries a value is [`crate::ie::Cause`]; this module sends nothing.
+
+mod result;
+mod text;
+mod text_service;
+
+pub use text::CauseText;
 
 macro_rules! causes {
     ($($(#[$about:meta])* $variant:ident = $code:literal $name:literal,)+) => {

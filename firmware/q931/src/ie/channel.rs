@@ -61,6 +61,8 @@ pub enum Selection {
     None,
     /// Any channel.
     Any,
+    /// The entire interface: octets 3.2 and 3.3 are left out (note 5 to figure 4-18).
+    Interface,
     /// As indicated.
     Indicated(Indicated),
 }
@@ -130,6 +132,7 @@ impl ChannelIdentification {
         let interface = if octet3 & EXPLICIT == 0 { None } else { Some(reader.group()?.all()) };
         let selection = match octet3 & 3 {
             0 => Selection::None,
+            1 if reader.is_empty() => Selection::Interface,
             1 => Selection::Indicated(Indicated::read(reader)?),
             3 => Selection::Any,
             _ => return Err(reader.error_before(IeFault::Reserved(octet3))),
@@ -151,7 +154,7 @@ impl ChannelIdentification {
         }
         octet3 |= match self.selection {
             Selection::None => 0,
-            Selection::Indicated(_) => 1,
+            Selection::Interface | Selection::Indicated(_) => 1,
             Selection::Any => 3,
         };
         put_group(out, &[octet3]);

@@ -107,7 +107,8 @@ impl fmt::Display for IeId {
 
 impl IeId {
     /// How often the element may stand in a message; more are ignored (5.8.5.2). Generous where networks differ:
-    /// two calling numbers are a service of European networks, two redirecting numbers one of Q.952.
+    /// two calling numbers are a service of European networks, two redirecting numbers one of Q.952. Channels may be
+    /// listed for negotiation (4.5.13).
     pub(crate) const fn repetitions(self) -> usize {
         match self {
             Self::BEARER_CAPABILITY
@@ -117,7 +118,9 @@ impl IeId {
             | Self::CALLING_NUMBER
             | Self::REDIRECTING_NUMBER => 2,
             Self::PROGRESS_INDICATOR | Self::NOTIFICATION_INDICATOR => 3,
-            Self::NETWORK_SPECIFIC_FACILITIES | Self::TRANSIT_NETWORK_SELECTION => 4,
+            Self::CHANNEL_IDENTIFICATION
+            | Self::NETWORK_SPECIFIC_FACILITIES
+            | Self::TRANSIT_NETWORK_SELECTION => 4,
             Self::FACILITY => usize::MAX,
             _ => 1,
         }

@@ -8,7 +8,7 @@ use vocab::Pii;
 /// Most octets of a display text.
 const MAX_DISPLAY: usize = 128;
 /// Most octets of user information.
-const MAX_USER_INFORMATION: usize = 252;
+const MAX_USER_INFORMATION: usize = 128;
 
 codes! {
     /// Protocol discriminator of user information.
