@@ -218,14 +218,15 @@ fn a_fast_timer_makes_no_quarter_longer_than_900_seconds() {
 
 /// The rules of annex A, read off all seconds at once: which are unavailable.
 fn unavailable(severe: &[bool]) -> Vec<bool> {
-    let mut state = vec![false; severe.len()];
     let mut down = false;
-    for at in 0..severe.len() {
-        let turns = severe.get(at..at + 10).is_some_and(|next| next.iter().all(|&severe| severe != down));
-        down ^= turns;
-        state[at] = down;
-    }
-    state
+    let turns = |at: usize, down: bool| {
+        severe.get(at..at + 10).is_some_and(|next| next.iter().all(|&severe| severe != down))
+    };
+    let mut state = |at| {
+        down ^= turns(at, down);
+        down
+    };
+    (0..severe.len()).map(&mut state).collect()
 }
 
 proptest! {
