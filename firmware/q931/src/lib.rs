@@ -3,6 +3,19 @@
 //! It reads no clock and no socket, sends nothing and remembers nothing between two messages outside [`control`].
 //! What a message says is [`Message`]; what it may not say in a log (numbers, names, texts) lives in
 //! [`vocab::Pii`]. A trace of the D channel passes through [`mask_digits`] first.
+//!
+//! # What call control does with a parsed message
+//!
+//! | found | clause | what it asks |
+//! |---|---|---|
+//! | [`MessageError`] | 5.8.1, 5.8.2, 5.8.3.1 | nothing: the message is ignored |
+//! | [`MessageType::Unknown`], [`MessageType::National`] | 5.8.4 | the type for the diagnostics: [`MessageType::code`] |
+//! | a mandatory element is missing | 5.8.6.1 | `ies.has(id)` is false and `ies.invalid_of(id)` is none |
+//! | a mandatory element is invalid | 5.8.6.2 | `ies.invalid_of(id)` |
+//! | an unknown element must be understood | 5.8.7.1 | [`Ies::comprehension_required`]: as if a mandatory one were missing |
+//! | other unknown elements | 5.8.7.1 | [`Ies::unknown`] with codeset 0 |
+//! | an optional element is invalid | 5.8.7.2 | [`Ies::invalid`]: as if it were absent |
+//! | order, repetition, emptiness | 5.8.5, 4.5.1 | nothing: parsing has settled it, [`Oddity`] tells of it |
 
 #[macro_use]
 mod codes;

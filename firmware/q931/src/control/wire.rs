@@ -104,6 +104,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Received, Fault> {
 fn indicated(element: &ChannelIdentification) -> Indicated {
     match element.selection {
         _ if element.d_channel => Indicated::Unusable,
+        Selection::Interface => Indicated::Unusable,
         Selection::None => Indicated::No,
         Selection::Any => Indicated::Any,
         Selection::Indicated(_) => element.single_b_channel().map_or(Indicated::Unusable, |slot| {
