@@ -9,7 +9,7 @@ use std::path::Path;
 /// only those named before it.
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &["vocab", "idl"]),
-    ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "analog", "card"]),
+    ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "card", "analog"]),
     ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights"]),
     ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card"]),
     ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind"]),

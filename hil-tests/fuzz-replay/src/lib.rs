@@ -24,6 +24,8 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     target("admind", "admind::fuzz_request", admind::fuzz_request),
     target("board", "board::fuzz_board", board::fuzz_board),
+    target("caller_id", "analog::fuzz_caller_id", analog::fuzz_caller_id),
+    target("cas", "analog::fuzz_cas", analog::fuzz_cas),
     target("csv", "contacts::fuzz_csv", contacts::fuzz_csv),
     target("ipc", "ipc::fuzz_frame", ipc::fuzz_frame),
     target("lapd", "lapd::fuzz_lapd", lapd::fuzz_lapd),

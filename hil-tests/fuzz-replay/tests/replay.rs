@@ -33,6 +33,16 @@ fn board_survives_seeded_mutations() {
 }
 
 #[test]
+fn caller_id_survives_seeded_mutations() {
+    mutate("caller_id");
+}
+
+#[test]
+fn cas_survives_seeded_mutations() {
+    mutate("cas");
+}
+
+#[test]
 fn csv_survives_seeded_mutations() {
     mutate("csv");
 }
