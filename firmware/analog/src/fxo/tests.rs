@@ -95,7 +95,8 @@ fn outputs(action: &str) -> Vec<FxoOutput> {
 /// Rows of the documentation's table by input.
 fn table() -> BTreeMap<String, Vec<String>> {
     let rows = include_str!("../fxo.rs").lines().filter_map(|line| line.strip_prefix("//! | "));
-    let cells = |row: &str| row.trim_end_matches(" |").split(" | ").map(|cell| cell.trim().to_owned()).collect();
+    let cells =
+        |row: &str| row.trim_end_matches(" |").split(" | ").map(|cell| cell.trim().to_owned()).collect();
     let mut rows: Vec<Vec<String>> = rows.map(cells).collect();
     assert_eq!(rows.remove(0).join(" "), "input X I R S D L A C G O");
     rows.into_iter().map(|mut row| (row.remove(0), row)).collect()

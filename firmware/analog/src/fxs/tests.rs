@@ -71,7 +71,8 @@ fn outputs(action: &str, input: &str) -> Vec<FxsOutput> {
 
 fn table() -> BTreeMap<String, Vec<String>> {
     let rows = include_str!("../fxs.rs").lines().filter_map(|line| line.strip_prefix("//! | "));
-    let cells = |row: &str| row.trim_end_matches(" |").split(" | ").map(|cell| cell.trim().to_owned()).collect();
+    let cells =
+        |row: &str| row.trim_end_matches(" |").split(" | ").map(|cell| cell.trim().to_owned()).collect();
     let mut rows: Vec<Vec<String>> = rows.map(cells).collect();
     assert_eq!(rows.remove(0).join(" "), "input I R P D K W T B H L");
     rows.into_iter().map(|mut row| (row.remove(0), row)).collect()
