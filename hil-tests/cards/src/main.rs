@@ -1,8 +1,12 @@
 //! `cards-scenarios`: what is proven on real kernel modules of cards. `list` says which scenarios there are (on the
 //! host); `run NAME` runs one, as root, inside the guest that `cargo xtask hil cards` boots.
 
+mod audio;
+mod lines;
 mod modules;
 mod report;
+mod rig;
+mod spans;
 
 use anyhow::{Context, bail};
 use report::Report;
@@ -32,16 +36,48 @@ struct Scenario {
     run: fn(&mut Report) -> anyhow::Result<()>,
 }
 
-const SCENARIOS: &[Scenario] = &[Scenario {
-    name: "modules",
-    title: "the kernel loads DAHDI and the sound card's loopback, and its devices are there",
-    limit_s: 120,
+/// A scenario that starts no other program.
+const PLAIN: Scenario = Scenario {
+    name: "",
+    title: "",
+    limit_s: 0,
     memory_mib: 512,
     ours: &[],
     others: &[],
     files: &[],
-    run: modules::run,
-}];
+    run: |_| Ok(()),
+};
+
+const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "modules",
+        title: "the kernel loads DAHDI and the sound card's loopback, and its devices are there",
+        limit_s: 120,
+        run: modules::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "spans",
+        title: "two cross-connected spans are found and configured, their D channels carry frames both ways",
+        limit_s: 300,
+        run: spans::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "audio",
+        title: "sixty B channels carry a known signal, octet by octet",
+        limit_s: 300,
+        run: audio::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "lines",
+        title: "analogue signalling on timeslots of a span",
+        limit_s: 300,
+        run: lines::run,
+        ..PLAIN
+    },
+];
 
 fn main() -> anyhow::Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -1,0 +1,108 @@
+//! What scenarios of E1 stand on: two cross-connected spans, made and configured by the product's own crate. It says
+//! nothing of what is tried on them.
+
+use anyhow::{Context, bail, ensure};
+use card::{SpanControl, SpanKind};
+use dahdi::{DahdiAudio, DahdiControl, DynamicPair, Paths, PortSide};
+use idl::spans::{Alarms, E1Config, Framing};
+use std::time::{Duration, Instant};
+use vocab::Timeslot;
+
+/// One end: a span as a card's driver hands it over.
+#[derive(Debug)]
+pub struct End {
+    /// Its control half.
+    pub control: DahdiControl,
+    /// Its audio half.
+    pub audio: DahdiAudio,
+}
+
+/// Two ends that hear each other.
+#[derive(Debug)]
+pub struct Rig {
+    /// The spans; closed before the pair is taken away.
+    pub ends: [End; 2],
+    _pair: DynamicPair,
+}
+
+/// A port of a span with line signalling.
+pub type Port = (Timeslot, PortSide);
+
+impl Rig {
+    /// Two E1 spans with a D channel each.
+    pub fn pri() -> anyhow::Result<Self> {
+        let e1 = E1Config { crc4: false, echo_canceller: false, ..E1Config::default() };
+        Self::new(&e1, true, [&[], &[]])
+    }
+
+    /// Two E1 spans whose timeslots signal by channel associated bits.
+    pub fn cas(first: &[Port], second: &[Port]) -> anyhow::Result<Self> {
+        let e1 =
+            E1Config { crc4: false, echo_canceller: false, framing: Framing::Cas, ..E1Config::default() };
+        Self::new(&e1, false, [first, second])
+    }
+
+    fn new(e1: &E1Config, d_channel: bool, ports: [&[Port]; 2]) -> anyhow::Result<Self> {
+        let paths = Paths::default();
+        let pair = dahdi::create_pair(&paths, KEY).context("two dynamic spans")?;
+        let spans = wait_for("two spans in sysfs", START_LIMIT, || {
+            let spans = dahdi::spans(&paths)?;
+            Ok((spans.len() == 2).then_some(spans))
+        })?;
+        let mut ends = Vec::new();
+        for (span, ports) in spans.iter().zip(ports) {
+            ensure!(span.kind == SpanKind::E1, "{} is {:?}", span.name, span.kind);
+            let (mut control, audio) = dahdi::open(&paths, span, ports)?;
+            control.configure(e1, d_channel).with_context(|| format!("configure {}", span.name))?;
+            ends.push(End { control, audio });
+        }
+        match <[End; 2]>::try_from(ends) {
+            Ok(ends) => Ok(Self { ends, _pair: pair }),
+            Err(ends) => bail!("{} spans instead of two", ends.len()),
+        }
+    }
+
+    /// Waits until both ends are without alarm.
+    pub fn clear(&mut self) -> anyhow::Result<String> {
+        let begun = Instant::now();
+        for end in &mut self.ends {
+            alarms_are(&mut end.control, "no alarm", Alarms::is_clear)?;
+        }
+        Ok(format!("{} ms", begun.elapsed().as_millis()))
+    }
+}
+
+/// Waits for alarms as described.
+pub fn alarms_are(
+    control: &mut DahdiControl,
+    what: &str,
+    wanted: impl Fn(Alarms) -> bool,
+) -> anyhow::Result<Alarms> {
+    let mut last = Alarms::default();
+    let found = wait_for(what, ALARM_LIMIT, || {
+        last = control.status()?.0;
+        Ok(wanted(last).then_some(last))
+    });
+    found.with_context(|| format!("{}: {last:?}", control.place()))
+}
+
+/// Asks again and again until something is so.
+pub fn wait_for<T>(
+    what: &str,
+    limit: Duration,
+    mut ask: impl FnMut() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = ask()? {
+            return Ok(found);
+        }
+        ensure!(begun.elapsed() < limit, "waited {} s for {what}", limit.as_secs());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The key of the two ends, any digit.
+const KEY: u8 = 1;
+const START_LIMIT: Duration = Duration::from_secs(10);
+const ALARM_LIMIT: Duration = Duration::from_secs(20);
