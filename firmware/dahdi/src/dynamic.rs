@@ -15,6 +15,7 @@ const CHANNELS: c_int = 31;
 #[derive(Debug)]
 pub struct DynamicPair {
     control: ControlFile,
+    key: u8,
     spans: Vec<DynamicSpan>,
 }
 
@@ -24,20 +25,23 @@ pub struct DynamicPair {
 /// [`CardError::System`]: without `dahdi_dynamic` and `dahdi_dynamic_loc`, or where the key is in use.
 pub fn create_pair(paths: &Paths, key: u8) -> Result<DynamicPair, CardError> {
     let control = ControlFile::open(paths)?;
-    let span = |end: u8| DynamicSpan {
-        driver: text("loc"),
-        address: text(&format!("{}:{end}", key % 10)),
-        channels: CHANNELS,
-        timing: 0,
-        span: 0,
-    };
-    let mut spans = [span(0), span(1)];
+    let mut spans = [dynamic_span(key, 0), dynamic_span(key, 1)];
     control.create(&mut spans[0])?;
     if let Err(error) = control.create(&mut spans[1]) {
         let _ = control.destroy(&spans[0]);
         return Err(error);
     }
-    Ok(DynamicPair { control, spans: spans.to_vec() })
+    Ok(DynamicPair { control, key, spans: spans.to_vec() })
+}
+
+fn dynamic_span(key: u8, end: u8) -> DynamicSpan {
+    DynamicSpan {
+        driver: text("loc"),
+        address: text(&format!("{}:{end}", key % 10)),
+        channels: CHANNELS,
+        timing: 0,
+        span: 0,
+    }
 }
 
 impl DynamicPair {
@@ -49,6 +53,19 @@ impl DynamicPair {
         let Some(span) = self.spans.get(1).copied() else { return Ok(()) };
         self.control.destroy(&span)?;
         self.spans.truncate(1);
+        Ok(())
+    }
+
+    /// Brings the second span back, with the next free number: the first is without alarm again.
+    ///
+    /// # Errors
+    /// [`CardError::System`].
+    pub fn plug(&mut self) -> Result<(), CardError> {
+        if self.spans.len() == 1 {
+            let mut span = dynamic_span(self.key, 1);
+            self.control.create(&mut span)?;
+            self.spans.push(span);
+        }
         Ok(())
     }
 }

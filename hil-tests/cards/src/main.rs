@@ -1,6 +1,7 @@
 //! `cards-scenarios`: what is proven on real kernel modules of cards. `list` says which scenarios there are (on the
 //! host); `run NAME` runs one, as root, inside the guest that `cargo xtask hil cards` boots.
 
+mod alarms;
 mod audio;
 mod lines;
 mod modules;
@@ -68,6 +69,13 @@ const SCENARIOS: &[Scenario] = &[
         title: "sixty B channels carry a known signal, octet by octet",
         limit_s: 300,
         run: audio::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "alarms",
+        title: "alarms of a span come, are told and go",
+        limit_s: 300,
+        run: alarms::run,
         ..PLAIN
     },
     Scenario {

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, bail, ensure};
 use card::{SpanControl, SpanKind};
-use dahdi::{DahdiAudio, DahdiControl, DynamicPair, Paths, PortSide};
+use dahdi::{DahdiAudio, DahdiControl, DynamicPair, FoundSpan, Paths, PortSide};
 use idl::spans::{Alarms, E1Config, Framing};
 use std::time::{Duration, Instant};
 use vocab::Timeslot;
@@ -17,12 +17,22 @@ pub struct End {
     pub audio: DahdiAudio,
 }
 
+impl End {
+    fn open(span: &FoundSpan, e1: &E1Config, d_channel: bool, ports: &[Port]) -> anyhow::Result<Self> {
+        ensure!(span.kind == SpanKind::E1, "{} is {:?}", span.name, span.kind);
+        let (mut control, audio) = dahdi::open(&Paths::default(), span, ports)?;
+        control.configure(e1, d_channel).with_context(|| format!("configure {}", span.name))?;
+        Ok(Self { control, audio })
+    }
+}
+
 /// Two ends that hear each other.
 #[derive(Debug)]
 pub struct Rig {
     /// The spans; closed before the pair is taken away.
     pub ends: [End; 2],
-    _pair: DynamicPair,
+    /// The cable between them.
+    pub pair: DynamicPair,
 }
 
 /// A port of a span with line signalling.
@@ -49,15 +59,10 @@ impl Rig {
             let spans = dahdi::spans(&paths)?;
             Ok((spans.len() == 2).then_some(spans))
         })?;
-        let mut ends = Vec::new();
-        for (span, ports) in spans.iter().zip(ports) {
-            ensure!(span.kind == SpanKind::E1, "{} is {:?}", span.name, span.kind);
-            let (mut control, audio) = dahdi::open(&paths, span, ports)?;
-            control.configure(e1, d_channel).with_context(|| format!("configure {}", span.name))?;
-            ends.push(End { control, audio });
-        }
+        let ends = spans.iter().zip(ports).map(|(span, ports)| End::open(span, e1, d_channel, ports));
+        let ends: Vec<End> = ends.collect::<anyhow::Result<_>>()?;
         match <[End; 2]>::try_from(ends) {
-            Ok(ends) => Ok(Self { ends, _pair: pair }),
+            Ok(ends) => Ok(Self { ends, pair }),
             Err(ends) => bail!("{} spans instead of two", ends.len()),
         }
     }
