@@ -5,8 +5,9 @@
 //! the highest has its block all others have theirs. A timer of the system, or DAHDI's own (which counts the master
 //! span's clock), would drift against this span. Other slots are open only during calls.
 //!
-//! Each open slot is one block ahead in sending, which is the jitter the thread may have without a gap. What was lost
-//! (a full or empty buffer, a block that waited behind an event) is counted into the span's slips.
+//! Each open slot is one block ahead in sending, which is the jitter the thread may have without a gap. After a stall
+//! only the newest blocks count. What was lost (a full or empty buffer, a block that waited behind an event or came too
+//! late) is counted into the span's slips.
 //!
 //! It fetches events of the channels it opened itself. Those of ports belong to control: while one waits, the driver
 //! gives no audio, and the block is made good in the next turn.
@@ -34,6 +35,7 @@ pub struct DahdiAudio {
     echo_canceller: bool,
     seats: Vec<Seat>,
     pacer: Option<usize>,
+    last_turn: Option<Instant>,
 }
 
 /// One slot, by its number.
@@ -56,6 +58,8 @@ const SILENCE: u8 = 0xd5;
 const ECHO_TAPS: c_int = 128;
 /// Events fetched before a transfer is given up; the driver keeps 64.
 const MAX_EVENTS: usize = 64;
+/// A turn that comes later than this after the last found the buffers for sending empty: it starts anew.
+const STALL: Duration = Duration::from_millis(60);
 /// How long a block behind an event of a port is waited for before it is asked for again.
 const EVENT_PAUSE: Duration = Duration::from_millis(1);
 
@@ -96,6 +100,7 @@ impl DahdiAudio {
             echo_canceller: false,
             seats: (0..SLOTS).map(|_| Seat::empty()).collect(),
             pacer: None,
+            last_turn: None,
         }
     }
 
@@ -157,6 +162,30 @@ impl DahdiAudio {
             Fetched::Block | Fetched::Nothing | Fetched::Gone => {}
         }
         fetched
+    }
+
+    /// After a stall only the newest block counts, and sending begins anew with one block ahead: what was late would
+    /// stay as delay until the end of the call.
+    fn catch_up(&mut self) {
+        let now = Instant::now();
+        let stalled = self.last_turn.is_some_and(|last| now.saturating_duration_since(last) > STALL);
+        self.last_turn = Some(now);
+        if !stalled {
+            return;
+        }
+        for slot in 1..SLOTS {
+            if self.seats[slot].in_call || self.pacer == Some(slot) {
+                for _ in 0..AUDIO_BUFFERS {
+                    if self.fetch(slot) != Fetched::Block {
+                        break;
+                    }
+                    if self.seats[slot].in_call {
+                        self.shared.count_lost();
+                    }
+                }
+                self.seats[slot].primed = false;
+            }
+        }
     }
 
     /// Waits until the pacer has a block, and fetches it.
@@ -262,6 +291,7 @@ impl SpanAudio for DahdiAudio {
                     self.fetch(slot);
                 }
             }
+            self.catch_up();
         }
         ready
     }

@@ -1,19 +1,19 @@
 //! A span's control half over DAHDI: configuration, D channel, signalling of ports, alarms, counters, loops.
 //!
-//! It keeps one epoll descriptor over the D channel and the ports it has open. It opens no B channel and moves no
-//! audio: [`crate::DahdiAudio`] does.
+//! It keeps one epoll descriptor over the D channel and the ports it has open; what they tell is read in `events`. It
+//! opens no B channel and moves no audio: [`crate::DahdiAudio`] does.
 
 use crate::audio::DahdiAudio;
 use crate::channels::{self, Role};
 use crate::device::{ChannelFile, ControlFile, Transfer, failed, number, string, text};
-use crate::map::{self, LinkEvent};
+use crate::map;
 use crate::shared::{Layout, SLOTS, Shared, SlotUse};
 use crate::{FoundSpan, Maintenance, Paths, abi};
 use card::driver::MAX_D_FRAME;
-use card::{CardError, CardEvent, HookState, LineEvent, LineSignal, SLOT_BLOCK, SpanControl, SpanKind};
+use card::{CardError, CardEvent, HookState, LineSignal, SLOT_BLOCK, SpanControl, SpanKind};
 use idl::spans::{Alarms, D_CHANNEL, E1Config, LoopKind, SpanCounters};
 use nix::libc::c_int;
-use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Read;
@@ -47,35 +47,34 @@ pub struct DahdiControl {
     place: String,
     ports: Vec<(Timeslot, PortSide)>,
     control: ControlFile,
-    epoll: Epoll,
-    link: Option<ChannelFile>,
-    open_ports: Vec<Port>,
+    pub(crate) epoll: Epoll,
+    pub(crate) link: Option<ChannelFile>,
+    pub(crate) open_ports: Vec<Port>,
     applied: Option<(E1Config, bool)>,
-    waiting: VecDeque<CardEvent>,
-    damaged_frames: u32,
+    laid_out: Option<([Role; SLOTS], bool)>,
+    pub(crate) waiting: VecDeque<CardEvent>,
+    pub(crate) damaged_frames: u32,
     shared: Arc<Shared>,
 }
 
 /// A port that is open.
 #[derive(Debug)]
-struct Port {
-    slot: Timeslot,
-    side: PortSide,
-    file: Arc<ChannelFile>,
+pub(crate) struct Port {
+    pub slot: Timeslot,
+    pub side: PortSide,
+    pub file: Arc<ChannelFile>,
 }
 
 /// Octets of the checksum: the driver delivers them, and wants their place when it sends.
-const FCS: usize = 2;
+pub(crate) const FCS: usize = 2;
 /// One buffer of the D channel: longer than any frame, so that a longer one is an overrun.
-const LINK_BUFFER: usize = 512;
+pub(crate) const LINK_BUFFER: usize = 512;
 /// Buffers of the D channel in each direction: a window of 7 and what is answered to, four times.
 const LINK_BUFFERS: c_int = 32;
 /// Buffers of a B channel or port in each direction: 80 ms.
 pub(crate) const AUDIO_BUFFERS: c_int = 4;
 /// Events that are fetched in one turn; the driver keeps 64 of each channel.
-const MAX_EVENTS: usize = 64;
-/// Events kept for the caller.
-const MAX_WAITING: usize = 256;
+pub(crate) const MAX_EVENTS: usize = 64;
 /// Number of our tone zone, beyond those of DAHDI's own tools.
 const TONE_ZONE: c_int = 100;
 /// China's ringing cadence: 1 s on, 4 s off.
@@ -109,6 +108,7 @@ pub fn open(
         link: None,
         open_ports: Vec::new(),
         applied: None,
+        laid_out: None,
         waiting: VecDeque::new(),
         damaged_frames: 0,
         shared: Arc::clone(&shared),
@@ -143,6 +143,7 @@ impl DahdiControl {
         self.link = None;
         self.open_ports.clear();
         self.applied = None;
+        self.laid_out = None;
         self.shared.publish(Layout::default());
         self.control.shutdown(self.span.number)
     }
@@ -230,7 +231,12 @@ impl DahdiControl {
         added.map_err(|errno| CardError::System { step: "watch a channel", source: errno.into() })
     }
 
-    fn publish(&self, roles: &[Role; SLOTS], echo_canceller: bool) {
+    /// Tells the audio half, whose open slots are closed by it: only where it is concerned.
+    fn publish(&mut self, roles: &[Role; SLOTS], echo_canceller: bool) {
+        if self.laid_out == Some((*roles, echo_canceller)) {
+            return;
+        }
+        self.laid_out = Some((*roles, echo_canceller));
         let mut layout = Layout { echo_canceller, ..Layout::default() };
         for (place, role) in layout.slots.iter_mut().zip(roles) {
             if *role == Role::Clear {
@@ -243,94 +249,6 @@ impl DahdiControl {
         self.shared.publish(layout);
     }
 
-    /// Fetches what the descriptors have into the queue.
-    fn collect(&mut self) -> Result<(), CardError> {
-        let mut ready = [EpollEvent::empty(); SLOTS];
-        let count = match self.epoll.wait(&mut ready, EpollTimeout::ZERO) {
-            Ok(count) => count,
-            Err(nix::errno::Errno::EINTR) => 0,
-            Err(errno) => return Err(CardError::System { step: "ask the epoll", source: errno.into() }),
-        };
-        for event in &ready[..count] {
-            if event.events().intersects(EpollFlags::EPOLLERR | EpollFlags::EPOLLHUP) {
-                return Err(CardError::Gone);
-            }
-            if event.data() == u64::from(D_CHANNEL.0) && self.link.is_some() {
-                self.collect_link()?;
-            } else {
-                self.collect_port(event.data())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Events and frames of the D channel, events first: until they are fetched the driver gives no frame.
-    fn collect_link(&mut self) -> Result<(), CardError> {
-        let mut frame = [0; LINK_BUFFER];
-        for _ in 0..MAX_EVENTS {
-            let Some(link) = &self.link else { break };
-            if self.waiting.len() >= MAX_WAITING {
-                break;
-            }
-            match link.read(&mut frame) {
-                Transfer::Done(octets) => self.take_frame(&frame[..octets.min(LINK_BUFFER)]),
-                Transfer::Wait => break,
-                Transfer::EventFirst => self.collect_link_event()?,
-                Transfer::Failed(code) => return Err(failed("read the D channel", code)),
-            }
-        }
-        Ok(())
-    }
-
-    fn take_frame(&mut self, frame: &[u8]) {
-        let payload = frame.len().saturating_sub(FCS);
-        if payload == 0 || payload > MAX_D_FRAME {
-            self.damaged_frames = self.damaged_frames.saturating_add(1);
-            self.waiting.push_back(CardEvent::BadFrame);
-        } else {
-            self.waiting.push_back(CardEvent::Frame(frame[..payload].to_vec()));
-        }
-    }
-
-    fn collect_link_event(&mut self) -> Result<(), CardError> {
-        let Some(event) = self.link.as_ref().map(ChannelFile::event).transpose()?.flatten() else {
-            return Ok(());
-        };
-        match map::link_event(event) {
-            LinkEvent::Alarms => self.waiting.push_back(CardEvent::Alarms),
-            LinkEvent::BadFrame => {
-                self.damaged_frames = self.damaged_frames.saturating_add(1);
-                self.waiting.push_back(CardEvent::BadFrame);
-            }
-            LinkEvent::Gone => return Err(CardError::Gone),
-            LinkEvent::Nothing => {}
-        }
-        Ok(())
-    }
-
-    fn collect_port(&mut self, slot: u64) -> Result<(), CardError> {
-        let Some(port) = self.open_ports.iter().find(|port| u64::from(port.slot.0) == slot) else {
-            return Ok(());
-        };
-        for _ in 0..MAX_EVENTS {
-            if self.waiting.len() >= MAX_WAITING {
-                break;
-            }
-            let Some(event) = port.file.event()? else { break };
-            if event == abi::EVENT_REMOVED {
-                return Err(CardError::Gone);
-            }
-            if matches!(event, abi::EVENT_ALARM | abi::EVENT_NO_ALARM) {
-                self.waiting.push_back(CardEvent::Alarms);
-            }
-            if let Some(line) = map::line_event(port.side, event) {
-                follow(port, line)?;
-                self.waiting.push_back(CardEvent::Line(port.slot, line));
-            }
-        }
-        Ok(())
-    }
-
     fn port(&self, slot: Timeslot) -> Result<&Port, CardError> {
         self.open_ports.iter().find(|port| port.slot == slot).ok_or(CardError::NoSuchSlot(slot))
     }
@@ -341,17 +259,6 @@ impl DahdiControl {
         let read = File::open(path).and_then(|file| file.take(MAX_PROC).read_to_string(&mut text));
         read.map_or(0, |_| map::timing_slips(&text))
     }
-}
-
-/// The feed of a telephone's line follows its hook: the driver speaks to it, and can break its current, only while it
-/// holds the line itself.
-fn follow(port: &Port, event: LineEvent) -> Result<(), CardError> {
-    let signal = match (port.side, event) {
-        (PortSide::Fxs, LineEvent::Hook(HookState::Off)) => abi::HOOK_OFF,
-        (PortSide::Fxs, LineEvent::Hook(HookState::On)) => abi::HOOK_ON,
-        _ => return Ok(()),
-    };
-    port.file.hook(signal)
 }
 
 fn tone_zone() -> abi::ToneZone {
@@ -377,7 +284,11 @@ impl SpanControl for DahdiControl {
         if self.applied == Some((*e1, d_channel)) {
             return Ok(());
         }
-        if self.span.kind == SpanKind::E1 {
+        // Until all of it is done, a repetition does all of it again.
+        let before = self.applied.take();
+        let same_line =
+            before.is_some_and(|(old, _)| E1Config { echo_canceller: e1.echo_canceller, ..old } == *e1);
+        if self.span.kind == SpanKind::E1 && !same_line {
             self.configure_line(e1)?;
         }
         let roles = self.roles(e1, d_channel)?;

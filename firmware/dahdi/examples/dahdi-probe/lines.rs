@@ -3,8 +3,8 @@
 //! What the exchange does stands on the FXS side, what a subscriber does on the FXO side.
 
 use crate::{Outcome, open_pair, until};
-use card::{CardEvent, HookState, LineEvent, LineSignal, SpanControl};
-use dahdi::{DahdiControl, Paths, PortSide, create_pair};
+use card::{AudioReady, CardEvent, HookState, LineEvent, LineSignal, SLOT_BLOCK, SpanAudio, SpanControl};
+use dahdi::{DahdiAudio, DahdiControl, Paths, PortSide, create_pair};
 use idl::spans::{E1Config, Framing};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -12,6 +12,9 @@ use vocab::Timeslot;
 
 /// The slot of both ends.
 const SLOT: Timeslot = Timeslot(3);
+/// Turns of speech, and the longest wait for one.
+const TALK_TURNS: usize = 100;
+const TURN: Duration = Duration::from_millis(300);
 /// How long a signal may take: a ring burst is a second.
 const SIGNAL_TIME: Duration = Duration::from_secs(8);
 /// A flash and the loop's break are over after this.
@@ -19,9 +22,15 @@ const SETTLE: Duration = Duration::from_millis(1_500);
 
 pub fn check(paths: &Paths) -> Outcome {
     let _pair = create_pair(paths, 2)?;
-    let [(mut line, _a), (mut exchange, _b)] =
+    let [(mut line, mut line_audio), (mut exchange, mut exchange_audio)] =
         open_pair(paths, [&[(SLOT, PortSide::Fxo)], &[(SLOT, PortSide::Fxs)]])?;
-    let e1 = E1Config { framing: Framing::Cas, crc4: false, timing: 0, ..E1Config::default() };
+    let e1 = E1Config {
+        framing: Framing::Cas,
+        crc4: false,
+        timing: 0,
+        echo_canceller: false,
+        ..E1Config::default()
+    };
     line.configure(&e1, false)?;
     exchange.configure(&e1, false)?;
     std::thread::sleep(SETTLE);
@@ -34,7 +43,7 @@ pub fn check(paths: &Paths) -> Outcome {
     line.signal(SLOT, LineSignal::Hook(HookState::Off))?;
     steps.push(see(&mut exchange, "it answers", LineEvent::Hook(HookState::Off)));
     exchange.signal(SLOT, LineSignal::Ring(false))?;
-    std::thread::sleep(SETTLE);
+    let heard = talk(&mut exchange_audio, &mut line_audio)?;
     line.signal(SLOT, LineSignal::Flash)?;
     steps.push(see(&mut exchange, "it flashes", LineEvent::Flash));
     std::thread::sleep(SETTLE);
@@ -45,10 +54,31 @@ pub fn check(paths: &Paths) -> Outcome {
     steps.push(see(&mut exchange, "it hangs up", LineEvent::Hook(HookState::On)));
     let polarity = exchange.signal(SLOT, LineSignal::Reverse(true)).err().map(|error| error.to_string());
     let wrong_side = line.signal(SLOT, LineSignal::Ring(true)).is_err();
-    let passed = wrong_side && steps.iter().all(|step| step["seen"] == json!(true));
-    Ok(
-        json!({ "passed": passed, "steps": steps, "polarity": polarity, "an_fxo_port_cannot_ring": wrong_side }),
-    )
+    let passed = wrong_side && heard > TALK_TURNS / 2 && steps.iter().all(|step| step["seen"] == json!(true));
+    Ok(json!({ "passed": passed, "steps": steps, "blocks_heard": heard,
+        "blocks_spoken": TALK_TURNS, "polarity": polarity, "an_fxo_port_cannot_ring": wrong_side }))
+}
+
+/// Speaks from one side to the other: how many blocks were heard whole.
+fn talk(from: &mut DahdiAudio, to: &mut DahdiAudio) -> Result<usize, card::CardError> {
+    from.set_open(SLOT, true)?;
+    to.set_open(SLOT, true)?;
+    let spoken = [0x2a; SLOT_BLOCK];
+    let mut block = [0; SLOT_BLOCK];
+    let mut heard = 0;
+    for _ in 0..TALK_TURNS {
+        if from.wait(TURN) == AudioReady::Block {
+            from.write(SLOT, &spoken);
+            from.flush();
+        }
+        if to.wait(TURN) == AudioReady::Block {
+            heard += usize::from(to.read(SLOT, &mut block) && block == spoken);
+            to.flush();
+        }
+    }
+    from.set_open(SLOT, false)?;
+    to.set_open(SLOT, false)?;
+    Ok(heard)
 }
 
 fn see(control: &mut DahdiControl, what: &str, wanted: LineEvent) -> Value {

@@ -3,8 +3,8 @@
 //! No data link procedure: the frames are only octets.
 
 use crate::{Outcome, open_pair, until};
-use card::{CardEvent, SpanControl};
-use dahdi::{DahdiControl, Paths, create_pair};
+use card::{AudioReady, CardError, CardEvent, SpanAudio, SpanControl};
+use dahdi::{DahdiAudio, DahdiControl, Paths, create_pair};
 use idl::spans::{E1Config, LoopKind};
 use serde_json::json;
 use std::time::Duration;
@@ -13,18 +13,25 @@ use std::time::Duration;
 const FRAMES: usize = 200;
 /// How long a frame may take, under emulation.
 const FRAME_TIME: Duration = Duration::from_secs(3);
+/// Turns of audio that are waited for, and the longest wait.
+const TURNS: usize = 10;
+const TURN: Duration = Duration::from_millis(300);
+/// Between opening and the first frame.
+const SETTLE: Duration = Duration::from_millis(500);
 /// The driver notices a pulled cable within two seconds.
 const ALARM_TIME: Duration = Duration::from_secs(5);
 
 pub fn check(paths: &Paths) -> Outcome {
     let mut pair = create_pair(paths, 1)?;
-    let [(mut near, near_audio), (mut far, far_audio)] = open_pair(paths, [&[], &[]])?;
+    let [(mut near, mut near_audio), (mut far, far_audio)] = open_pair(paths, [&[], &[]])?;
     let refused = near.send_frame(&[0, 1]).is_err();
     let e1 = E1Config { echo_canceller: false, timing: 0, ..E1Config::default() };
     for control in [&mut near, &mut far] {
         control.configure(&e1, true)?;
         control.configure(&e1, true)?;
     }
+    // A frame that is written before the driver has clocked anything goes out without its opening flag.
+    std::thread::sleep(SETTLE);
     let mut damaged = 0;
     let mut lost = Vec::new();
     let mut there = 0;
@@ -42,23 +49,36 @@ pub fn check(paths: &Paths) -> Outcome {
     }
     let (alarms_before, counters) = near.status()?;
     let loop_refused = near.set_loop(Some(LoopKind::Local)).is_err();
+    let (clocked, _) = still(&mut near_audio);
     drop((far, far_audio));
     pair.pull()?;
     let told = until(ALARM_TIME, || matches!(near.next_event(), Ok(Some(CardEvent::Alarms))).then_some(()));
     let (alarms, _) = near.status()?;
-    let passed = there == FRAMES
-        && back == FRAMES
-        && alarms_before.is_clear()
-        && told.is_some()
-        && alarms.red
-        && refused;
-    drop((near, near_audio));
+    let (blocks, stands_still) = still(&mut near_audio);
+    // The driver takes no span away that has an open channel: both halves let go first.
+    near.shutdown()?;
+    let let_go = near_audio.wait(TURN) == AudioReady::TimedOut;
+    drop(pair);
+    let gone = matches!(near.status(), Err(CardError::Gone));
+    let frames = there == FRAMES && back == FRAMES && refused;
+    let alarm = alarms_before.is_clear() && told.is_some() && alarms.red;
+    let passed = frames && alarm && clocked == TURNS && stands_still && let_go && gone;
     Ok(json!({
         "passed": passed, "frames_each_way": FRAMES, "intact_there": there, "intact_back": back,
-        "damaged": damaged, "lost": lost, "alarms_before": format!("{alarms_before:?}"), "counters": format!("{counters:?}"),
+        "damaged": damaged, "lost": lost,
+        "alarms_before": format!("{alarms_before:?}"), "counters": format!("{counters:?}"),
         "alarm_told": told.is_some(), "alarms_after_pull": format!("{alarms:?}"),
-        "no_frame_before_configuring": refused, "loop_refused_by_dynamic_span": loop_refused,
+        "blocks_of_a_clocked_span": clocked, "blocks_after_pull": blocks, "stands_still_after_pull": stands_still,
+        "taken_away_is_seen": gone, "no_frame_before_configuring": refused,
+        "loop_refused_by_dynamic_span": loop_refused,
     }))
+}
+
+/// Waits for audio some turns: how many blocks came, and whether it stood still at the end.
+fn still(audio: &mut DahdiAudio) -> (usize, bool) {
+    let ends: Vec<AudioReady> = (0..TURNS).map(|_| audio.wait(TURN)).collect();
+    let blocks = ends.iter().filter(|end| **end == AudioReady::Block).count();
+    (blocks, ends.last() == Some(&AudioReady::TimedOut))
 }
 
 /// What arrives of a frame that one side sends.
@@ -67,7 +87,7 @@ fn exchange(
     to: &mut DahdiControl,
     frame: &[u8],
     damaged: &mut usize,
-) -> Result<Option<Vec<u8>>, card::CardError> {
+) -> Result<Option<Vec<u8>>, CardError> {
     from.send_frame(frame)?;
     let got = until(FRAME_TIME, || match to.next_event() {
         Ok(Some(CardEvent::Frame(got))) => Some(Ok(got)),
