@@ -155,3 +155,53 @@ impl HookDecoder {
 
 /// Ten pulses are a nought.
 const MOST_PULSES: u8 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::{HookDecoder, HookTiming, Sign, State};
+    use vocab::Millis;
+
+    const STATES: [(&str, State); 4] =
+        [("N", State::On), ("F", State::Off), ("B", State::Break), ("M", State::Make)];
+
+    fn told(action: &str) -> &str {
+        match action {
+            "off" => "Some(Hook(Off))",
+            "on" => "Some(Hook(On))",
+            "flash" => "Some(Flash)",
+            "digit" => "Some(Pulse(3))",
+            "open" | "back" | "pulse" | "" => "None",
+            other => panic!("{other} is no action"),
+        }
+    }
+
+    #[test]
+    fn the_decoder_does_what_every_cell_of_its_table_says() {
+        let rows: Vec<&str> =
+            include_str!("hook.rs").lines().filter_map(|line| line.strip_prefix("//! | ")).collect();
+        assert_eq!(rows[0], "input | N | F | B | M |");
+        assert_eq!(rows.len(), 6, "a row is missing");
+        for row in &rows[1..] {
+            let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+            let sign = match cells[0] {
+                "Open" => Sign::Open,
+                "Bounce" => Sign::Bounce,
+                "Short" => Sign::Short,
+                "Long" => Sign::Long,
+                "Timer" => Sign::Timer,
+                other => panic!("{other} is no input"),
+            };
+            assert_eq!(cells.len(), STATES.len() + 1);
+            for ((letter, state), cell) in STATES.into_iter().zip(&cells[1..]) {
+                let mut decoder = HookDecoder::new(HookTiming::default());
+                decoder.state = state;
+                decoder.pulses = if state == State::Make { 3 } else { 0 };
+                let event = decoder.take(Millis(9_000), sign);
+                let (next, action) = if *cell == "·" { (letter, "") } else { cell.split_once(' ').expect("a cell") };
+                let next = STATES.iter().find(|(known, _)| *known == next).expect("a state").1;
+                assert_eq!(decoder.state, next, "{letter} {row}");
+                assert_eq!(format!("{event:?}"), told(action), "{letter} {row}");
+            }
+        }
+    }
+}

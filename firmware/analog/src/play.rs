@@ -58,6 +58,18 @@ impl TonePlayer {
         player
     }
 
+    /// As an exchange plays it whose frequencies are off by so many hertz and whose times by so many percent.
+    #[must_use]
+    pub fn off_by(mut self, hz: f64, percent: f64) -> Self {
+        for step in &mut self.steps[..self.len] {
+            step.samples = (f64::from(step.samples) * (1.0 + percent / 100.0)).round() as u32;
+            for turn in &mut step.turns[..step.count] {
+                *turn += TAU * hz / 8_000.0;
+            }
+        }
+        self
+    }
+
     /// Begins this much below its level and reaches it after so many seconds.
     #[must_use]
     pub fn rising(mut self, from_db: f64, seconds: f64) -> Self {

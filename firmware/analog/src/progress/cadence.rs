@@ -176,7 +176,7 @@ impl Cadence {
             }
             Form::Sequence { .. } => SEQUENCE_HOPS,
         };
-        if runs.current() > most(runs.is_on()) + 2 { Verdict::Broken } else { Verdict::Holds }
+        if runs.current() > most(runs.is_on()).saturating_add(2) { Verdict::Broken } else { Verdict::Holds }
     }
 }
 
