@@ -197,7 +197,8 @@ mod tests {
                 decoder.state = state;
                 decoder.pulses = if state == State::Make { 3 } else { 0 };
                 let event = decoder.take(Millis(9_000), sign);
-                let (next, action) = if *cell == "·" { (letter, "") } else { cell.split_once(' ').expect("a cell") };
+                let (next, action) =
+                    if *cell == "·" { (letter, "") } else { cell.split_once(' ').expect("a cell") };
                 let next = STATES.iter().find(|(known, _)| *known == next).expect("a state").1;
                 assert_eq!(decoder.state, next, "{letter} {row}");
                 assert_eq!(format!("{event:?}"), told(action), "{letter} {row}");

@@ -53,7 +53,8 @@ fn an_fxo_line_dials_hears_tones_and_numbers_without_memory() {
     let mut audio = FxoAudio::new(&plan);
     let busy = plan.tone(ToneKind::Busy).expect("busy");
     let mut tone = TonePlayer::new(busy, -10.0);
-    let message = fsk(&single("03171656", "2156430144"), &Fsk::BELL_202);
+    let mut message = fsk(&single("03171656", "2156430144"), &Fsk::BELL_202);
+    message.resize(message.len() + 320, 0);
     let number = DialString::parse("02112345678").expect("a number");
     let mut told = 0;
     let memory = counted(|| {

@@ -65,9 +65,12 @@ fn a_withheld_number_is_told_as_such_in_every_form() {
 #[test]
 fn a_number_by_keys_is_read_in_the_chinese_and_the_european_forms() {
     let quick = DtmfTiming { on_ms: 60, off_ms: 60, ..DtmfTiming::default() };
-    for (keys, expected) in
-        [("D02112345678C", "02112345678"), ("A33123456#", "33123456"), ("A13912345678C", "13912345678"), ("B123D", "123")]
-    {
+    for (keys, expected) in [
+        ("D02112345678C", "02112345678"),
+        ("A33123456#", "33123456"),
+        ("A13912345678C", "13912345678"),
+        ("B123D", "123"),
+    ] {
         let caller = caller(&dtmf(keys, &quick)).expect("a caller");
         assert_eq!(number(&caller), expected, "{keys}");
     }

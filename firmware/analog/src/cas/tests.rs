@@ -16,7 +16,11 @@ fn table() -> BTreeMap<String, Vec<String>> {
     let rows = include_str!("../cas.rs").lines().skip_while(|line| !line.starts_with("//! | now |")).skip(2);
     let rows = rows.take_while(|line| line.starts_with("//! |"));
     let cells = |row: &str| -> Vec<String> {
-        row.trim_start_matches("//! |").trim_end_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+        row.trim_start_matches("//! |")
+            .trim_end_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().to_owned())
+            .collect()
     };
     rows.map(cells).map(|mut row| (row.remove(0), row)).collect()
 }
