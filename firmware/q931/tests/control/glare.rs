@@ -1,0 +1,152 @@
+//! Q.931 5.7: both sides take channels at the same moment; seeded orders of delivery.
+
+use crate::bench::{ALL, Pair, Side, config, disconnect, plain_setup, setup, slot};
+use idl::spans::{ChannelSelection, PriSide};
+use q931::CauseValue;
+use q931::control::{CallHandle, Command, Config, EndedBy, Event, Input, MAX_RESELECTIONS};
+use std::collections::BTreeSet;
+
+#[test]
+fn the_networks_call_keeps_the_channel_and_the_users_goes_to_another() {
+    let mut pair = Pair::new();
+    pair.user.order(pair.now, setup(1));
+    pair.network.order(pair.now, setup(1));
+    pair.deliver();
+    let incoming = pair.user.incoming().expect("the network's call is there");
+    assert_eq!(pair.user.interface.call_channel(incoming), Some(slot(1)));
+    assert_eq!(pair.user.interface.call_channel(CallHandle(1)), Some(slot(2)));
+    let peer = pair.network.incoming().expect("the user's call is there");
+    assert_eq!(pair.network.interface.call_channel(peer), Some(slot(2)));
+}
+
+#[test]
+fn a_preferred_channel_is_exchanged_by_the_networks_first_answer() {
+    let user = Config { exclusive: false, ..config(PriSide::User) };
+    let mut pair = Pair::with(user, config(PriSide::Network));
+    pair.user.order(pair.now, setup(1));
+    pair.network.order(pair.now, setup(1));
+    pair.deliver();
+    let peer = pair.network.incoming().expect("the user's call is there");
+    pair.network_orders(Command::Proceed { call: peer });
+    assert!(pair.user.events.contains(&Event::Proceeding { call: CallHandle(1), channel: slot(2) }));
+    assert_eq!(pair.user.kinds().iter().filter(|kind| **kind == q931::MessageType::Setup).count(), 1);
+}
+
+#[test]
+fn a_call_for_one_named_channel_ends_with_cause_44() {
+    let mut pair = Pair::new();
+    let mut wanted = plain_setup(1);
+    wanted.channel = Some(slot(1));
+    pair.user.order(pair.now, Command::Setup(Box::new(wanted)));
+    pair.network.order(pair.now, setup(1));
+    pair.deliver();
+    let end = pair.user.end(CallHandle(1)).expect("the end is told");
+    assert_eq!((end.cause, end.by), (CauseValue::RequestedChannelNotAvailable, EndedBy::Peer));
+}
+
+#[test]
+fn a_peer_that_refuses_every_channel_is_asked_a_bounded_number_of_times() {
+    let mut pair = Pair::new();
+    for number in 1..=31 {
+        pair.network.order(pair.now, Command::Block(slot(number)));
+    }
+    pair.user_orders(setup(1));
+    assert_eq!(pair.user.sent.len(), usize::from(MAX_RESELECTIONS) + 1);
+    let end = pair.user.end(CallHandle(1)).map(|end| end.cause);
+    assert_eq!(end, Some(CauseValue::RequestedChannelNotAvailable));
+    assert_eq!(pair.user.interface.idle_channels(), ALL);
+}
+
+#[test]
+fn a_thousand_seeds_of_glare_leave_every_call_with_a_channel_of_its_own_or_over() {
+    let mut moved = 0;
+    for seed in 0..1_000 {
+        moved += run(seed);
+    }
+    assert!(moved > 1_000, "glare hardly happened: {moved}");
+}
+
+/// One run; says how many calls of the user did not stay on their first channel.
+fn run(seed: u64) -> usize {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let selections =
+        [ChannelSelection::Ascending, ChannelSelection::Descending, ChannelSelection::RoundRobinUp];
+    let selection = selections[dice.below(3)];
+    let user = Config { exclusive: dice.below(2) == 0, selection, ..config(PriSide::User) };
+    let network = Config { exclusive: dice.below(2) == 0, selection, ..config(PriSide::Network) };
+    let mut pair = Pair::with(user, network);
+    let calls = 1 + dice.below(12) as u64;
+    for call in 1..=calls {
+        pair.user.order(pair.now, setup(call));
+        pair.network.order(pair.now, setup(call));
+    }
+    let first: Vec<_> = (1..=calls).map(|call| pair.user.interface.call_channel(CallHandle(call))).collect();
+    rest(&mut pair, &mut dice);
+    for handle in known(&pair.network) {
+        pair.network.order(pair.now, Command::Connect { call: handle });
+    }
+    for handle in known(&pair.user) {
+        pair.user.order(pair.now, Command::Connect { call: handle });
+    }
+    rest(&mut pair, &mut dice);
+    let moved = (1..=calls)
+        .zip(first)
+        .filter(|(call, first)| pair.user.interface.call_channel(CallHandle(*call)) != *first);
+    let moved = moved.count();
+    for side in [&pair.user, &pair.network] {
+        let handles: Vec<_> = (1..=calls).map(CallHandle).chain(known(side)).collect();
+        let channels: Vec<_> = handles.iter().filter_map(|call| side.interface.call_channel(*call)).collect();
+        let own: BTreeSet<_> = channels.iter().collect();
+        assert_eq!(own.len(), channels.len(), "seed {seed}: two calls on one channel");
+        for call in handles {
+            let over = side.times_released(call);
+            let lives = usize::from(side.interface.call_state(call).is_some());
+            assert_eq!(over + lives, 1, "seed {seed}: {call:?} is over {over} times and lives {lives} times");
+        }
+    }
+    assert_eq!(pair.user.interface.slot_states(), pair.network.interface.slot_states(), "seed {seed}");
+    for call in (1..=calls).map(CallHandle) {
+        pair.user.order(pair.now, disconnect(call));
+        pair.network.order(pair.now, disconnect(call));
+    }
+    rest(&mut pair, &mut dice);
+    pair.assert_idle(ALL);
+    moved
+}
+
+/// Delivers what is on its way in a seeded order until nothing is.
+fn rest(pair: &mut Pair, dice: &mut Dice) {
+    loop {
+        let (user, network) = (pair.user.to_link.len(), pair.network.to_link.len());
+        if user + network == 0 {
+            return;
+        }
+        if network == 0 || user > 0 && dice.below(2) == 0 {
+            let octets = pair.user.to_link.pop_front().expect("not empty");
+            pair.network.step(pair.now, Input::Message(&octets));
+        } else {
+            let octets = pair.network.to_link.pop_front().expect("not empty");
+            pair.user.step(pair.now, Input::Message(&octets));
+        }
+    }
+}
+
+fn known(side: &Side) -> Vec<CallHandle> {
+    let calls = side.events.iter().filter_map(|event| match event {
+        Event::Incoming(incoming) => Some(incoming.call),
+        _ => None,
+    });
+    calls.collect()
+}
+
+/// A small generator (xorshift): the same runs everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % sides as u64).expect("below a usize")
+    }
+}

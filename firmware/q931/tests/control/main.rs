@@ -1,0 +1,9 @@
+//! Call control through its public face: two interfaces back to back, one against a script, tables and random input.
+
+mod bench;
+mod channels;
+mod flows;
+mod glare;
+mod link;
+mod restarts;
+mod tables;
