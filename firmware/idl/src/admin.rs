@@ -446,8 +446,11 @@ pub enum Admin {
         /// Only entries below this one.
         before: Option<u64>,
     },
-    /// The page's certificate is about to be replaced: allowed and recorded, the page does it.
-    ReplacePageCertificate,
+    /// The page replaces its certificate by one it has checked: allowed and recorded, the page does it.
+    ReplacePageCertificate {
+        /// SHA-256 of the certificate.
+        fingerprint: [u8; 32],
+    },
     /// Trunks, groups, caller numbers, phones: [`Answer::Lines`].
     Lines,
     /// The site's settings: [`Answer::Settings`].

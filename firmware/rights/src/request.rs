@@ -181,7 +181,7 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::Play { .. } => Request::Play,
         Admin::PlaySegment { .. } => Request::PlaySegment,
         Admin::LedgerPage { .. } => Request::LedgerPage,
-        Admin::ReplacePageCertificate => Request::ReplacePageCertificate,
+        Admin::ReplacePageCertificate { .. } => Request::ReplacePageCertificate,
         Admin::Lines => Request::Lines,
         Admin::Settings => Request::Settings,
         Admin::Live => Request::Live,

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use thiserror::Error;
 use vocab::{DAY_MS, UnixMs};
+use zeroize::Zeroizing;
 
 /// Why a certificate cannot be used.
 #[derive(Debug, Error)]
@@ -65,8 +66,38 @@ pub struct Identity {
 #[derive(Debug, Clone)]
 struct Current {
     key: Arc<CertifiedKey>,
-    fingerprint: String,
+    sha256: [u8; 32],
     not_after: UnixMs,
+}
+
+/// A certificate with its key that may be served from now on; nothing of it is stored yet.
+pub struct Checked {
+    current: Current,
+    text: Zeroizing<String>,
+}
+
+impl Checked {
+    /// Checks a chain, which begins with the page's own certificate, and its key.
+    ///
+    /// # Errors
+    /// [`IdentityError`].
+    pub fn new(chain_pem: &str, key_pem: &str, now: UnixMs) -> Result<Self, IdentityError> {
+        let current = read(chain_pem, key_pem, Some(now))?;
+        let text = Zeroizing::new(format!("{}\n{}\n", chain_pem.trim(), key_pem.trim()));
+        Ok(Self { current, text })
+    }
+
+    /// SHA-256 of the certificate.
+    #[must_use]
+    pub const fn sha256(&self) -> [u8; 32] {
+        self.current.sha256
+    }
+}
+
+impl std::fmt::Debug for Checked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checked").field("fingerprint", &colons(&self.current.sha256)).finish_non_exhaustive()
+    }
 }
 
 impl Identity {
@@ -98,13 +129,13 @@ impl Identity {
         Ok(Arc::new(identity))
     }
 
-    /// Serves another certificate from now on, after it is safely stored. The chain begins with the page's own.
+    /// Serves another certificate from now on, after it is safely stored.
     ///
     /// # Errors
     /// [`IdentityError`]; the old one is served then.
-    pub fn replace(&self, chain_pem: &str, key_pem: &str, now: UnixMs) -> Result<(), IdentityError> {
-        let current = read(chain_pem, key_pem, Some(now))?;
-        write(&self.file, format!("{}\n{}\n", chain_pem.trim(), key_pem.trim()).as_bytes(), SECRET_MODE)?;
+    pub fn replace(&self, checked: Checked) -> Result<(), IdentityError> {
+        let Checked { current, text } = checked;
+        write(&self.file, text.as_bytes(), SECRET_MODE)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
         self.tell()
     }
@@ -112,7 +143,7 @@ impl Identity {
     /// The SHA-256 fingerprint of the page's certificate, as browsers show it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        self.current().fingerprint
+        colons(&self.current().sha256)
     }
 
     /// When the certificate runs out.
@@ -165,7 +196,8 @@ fn read(chain_pem: &str, key_pem: &str, valid_at: Option<UnixMs>) -> Result<Curr
         .map_err(|_| IdentityError::Certificate)?;
     let own = chain.first().ok_or(IdentityError::Certificate)?;
     let validity = der::validity(own).ok_or(IdentityError::Certificate)?;
-    let fingerprint = colons(digest(&SHA256, own).as_ref());
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(digest(&SHA256, own).as_ref());
     let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|_| IdentityError::Key)?;
     let key = provider::sign::any_supported_type(&key).map_err(|_| IdentityError::Key)?;
     let key = CertifiedKey::new(chain, key);
@@ -177,7 +209,7 @@ fn read(chain_pem: &str, key_pem: &str, valid_at: Option<UnixMs>) -> Result<Curr
     if valid_at.is_some_and(|at| at < validity.0 || at > validity.1) {
         return Err(IdentityError::Expired);
     }
-    Ok(Current { key: Arc::new(key), fingerprint, not_after: validity.1 })
+    Ok(Current { key: Arc::new(key), sha256, not_after: validity.1 })
 }
 
 fn made(file: &Path, now: UnixMs) -> Result<Current, IdentityError> {

@@ -425,7 +425,7 @@ events! {
         /// From where.
         source: Source,
     },
-    /// The page's certificate was replaced.
+    /// The page's certificate was to be replaced; since kind 81 the page checks it before.
     80 PageCertificateReplaced {},
     /// How loud a prompt is.
     60 PromptMeasured {
@@ -483,5 +483,10 @@ events! {
         file: String,
         /// Its bytes.
         bytes: u64,
+    },
+    /// The page's certificate was replaced by one that the page had checked.
+    81 PageCertificateSet {
+        /// SHA-256 of the certificate.
+        fingerprint: [u8; 32],
     },
 }

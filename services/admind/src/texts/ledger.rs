@@ -86,6 +86,7 @@ crate::texts! {
         kind_proof_missed: "身份验证失败", "Proof of identity failed";
         kind_prompt_measured: "语音电平检测", "Prompt measured";
         kind_page_certificate_replaced: "更换页面证书", "Page certificate replaced";
+        kind_page_certificate_set: "更换页面证书（已校验）", "Page certificate replaced (checked)";
         kind_span_set: "设置线路接口", "Span set";
         kind_span_removed: "移除线路接口", "Span removed";
         kind_span_history: "线路接口事件", "Span event";

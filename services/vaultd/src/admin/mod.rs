@@ -152,8 +152,8 @@ impl Vault {
             Admin::Listen { call, purpose } => self.listen(actor, call, purpose),
             Admin::VerifyLedger => self.verify_ledger(actor),
             Admin::SetPolicy { toml } => self.set_policy(actor, &toml),
-            Admin::ReplacePageCertificate => {
-                self.write(actor, Event::PageCertificateReplaced {});
+            Admin::ReplacePageCertificate { fingerprint } => {
+                self.write(actor, Event::PageCertificateSet { fingerprint });
                 Ok(Some(Answer::Done))
             }
             what @ (Admin::Me

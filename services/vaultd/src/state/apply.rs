@@ -195,6 +195,7 @@ impl State {
             | Event::Denied { .. }
             | Event::LedgerVerified { .. }
             | Event::PageCertificateReplaced {}
+            | Event::PageCertificateSet { .. }
             | Event::SpanOrdered { .. }
             | Event::SpanOrderEnded { .. }
             | Event::SpanTraceTaken { .. }

@@ -160,6 +160,9 @@ fn of_call_event(event: &Event) -> Vec<(String, String)> {
             words.some("purpose", Some(purpose).filter(|purpose| !purpose.is_empty()))
         }
         Event::Denied { request } => words.say("request", request),
+        Event::PageCertificateSet { fingerprint } => {
+            words.say("sha256", data_encoding::HEXLOWER.encode(fingerprint))
+        }
         Event::LedgerVerified { ok, fault } => {
             words.say("ok", ok).some("fault", Some(fault).filter(|fault| !fault.is_empty()))
         }

@@ -114,3 +114,58 @@ fn of_alarms(alarms: Alarms) -> String {
     let set: Vec<&str> = all.into_iter().filter(|(set, _)| *set).map(|(_, name)| name).collect();
     if set.is_empty() { "none".to_owned() } else { set.join(" ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::of_span_event;
+    use crate::entries::Event;
+    use idl::spans::{
+        Alarms, BertPattern, E1Config, LinkState, PortConfig, PortKind, SpanConfig, SpanFact, SpanOrder,
+        SpanPurpose, SpanRefusal, TestStatus,
+    };
+    use vocab::{AgentId, SpanId, Timeslot, TrunkId, UnixMs};
+
+    fn told(event: &Event) -> String {
+        let pairs = of_span_event(event);
+        pairs.iter().map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(" ")
+    }
+
+    fn fact(fact: SpanFact) -> Event {
+        Event::SpanHistory { life: 1, seq: 1, at: UnixMs(0), fact }
+    }
+
+    #[test]
+    fn an_auditor_reads_which_span_what_and_how_it_ended() {
+        let span = SpanId(3);
+        let telephone = PortConfig { port: Timeslot(2), kind: PortKind::Fxs { agent: AgentId(9) } };
+        let config = SpanConfig {
+            span,
+            trunk: TrunkId(4),
+            name: "卡1".to_owned(),
+            e1: E1Config::default(),
+            purpose: SpanPurpose::Ports(vec![telephone]),
+        };
+        let set = told(&Event::SpanSet { config: Box::new(config) });
+        assert!(set.starts_with("span=span-3 trunk=trunk-4 name=卡1"), "{set}");
+        assert!(set.ends_with("use=ports ports=2: FXS agent-9"), "{set}");
+        assert_eq!(told(&Event::SpanRemoved { span }), "span=span-3");
+        let order = SpanOrder::Block(Timeslot(7));
+        assert_eq!(told(&Event::SpanOrdered { span, order }), "span=span-3 order=Block(ts-7)");
+        let refusal = Some(SpanRefusal::InUse);
+        let ended = told(&Event::SpanOrderEnded { ordered: 12, span, order, refusal });
+        assert_eq!(ended, "span=span-3 order=Block(ts-7) ordered_by_entry=12");
+        let now = Alarms { los: true, red: true, ..Alarms::default() };
+        let alarms = told(&fact(SpanFact::Alarms { span, before: Alarms::default(), now }));
+        assert!(alarms.ends_with("span=span-3 fact=alarms before=none now=LOS RED"), "{alarms}");
+        let link = told(&fact(SpanFact::Link { span, state: LinkState::Up }));
+        assert!(link.ends_with("fact=link state=Up"), "{link}");
+        let pattern = BertPattern::Prbs15;
+        let (slot, synced, seconds, bits, errors) = (Timeslot(1), true, 9, 576_000, 2);
+        let result = TestStatus::Bert { slot, pattern, synced, seconds, bits, errors };
+        let test = told(&fact(SpanFact::Bert { span, result }));
+        assert!(test.ends_with("slot=1 pattern=Prbs15 synced=true seconds=9 bits=576000 errors=2"), "{test}");
+        let taken = told(&Event::SpanTraceTaken { span, file: "t.pcap".to_owned(), bytes: 24 });
+        assert_eq!(taken, "span=span-3 file=t.pcap bytes=24");
+        assert_eq!(told(&Event::Stopped {}), "");
+    }
+}

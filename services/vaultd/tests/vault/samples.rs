@@ -100,7 +100,7 @@ pub fn sample(request: Request) -> Admin {
         Request::Play => Admin::Play { call: CallId(9_999), purpose: "quality".to_owned() },
         Request::PlaySegment => Admin::PlaySegment { play: PlayId(9), index: 0 },
         Request::LedgerPage => Admin::LedgerPage { filter: LedgerFilter::default(), before: None },
-        Request::ReplacePageCertificate => Admin::ReplacePageCertificate,
+        Request::ReplacePageCertificate => Admin::ReplacePageCertificate { fingerprint: [9; 32] },
         Request::Lines => Admin::Lines,
         Request::Settings => Admin::Settings,
         Request::Live => Admin::Live,

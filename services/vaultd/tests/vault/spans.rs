@@ -26,12 +26,20 @@ pub fn pri(span: u16) -> SpanConfig {
     }
 }
 
+/// An analogue card with so many lines.
+pub fn ports(span: u16, lines: u8) -> SpanConfig {
+    let line =
+        PortKind::Fxo { answer: AnswerDetection::PolarityReversal, tones: "0123456789abcdef".to_owned() };
+    let ports = (1..=lines).map(|port| PortConfig { port: Timeslot(port), kind: line.clone() }).collect();
+    SpanConfig { purpose: SpanPurpose::Ports(ports), ..pri(span) }
+}
+
 /// An analogue card whose port 1 is a line and whose port 2 is this agent's telephone.
-fn ports(span: u16, agent: PersonId) -> SpanConfig {
-    let line = PortKind::Fxo { answer: AnswerDetection::PolarityReversal, tones: "cn".to_owned() };
-    let telephone = PortKind::Fxs { agent: AgentId(agent.0) };
-    let ports = [(1, line), (2, telephone)].map(|(port, kind)| PortConfig { port: Timeslot(port), kind });
-    SpanConfig { purpose: SpanPurpose::Ports(ports.to_vec()), ..pri(span) }
+fn telephone(span: u16, agent: PersonId) -> SpanConfig {
+    let mut config = ports(span, 1);
+    let SpanPurpose::Ports(ports) = &mut config.purpose else { unreachable!() };
+    ports.push(PortConfig { port: Timeslot(2), kind: PortKind::Fxs { agent: AgentId(agent.0) } });
+    config
 }
 
 fn set(config: SpanConfig) -> Admin {
@@ -138,7 +146,7 @@ fn a_span_is_refused_with_the_name_of_the_field_that_is_wrong() {
         set(config)
     };
     let cas = |change: fn(&mut Vec<PortConfig>)| {
-        let mut config = ports(3, AGENT);
+        let mut config = telephone(3, AGENT);
         let SpanPurpose::Ports(ports) = &mut config.purpose else { unreachable!() };
         change(ports);
         set(config)
@@ -186,7 +194,7 @@ fn a_span_is_refused_with_the_name_of_the_field_that_is_wrong() {
     assert_eq!(rig.vault.state().cards.spans.len(), entries);
     // Timing 0 takes no place, and an analogue card has none.
     rig.created(SYSTEM, changed(|span| span.e1.timing = 0));
-    let mut analogue = ports(4, AGENT);
+    let mut analogue = telephone(4, AGENT);
     analogue.e1.timing = 2;
     rig.created(SYSTEM, set(analogue));
 }
@@ -196,8 +204,8 @@ fn what_the_card_is_decides_about_framing_and_use() {
     let mut rig = Rig::calling();
     rig.stands(1, |status| status.is_e1 = true);
     rig.stands(2, |status| status.is_e1 = false);
-    assert_eq!(rig.code(SYSTEM, set(ports(1, AGENT))), "span-framing");
-    let mut cas = ports(1, AGENT);
+    assert_eq!(rig.code(SYSTEM, set(telephone(1, AGENT))), "span-framing");
+    let mut cas = telephone(1, AGENT);
     cas.e1.framing = Framing::Cas;
     rig.created(SYSTEM, set(cas.clone()));
     assert_eq!(rig.code(SYSTEM, set(pri(2))), "span-purpose");
@@ -213,9 +221,9 @@ fn an_agents_telephone_on_a_card_is_a_phone_and_one_only() {
     let name = Pii::new("乙".to_owned());
     let other = rig.created(SECURITY, Admin::AddPerson { name, role: Role::Agent, department });
     let other = PersonId(u32::try_from(other).unwrap());
-    rig.created(SYSTEM, set(ports(3, AGENT)));
-    assert_eq!(rig.code(SYSTEM, set(ports(4, AGENT))), "span-agent");
-    rig.created(SYSTEM, set(ports(4, other)));
+    rig.created(SYSTEM, set(telephone(3, AGENT)));
+    assert_eq!(rig.code(SYSTEM, set(telephone(4, AGENT))), "span-agent");
+    rig.created(SYSTEM, set(telephone(4, other)));
     let Answer::Lines(lines) = rig.ask(SYSTEM, Admin::Lines) else { panic!("no lines") };
     assert!(lines.phoneless.is_empty(), "{:?}", lines.phoneless);
     assert_eq!(lines.span_trunks, [(TrunkId(2), "E1-3".to_owned()), (TrunkId(3), "E1-4".to_owned())]);
@@ -259,11 +267,8 @@ fn lines_that_no_frame_could_carry_to_lined_are_refused_before_they_are_an_entry
     }
     let mut refused = None;
     for span in 1..=32 {
-        let mut config = pri(span);
+        let mut config = ports(span, 31);
         config.name = "名".repeat(64);
-        let line = PortKind::Fxo { answer: AnswerDetection::Voice, tones: "a".repeat(16) };
-        let ports = (1..32).map(|port| PortConfig { port: Timeslot(port), kind: line.clone() }).collect();
-        (config.purpose, config.e1.timing) = (SpanPurpose::Ports(ports), 0);
         match rig.ask(SYSTEM, set(config)) {
             Answer::Created { .. } => {}
             Answer::Refused { code, .. } => refused = refused.or(Some(code)),

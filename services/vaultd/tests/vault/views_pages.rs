@@ -4,7 +4,7 @@ use crate::rig::{AUDIT, CAMPAIGN, COMPLIANCE, DATA, MANAGER, QA, Rig, SYSTEM, ca
 use idl::MAX_FRAME_BYTES;
 use idl::admin::{Admin, AdminReply, Answer};
 use idl::lines::{LinedToVault, PromptRole, TrunkState, TrunkStatus};
-use idl::views::{CallFilter, CallKind, CallsPage, ContactFilter};
+use idl::views::{CallFilter, CallKind, CallsPage, ContactFilter, SpanAsk};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use vaultd::command::Cmd;
@@ -169,6 +169,16 @@ fn no_answer_is_longer_than_a_frame_with_the_longest_values_there_can_be() {
             rig.give(Cmd::Lined(LinedToVault::Trunk(status)));
         }
     }
+    for at in 1..=32 {
+        let mut span = crate::spans::ports(at, 31);
+        span.name = "𠮷".repeat(64);
+        let set = Admin::Span(SpanAsk::Set(Box::new(span)));
+        let trunk = vocab::TrunkId(u16::try_from(rig.created(SYSTEM, set)).unwrap());
+        let (since, state, reason) = (UnixMs(i64::MAX), TrunkState::Down, "𠮷".repeat(512));
+        let status = TrunkStatus { trunk, since, state, reason, calls: 0 };
+        rig.give(Cmd::Lined(LinedToVault::Trunk(status)));
+        rig.stands(at, |status| status.place = "𠮷".repeat(64));
+    }
     for at in 0..70 {
         rig.created(crate::rig::SECURITY, Admin::AddDepartment { name: long(at) });
         let valid_to = rig.clock.now.plus(1_000);
@@ -208,6 +218,9 @@ fn no_answer_is_longer_than_a_frame_with_the_longest_values_there_can_be() {
         (MANAGER, Admin::Live),
         (MANAGER, Admin::Settings),
         (SYSTEM, Admin::Lines),
+        (SYSTEM, Admin::Overview),
+        (SYSTEM, Admin::Span(SpanAsk::All)),
+        (SYSTEM, Admin::Span(SpanAsk::One { span: vocab::SpanId(32) })),
         (AUDIT, Admin::Series { campaign: None, hours: 744 }),
         (QA, Admin::CallsPage { filter: CallFilter::default(), before: None }),
     ] {
@@ -215,6 +228,8 @@ fn no_answer_is_longer_than_a_frame_with_the_longest_values_there_can_be() {
         assert!(!matches!(answer, Answer::Refused { .. }), "{answer:?}");
         longest = longest.max(fits(&answer));
     }
+    let Answer::Spans(spans) = rig.ask(SYSTEM, Admin::Span(SpanAsk::All)) else { panic!("no spans") };
+    assert_eq!(spans.len(), 32, "all of them fit one answer");
     assert!(longest > MAX_FRAME_BYTES / 2, "the values were long: {longest}");
     // Every campaign is met all the same.
     let (mut seen, mut after) = (0, None);
