@@ -123,12 +123,18 @@ impl DahdiAudio {
             }
             seat.kind = kind;
         }
-        let highest = (1..SLOTS).rev().find(|slot| !matches!(self.seats[*slot].kind, SlotUse::None));
-        let Some(slot) = highest else { return };
-        match self.open_file(slot) {
-            Ok(()) => self.pacer = Some(slot),
-            Err(error) => log::warn!("a span's audio stands still: {error}"),
+        if let Err(error) = self.open_pacer() {
+            log::warn!("a span's audio stands still: {error}");
         }
+    }
+
+    /// Opens the highest slot that carries audio. Tried again in each turn: whoever had it may let it go.
+    fn open_pacer(&mut self) -> Result<(), CardError> {
+        let highest = (1..SLOTS).rev().find(|slot| !matches!(self.seats[*slot].kind, SlotUse::None));
+        let Some(slot) = highest else { return Ok(()) };
+        self.open_file(slot)?;
+        self.pacer = Some(slot);
+        Ok(())
     }
 
     /// Opens the file of a clear slot; a port's is open already.
@@ -195,6 +201,7 @@ impl DahdiAudio {
             let left = until.saturating_duration_since(Instant::now());
             match poll_input(&file, left) {
                 PollEnd::Ready => {}
+                PollEnd::Interrupted => continue,
                 PollEnd::TimedOut => return AudioReady::TimedOut,
                 PollEnd::Gone => return AudioReady::Gone,
             }
@@ -250,13 +257,15 @@ fn send_block(file: &ChannelFile, owns_events: bool, block: &[u8; SLOT_BLOCK], s
 enum PollEnd {
     Ready,
     TimedOut,
+    Interrupted,
     Gone,
 }
 
 fn poll_input(file: &ChannelFile, at_most: Duration) -> PollEnd {
     let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
     match ppoll(&mut polled, Some(TimeSpec::from_duration(at_most)), None) {
-        Ok(0) | Err(nix::errno::Errno::EINTR) => return PollEnd::TimedOut,
+        Ok(0) => return PollEnd::TimedOut,
+        Err(nix::errno::Errno::EINTR) => return PollEnd::Interrupted,
         Ok(_) => {}
         Err(_) => return PollEnd::Gone,
     }
@@ -279,6 +288,8 @@ impl SpanAudio for DahdiAudio {
         }
         let Some(pacer) = self.pacer else {
             pause(at_most);
+            // The warning was given when it failed first.
+            let _ = self.open_pacer();
             return AudioReady::TimedOut;
         };
         for seat in &mut self.seats {
@@ -376,3 +387,7 @@ impl DahdiAudio {
         file.echo_cancel(0)
     }
 }
+
+#[cfg(test)]
+#[path = "audio_tests.rs"]
+mod tests;

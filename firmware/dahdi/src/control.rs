@@ -297,8 +297,13 @@ impl SpanControl for DahdiControl {
             channels::configure(&self.control, self.channel(slot), role, e1.echo_canceller)?;
         }
         self.control.startup(self.span.number)?;
-        self.open_channels(&roles)?;
+        let opened = self.open_channels(&roles);
+        // Told even then: a channel that audio still has open is let go by it, and a repetition gets it.
         self.publish(&roles, e1.echo_canceller);
+        if opened.is_err() {
+            self.laid_out = None;
+        }
+        opened?;
         self.applied = Some((*e1, d_channel));
         Ok(())
     }
@@ -353,7 +358,13 @@ impl SpanControl for DahdiControl {
             }
             (PortSide::Fxs, LineSignal::Ring(false)) => port.file.hook(abi::HOOK_RING_OFF),
             (PortSide::Fxs, LineSignal::Reverse(reversed)) => port.file.polarity(reversed),
-            (PortSide::Fxs, LineSignal::Break) => port.file.hook(abi::HOOK_ON),
+            (PortSide::Fxs, LineSignal::Break) => {
+                // The driver breaks the current of a line only that it holds.
+                if port.file.far_off_hook()? {
+                    port.file.hook(abi::HOOK_OFF)?;
+                }
+                port.file.hook(abi::HOOK_ON)
+            }
             _ => Err(CardError::NotSupported("this signal on this side of a line")),
         }
     }

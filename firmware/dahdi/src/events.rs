@@ -98,7 +98,7 @@ impl DahdiControl {
                 self.waiting.push_back(CardEvent::Alarms);
             }
             if let Some(line) = map::line_event(port.side, event) {
-                follow(port, line)?;
+                follow(port, line);
                 self.waiting.push_back(CardEvent::Line(port.slot, line));
             }
         }
@@ -108,11 +108,14 @@ impl DahdiControl {
 
 /// The feed of a telephone's line follows its hook: the driver speaks to it, and can break its current, only while it
 /// holds the line itself.
-fn follow(port: &Port, event: LineEvent) -> Result<(), CardError> {
+fn follow(port: &Port, event: LineEvent) {
     let signal = match (port.side, event) {
         (PortSide::Fxs, LineEvent::Hook(HookState::Off)) => abi::HOOK_OFF,
         (PortSide::Fxs, LineEvent::Hook(HookState::On)) => abi::HOOK_ON,
-        _ => return Ok(()),
+        _ => return,
     };
-    port.file.hook(signal)
+    // Refused for half a second while the driver breaks the loop; a later break holds the line first.
+    if let Err(error) = port.file.hook(signal) {
+        log::warn!("the feed of {} does not follow its telephone: {error}", port.slot);
+    }
 }

@@ -23,6 +23,8 @@ mod sysfs;
 #[cfg(test)]
 mod abi_tests;
 #[cfg(test)]
+mod control_tests;
+#[cfg(test)]
 mod sysfs_tests;
 
 pub use audio::DahdiAudio;
