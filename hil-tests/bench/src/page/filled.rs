@@ -98,6 +98,7 @@ fn calls(
         state: place.folder("vault"),
         objects: place.folder("objects"),
         recordings: place.folder("recordings"),
+        traces: place.folder("traces"),
     };
     let mut started = start(&folders, &chip, clock::read(true))?;
     let give = |started: &mut Started, cmds: Vec<Cmd>| -> anyhow::Result<Vec<Effect>> {
