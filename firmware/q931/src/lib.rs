@@ -32,6 +32,7 @@ mod walk;
 
 pub use call_ref::{CallRef, CallRefError, Flag};
 pub use cause::CauseValue;
+pub use control::fuzz::fuzz_control;
 pub use fuzz::fuzz_q931;
 pub use ie::{Ie, IeError, IeFault, IeId, InvalidIe, UnknownIe};
 pub use ies::Ies;

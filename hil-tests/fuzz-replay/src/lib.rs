@@ -31,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     target("lapd", "lapd::fuzz_lapd", lapd::fuzz_lapd),
     target("ledger", "ledger::fuzz_ledger", ledger::fuzz_ledger),
     target("q931", "q931::fuzz_q931", q931::fuzz_q931),
+    target("q931_control", "q931::fuzz_control", q931::fuzz_control),
     target("recording", "recording::fuzz_recording", recording::fuzz_recording),
     target("rtp", "media::fuzz_rtp", media::fuzz_rtp),
     target("sdp", "sip::fuzz_sdp", sip::fuzz_sdp),

@@ -68,6 +68,11 @@ fn q931_survives_seeded_mutations() {
 }
 
 #[test]
+fn q931_control_survives_seeded_mutations() {
+    mutate("q931_control");
+}
+
+#[test]
 fn recording_survives_seeded_mutations() {
     mutate("recording");
 }

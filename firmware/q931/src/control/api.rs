@@ -51,7 +51,8 @@ impl fmt::Debug for Input<'_> {
 /// [`Event::Refused`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Set up a call. It always ends with exactly one [`Event::Released`], also where no channel is free.
+    /// Set up a call. It always ends with exactly one [`Event::Released`], at once where it cannot be begun (no channel,
+    /// no data link, a number that is none); only a handle in use is [`Refusal::HandleInUse`].
     Setup(Box<Setup>),
     /// More digits of an outgoing call (overlap sending): kept until the peer asks for them.
     Digits {
@@ -378,7 +379,7 @@ pub enum EndedBy {
     Restart,
     /// The peer broke the protocol, or its state does not fit ours.
     Protocol,
-    /// There was no channel for it, or the table of calls was full: nothing was sent.
+    /// There was no channel for it, the data link was down, or the table of calls was full: nothing was sent.
     NoChannel,
 }
 
@@ -391,7 +392,7 @@ pub enum Refusal {
     HandleInUse(CallHandle),
     /// Not in this state.
     State(CallHandle, CallState),
-    /// The number or its continuation has other characters than digits, `*` and `#`, or more than [`MAX_DIGITS`].
+    /// The digits have other characters than `0`–`9`, `*` and `#`, or the number more than [`MAX_DIGITS`].
     Digits(CallHandle),
     /// The timeslot is no channel of this interface.
     NoSuchChannel(Timeslot),

@@ -37,6 +37,7 @@ mod config;
 mod dispatch;
 mod expiry;
 mod faults;
+pub(crate) mod fuzz;
 mod interface;
 mod messages;
 mod orders;

@@ -58,18 +58,25 @@ impl Interface {
         }
     }
 
-    /// A new call: refused where the order makes no sense, over at once where there is no channel for it.
+    /// A new call; over at once where it cannot be begun. Only a handle that cannot be told of is refused.
     fn set_up(&mut self, now: Millis, setup: Box<Setup>, out: &mut Vec<Output>) {
-        if let Some(refusal) = self.refusal(&setup) {
-            return out.push(Output::Event(Event::Refused(refusal)));
-        }
         let handle = setup.call;
+        if handle.0 >= PEER_CALLS_FROM || self.handles.contains_key(&handle) {
+            return out.push(Output::Event(Event::Refused(Refusal::HandleInUse(handle))));
+        }
         let over = |cause, by| {
             let end = CallEnd { cause, location: None, by };
             Output::Event(Event::Released { call: handle, end })
         };
+        let fits = |number: &Pii<String>| number.reveal().len() <= MAX_DIGITS && are_digits(number.reveal());
+        if !fits(&setup.called) || !setup.calling.as_ref().is_none_or(fits) {
+            return out.push(over(CauseValue::InvalidNumberFormat, EndedBy::Caller));
+        }
+        if setup.channel.is_some_and(|slot| !self.slots.exists(slot)) {
+            return out.push(over(CauseValue::ChannelDoesNotExist, EndedBy::NoChannel));
+        }
         if !self.link_up {
-            return out.push(over(CauseValue::NetworkOutOfOrder, EndedBy::Link));
+            return out.push(over(CauseValue::NetworkOutOfOrder, EndedBy::NoChannel));
         }
         let wanted = setup.channel;
         let channel = match wanted {
@@ -97,19 +104,6 @@ impl Interface {
         call.send_setup(&mut self.ctx(now, out));
         self.calls.insert(key, call);
         self.handles.insert(handle, key);
-    }
-
-    fn refusal(&self, setup: &Setup) -> Option<Refusal> {
-        let fits = |number: &Pii<String>| number.reveal().len() <= MAX_DIGITS && are_digits(number.reveal());
-        let call = setup.call;
-        if call.0 >= PEER_CALLS_FROM || self.handles.contains_key(&call) {
-            return Some(Refusal::HandleInUse(call));
-        }
-        if !fits(&setup.called) || !setup.calling.as_ref().is_none_or(fits) {
-            return Some(Refusal::Digits(call));
-        }
-        let channel = setup.channel.filter(|slot| !self.slots.exists(*slot));
-        channel.map(Refusal::NoSuchChannel)
     }
 
     fn block(&mut self, now: Millis, slot: Timeslot, block: bool, out: &mut Vec<Output>) {

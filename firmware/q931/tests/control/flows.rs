@@ -269,7 +269,8 @@ fn without_an_idle_channel_a_call_ends_at_once_with_cause_34() {
 fn without_the_data_link_a_call_ends_at_once_and_nothing_is_sent() {
     let mut it = Side::new(config(PriSide::User));
     it.order(Millis(0), setup(1));
-    assert_eq!(it.end(CallHandle(1)).map(|end| end.by), Some(EndedBy::Link));
+    let end = it.end(CallHandle(1)).expect("the end is told");
+    assert_eq!((end.cause, end.by), (CauseValue::NetworkOutOfOrder, EndedBy::NoChannel));
     assert!(it.sent.is_empty());
 }
 
@@ -287,28 +288,41 @@ fn a_channel_asked_for_by_name_is_taken_or_the_call_ends_with_cause_44() {
 }
 
 #[test]
+fn a_call_to_what_is_no_number_or_on_what_is_no_channel_ends_at_once_and_nothing_is_sent() {
+    let mut it = Side::up(config(PriSide::User));
+    let numbers = ["12a", "1 2", "+86", &"1".repeat(MAX_DIGITS + 1)];
+    for (call, number) in (1..).zip(numbers) {
+        let mut wanted = plain_setup(call);
+        wanted.called = pii(number);
+        it.order(Millis(0), Command::Setup(Box::new(wanted)));
+        let end = it.end(CallHandle(call)).expect("the end is told");
+        assert_eq!((end.cause, end.by), (CauseValue::InvalidNumberFormat, EndedBy::Caller));
+    }
+    let mut wanted = plain_setup(9);
+    wanted.channel = Some(slot(16));
+    it.order(Millis(0), Command::Setup(Box::new(wanted)));
+    assert_eq!(it.end(CallHandle(9)).map(|end| end.cause), Some(CauseValue::ChannelDoesNotExist));
+    assert!(it.sent.is_empty() && it.interface.call_count() == 0);
+}
+
+#[test]
 fn orders_that_make_no_sense_are_refused_and_change_nothing() {
     let mut it = Side::up(config(PriSide::User));
     it.order(Millis(0), setup(1));
     it.order(Millis(0), setup(1));
-    let mut letters = plain_setup(2);
-    letters.called = pii("12a");
-    it.order(Millis(0), Command::Setup(Box::new(letters)));
-    let mut long = plain_setup(2);
-    long.called = pii(&"1".repeat(MAX_DIGITS + 1));
-    it.order(Millis(0), Command::Setup(Box::new(long)));
     it.order(Millis(0), setup(q931::control::PEER_CALLS_FROM));
     it.order(Millis(0), disconnect(CallHandle(9)));
+    it.order(Millis(0), Command::Digits { call: CallHandle(1), digits: pii("1b"), complete: false });
     for channel in [0, 16, 32, 255] {
         it.order(Millis(0), Command::Block(slot(channel)));
         it.order(Millis(0), Command::RestartChannel(slot(channel)));
     }
     let refusals: Vec<_> = it.news();
-    assert_eq!(refusals.len(), 13);
+    assert_eq!(refusals.len(), 12);
     assert_eq!(refusals[0], &Event::Refused(Refusal::HandleInUse(CallHandle(1))));
-    assert_eq!(refusals[1], &Event::Refused(Refusal::Digits(CallHandle(2))));
-    assert_eq!(refusals[4], &Event::Refused(Refusal::NoSuchCall(CallHandle(9))));
-    assert_eq!(refusals[5], &Event::Refused(Refusal::NoSuchChannel(slot(0))));
+    assert_eq!(refusals[2], &Event::Refused(Refusal::NoSuchCall(CallHandle(9))));
+    assert_eq!(refusals[3], &Event::Refused(Refusal::Digits(CallHandle(1))));
+    assert_eq!(refusals[4], &Event::Refused(Refusal::NoSuchChannel(slot(0))));
     assert_eq!(it.kinds(), [M::Setup]);
 }
 

@@ -2,8 +2,10 @@
 
 mod bench;
 mod channels;
+mod faults;
 mod flows;
 mod glare;
 mod link;
+mod random;
 mod restarts;
 mod tables;
