@@ -58,8 +58,9 @@ const SILENCE: u8 = 0xd5;
 const ECHO_TAPS: c_int = 128;
 /// Events fetched before a transfer is given up; the driver keeps 64.
 const MAX_EVENTS: usize = 64;
-/// A turn that comes later than this after the last found the buffers for sending empty: it starts anew.
-const STALL: Duration = Duration::from_millis(60);
+/// A turn that comes later than this after the last starts anew: the buffers for receiving are all but full. What is
+/// late by less is made up for, and stays as delay until the end of the call.
+const STALL: Duration = Duration::from_millis(100);
 /// How long a block behind an event of a port is waited for before it is asked for again.
 const EVENT_PAUSE: Duration = Duration::from_millis(1);
 
@@ -170,8 +171,7 @@ impl DahdiAudio {
         fetched
     }
 
-    /// After a stall only the newest block counts, and sending begins anew with one block ahead: what was late would
-    /// stay as delay until the end of the call.
+    /// After a stall only the newest block counts, and sending begins anew with one block ahead.
     fn catch_up(&mut self) {
         let now = Instant::now();
         let stalled = self.last_turn.is_some_and(|last| now.saturating_duration_since(last) > STALL);

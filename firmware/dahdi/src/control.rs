@@ -71,8 +71,8 @@ pub(crate) const FCS: usize = 2;
 pub(crate) const LINK_BUFFER: usize = 512;
 /// Buffers of the D channel in each direction: a window of 7 and what is answered to, four times.
 const LINK_BUFFERS: c_int = 32;
-/// Buffers of a B channel or port in each direction: 80 ms.
-pub(crate) const AUDIO_BUFFERS: c_int = 4;
+/// Buffers of a B channel or port in each direction, 120 ms: what a thread may be late without a loss.
+pub(crate) const AUDIO_BUFFERS: c_int = 6;
 /// Events that are fetched in one turn; the driver keeps 64 of each channel.
 pub(crate) const MAX_EVENTS: usize = 64;
 /// Number of our tone zone, beyond those of DAHDI's own tools.

@@ -124,3 +124,14 @@ fn a_list_of_types_is_bounded_and_skips_what_is_none() {
     let long = "7:E1\n".repeat(10_000);
     assert_eq!(parse_types(&long).len(), 128);
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_kernel_s_texts_say_they_are_read_within_bounds(text in "\\PC*|([0-9]{0,4}:[A-Z0-9_]{0,8}\n){0,200}") {
+        let spans = parse_types(&text);
+        proptest::prop_assert!(spans.len() <= 128);
+        proptest::prop_assert!(spans.iter().all(|span| span.local > 0));
+        proptest::prop_assert_eq!(crate::map::timing_slips(&format!("\tTiming slips: {text}")).to_string().parse().ok(),
+            Some(text.lines().next().unwrap_or("").trim().parse::<u32>().unwrap_or(0)));
+    }
+}
