@@ -56,6 +56,7 @@ pub const HIL: &[Package] = &[
     package("make", "builds DAHDI's modules for the guest's kernel"),
     package("libelf1", "the kernel's own build tools need it"),
     package("kmod", "finds the modules that modules need"),
+    package("debian-archive-keyring", "checks the packages of Asterisk, which are of another release"),
 ];
 
 /// Installs what is missing of these lists and says which.

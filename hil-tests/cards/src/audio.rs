@@ -2,9 +2,10 @@
 //! speech here.
 
 use crate::report::Report;
-use crate::rig::{End, Rig};
+use crate::rig::Rig;
 use anyhow::{Context, ensure};
 use card::{AudioReady, SLOT_BLOCK, SpanAudio, SpanControl};
+use dahdi::DahdiAudio;
 use idl::spans::D_CHANNEL;
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
             let found = exchange(&mut rig)?;
             told.push(found.iter().map(Found::told).collect::<Vec<_>>().join("; "));
             let told = told.join(" | ");
+            ensure!(found.iter().all(|found| found.begin == 0), "the begin is missing: {told}");
             if found.iter().all(Found::exact) {
                 return Ok(told);
             }
@@ -43,8 +45,10 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
 
 /// What one end received.
 #[derive(Debug, Default)]
-struct Found {
+pub struct Found {
     octets: usize,
+    /// Octets of the signal's begin that never came.
+    begin: usize,
     wrong: usize,
     missing: usize,
     inserted: usize,
@@ -54,19 +58,27 @@ struct Found {
 }
 
 impl Found {
-    fn exact(&self) -> bool {
+    /// Every octet came, once, as it was sent.
+    pub fn exact(&self) -> bool {
         self.wrong + self.missing + self.inserted == 0 && self.lost == 0
+    }
+
+    /// What came is what was sent, in its order; where something is missing it is whole.
+    pub fn unchanged(&self) -> bool {
+        self.wrong == 0 && self.octets > 0
     }
 
     /// What is not exact is explained: the guest stood still, and the product has counted it.
     fn excused(&self) -> bool {
-        self.wrong == 0 && self.lost > 0 && self.late_us > STARVED_US
+        self.unchanged() && self.lost > 0 && self.late_us > STARVED_US
     }
 
-    fn told(&self) -> String {
+    /// In words.
+    pub fn told(&self) -> String {
         format!(
-            "{} octets, {} wrong, {} missing, {} inserted, {} blocks lost, delay {} ms, longest turn {} ms",
+            "{} octets, begin after {}, {} wrong, {} missing, {} inserted, {} blocks lost, delay {} ms, longest turn {} ms",
             self.octets,
+            self.begin,
             self.wrong,
             self.missing,
             self.inserted,
@@ -81,40 +93,41 @@ impl Found {
 fn exchange(rig: &mut Rig) -> anyhow::Result<[Found; 2]> {
     let [near, far] = &mut rig.ends;
     std::thread::scope(|scope| {
-        let far = scope.spawn(|| talk(far, 2, 1));
-        let near = talk(near, 1, 2);
+        let far = scope.spawn(|| talk(&mut far.audio, &b_channels(), 2, 1));
+        let near = talk(&mut near.audio, &b_channels(), 1, 2);
         let far = far.join().map_err(|_| anyhow::anyhow!("the thread of the second span ended"))?;
         Ok([near?, far?])
     })
 }
 
-fn talk(end: &mut End, own: u8, other: u8) -> anyhow::Result<Found> {
-    let lost_before = end.audio.lost_blocks();
+/// Sends the known signal of one direction on these slots and compares what comes with that of the other.
+pub fn talk(audio: &mut DahdiAudio, slots: &[Timeslot], own: u8, other: u8) -> anyhow::Result<Found> {
+    let lost_before = audio.lost_blocks();
     let mut received: Vec<Vec<u8>> = (0..32).map(|_| Vec::with_capacity(TURNS * SLOT_BLOCK)).collect();
-    for slot in b_channels() {
-        end.audio.set_open(slot, true)?;
+    for &slot in slots {
+        audio.set_open(slot, true)?;
     }
     let mut found = Found::default();
     let mut block = [0; SLOT_BLOCK];
     let mut since = Instant::now();
     for turn in 0..TURNS {
-        ensure!(end.audio.wait(TURN_LIMIT) == AudioReady::Block, "the span stands still in turn {turn}");
+        ensure!(audio.wait(TURN_LIMIT) == AudioReady::Block, "the span stands still in turn {turn}");
         found.late_us = found.late_us.max(u64::try_from(since.elapsed().as_micros())?);
         since = Instant::now();
-        for slot in b_channels() {
-            if end.audio.read(slot, &mut block) {
+        for &slot in slots {
+            if audio.read(slot, &mut block) {
                 received[usize::from(slot.0)].extend_from_slice(&block);
             }
             for (at, octet) in block.iter_mut().enumerate() {
                 *octet = signal(own, slot, turn * SLOT_BLOCK + at);
             }
-            end.audio.write(slot, &block);
+            audio.write(slot, &block);
         }
-        end.audio.flush();
+        audio.flush();
     }
-    found.lost = end.audio.lost_blocks() - lost_before;
-    for slot in b_channels() {
-        end.audio.set_open(slot, false)?;
+    found.lost = audio.lost_blocks() - lost_before;
+    for &slot in slots {
+        audio.set_open(slot, false)?;
         compare(other, slot, &received[usize::from(slot.0)], &mut found)
             .with_context(|| format!("slot {}", slot.0))?;
     }
@@ -136,7 +149,7 @@ fn compare(other: u8, slot: Timeslot, received: &[u8], found: &mut Found) -> any
         begin.or_else(|| (0..received.len()).find(|at| place(*at).is_some())).context("no signal came")?;
     let mut sent = if begin.is_some() { 0 } else { place(at).unwrap_or_default() };
     found.delay_ms = found.delay_ms.max(at.saturating_sub(sent) / 8);
-    found.missing += sent;
+    found.begin = found.begin.max(sent);
     let end = received.len().min(at + (TURNS - TAIL) * SLOT_BLOCK);
     while at < end {
         if received.get(at) == signal.get(sent) {
@@ -168,8 +181,9 @@ fn signal(direction: u8, slot: Timeslot, at: usize) -> u8 {
     (word ^ (word >> 16)) as u8
 }
 
-fn b_channels() -> impl Iterator<Item = Timeslot> {
-    (1..=31).map(Timeslot).filter(|slot| *slot != D_CHANNEL)
+/// All B channels of a span.
+pub fn b_channels() -> Vec<Timeslot> {
+    (1..=31).map(Timeslot).filter(|slot| *slot != D_CHANNEL).collect()
 }
 
 /// Blocks of 20 ms: six seconds.

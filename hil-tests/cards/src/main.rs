@@ -2,9 +2,11 @@
 //! host); `run NAME` runs one, as root, inside the guest that `cargo xtask hil cards` boots.
 
 mod alarms;
+mod asterisk;
 mod audio;
 mod lines;
 mod modules;
+mod pri;
 mod report;
 mod rig;
 mod spans;
@@ -32,6 +34,8 @@ struct Scenario {
     others: &'static [&'static str],
     /// Files and folders of the host those need.
     files: &'static [&'static str],
+    /// It needs Asterisk as its exchange, below `/asterisk`.
+    asterisk: bool,
     /// The scenario itself: it tells each step; an error ends it.
     #[serde(skip)]
     run: fn(&mut Report) -> anyhow::Result<()>,
@@ -41,11 +45,12 @@ struct Scenario {
 const PLAIN: Scenario = Scenario {
     name: "",
     title: "",
-    limit_s: 0,
+    limit_s: 300,
     memory_mib: 512,
     ours: &[],
     others: &[],
     files: &[],
+    asterisk: false,
     run: |_| Ok(()),
 };
 
@@ -60,29 +65,24 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "spans",
         title: "two cross-connected spans are found and configured, their D channels carry frames both ways",
-        limit_s: 300,
         run: spans::run,
         ..PLAIN
     },
     Scenario {
         name: "audio",
         title: "sixty B channels carry a known signal, octet by octet",
-        limit_s: 300,
         run: audio::run,
         ..PLAIN
     },
+    Scenario { name: "alarms", title: "alarms of a span come, are told and go", run: alarms::run, ..PLAIN },
+    Scenario { name: "lines", title: "analogue signalling on timeslots of a span", run: lines::run, ..PLAIN },
     Scenario {
-        name: "alarms",
-        title: "alarms of a span come, are told and go",
-        limit_s: 300,
-        run: alarms::run,
-        ..PLAIN
-    },
-    Scenario {
-        name: "lines",
-        title: "analogue signalling on timeslots of a span",
-        limit_s: 300,
-        run: lines::run,
+        name: "asterisk",
+        title: "data link, call control and audio against Asterisk as the carrier's exchange",
+        limit_s: 600,
+        memory_mib: 1_024,
+        asterisk: true,
+        run: asterisk::run,
         ..PLAIN
     },
 ];

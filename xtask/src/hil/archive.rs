@@ -86,6 +86,20 @@ impl Archive {
         Ok(())
     }
 
+    /// All files below a folder of this machine, below another one of the guest.
+    pub fn tree(&mut self, from: &Path, to: &str) -> anyhow::Result<()> {
+        for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+            let path = entry?.path();
+            let place = format!("{to}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+            if path.is_dir() {
+                self.tree(&path, &place)?;
+            } else {
+                self.file(&place, &read(&path)?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Ends the archive.
     pub fn finish(mut self) -> anyhow::Result<()> {
         self.entry(Path::new("TRAILER!!!"), 0, b"")?;

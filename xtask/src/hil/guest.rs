@@ -34,14 +34,20 @@ pub struct Ran {
 }
 
 /// Boots a guest for this scenario and waits for its end.
-pub fn run(recipe: &Recipe, scenario: &Scenario, folder: &Path, how: &How) -> anyhow::Result<Ran> {
+pub fn run(
+    recipe: &Recipe,
+    exchange: Option<&Path>,
+    scenario: &Scenario,
+    folder: &Path,
+    how: &How,
+) -> anyhow::Result<Ran> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let out = folder.join("out");
     fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
     let disk = folder.join("initrd");
-    pack(recipe, scenario, &disk)?;
+    pack(recipe, exchange, scenario, &disk)?;
     let mut child = qemu(recipe, scenario, folder, how)?.spawn().context("QEMU cannot be started")?;
     let limit = if how.shell { SHELL_LIMIT } else { Duration::from_secs(scenario.limit_s) };
     let results = folder.join("results");
@@ -55,7 +61,7 @@ pub fn run(recipe: &Recipe, scenario: &Scenario, folder: &Path, how: &How) -> an
     Ok(Ran { steps, ended: last, hung: ended.is_none() })
 }
 
-fn pack(recipe: &Recipe, scenario: &Scenario, disk: &Path) -> anyhow::Result<()> {
+fn pack(recipe: &Recipe, exchange: Option<&Path>, scenario: &Scenario, disk: &Path) -> anyhow::Result<()> {
     let mut archive = Archive::create(disk)?;
     for folder in
         ["dev", "etc", "modules", "out", "proc", "root", "run", "sys", "tmp", "usr/bin", "usr/lib", "var"]
@@ -83,6 +89,10 @@ fn pack(recipe: &Recipe, scenario: &Scenario, disk: &Path) -> anyhow::Result<()>
     }
     for path in &scenario.files {
         archive.same(Path::new(path))?;
+    }
+    if let Some(tree) = exchange {
+        archive.tree(tree, EXCHANGE)?;
+        archive.tree(&project::root().join(EXCHANGE_SETTINGS), &format!("{EXCHANGE}/etc/asterisk"))?;
     }
     archive.finish()
 }
@@ -167,6 +177,9 @@ const MACHINE: &[&str] = &[
     "-nographic",
 ];
 const KERNEL_LINE: &str = "console=ttyS0 quiet loglevel=4 panic=-1";
+/// Where Asterisk lies in the guest.
+const EXCHANGE: &str = "/asterisk";
+const EXCHANGE_SETTINGS: &str = "hil-tests/cards/guest/asterisk";
 /// What the scenario's program writes last.
 const LAST_WORD: &str = "end";
 const LOOK_EVERY: Duration = Duration::from_millis(100);

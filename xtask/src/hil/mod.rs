@@ -2,6 +2,7 @@
 //! the scenario inside and tells what it found. What a scenario does is no matter of this command: crate `cards`.
 
 mod archive;
+mod asterisk;
 mod guest;
 mod recipe;
 mod report;
@@ -46,8 +47,15 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         if !words.json {
             println!("==> {}: {}", one.name, one.title);
         }
-        let ran = guest::run(&recipe, one, &folder, &guest::How { shell: words.shell, quiet: words.json })
-            .with_context(|| format!("scenario {}", one.name))?;
+        let exchange = if one.asterisk { Some(report.time("asterisk", asterisk::ready)?) } else { None };
+        let ran = guest::run(
+            &recipe,
+            exchange.as_deref(),
+            one,
+            &folder,
+            &guest::How { shell: words.shell, quiet: words.json },
+        )
+        .with_context(|| format!("scenario {}", one.name))?;
         let outcome = Outcome::of(one, ran, begun.elapsed());
         if !words.json {
             outcome.show(&folder);

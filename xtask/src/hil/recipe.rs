@@ -193,7 +193,8 @@ fn tool(name: &str) -> Command {
     command
 }
 
-fn step(what: &str, act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Does one step, named and timed for whoever waits.
+pub fn step(what: &str, act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     eprint!("{what} … ");
     let begun = Instant::now();
     act().with_context(|| what.to_owned())?;
@@ -202,14 +203,15 @@ fn step(what: &str, act: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<
 }
 
 /// Runs a command with its output in the log beside what it makes.
-fn quiet(command: &mut Command, folder: &Path) -> anyhow::Result<()> {
+pub fn quiet(command: &mut Command, folder: &Path) -> anyhow::Result<()> {
     let path = folder.join("log");
     let log = fs::OpenOptions::new().create(true).append(true).open(&path)?;
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     project::run(command).with_context(|| format!("its output is in {}", path.display()))
 }
 
-fn output(command: &mut Command) -> anyhow::Result<String> {
+/// What a command prints.
+pub fn output(command: &mut Command) -> anyhow::Result<String> {
     let output = command.env("LC_ALL", "C").stderr(Stdio::inherit()).output();
     let output = output.with_context(|| format!("{} cannot be started", command.get_program().display()))?;
     ensure!(output.status.success(), "{} failed", command.get_program().display());

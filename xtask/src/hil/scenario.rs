@@ -22,6 +22,8 @@ pub struct Scenario {
     pub others: Vec<String>,
     /// Files and folders of this machine those need.
     pub files: Vec<String>,
+    /// It needs Asterisk as its exchange.
+    pub asterisk: bool,
 }
 
 /// All scenarios.
