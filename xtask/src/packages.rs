@@ -47,6 +47,8 @@ pub const TEST: &[Package] = &[
     package("chromium", "the browser that opens the page"),
     package("fonts-noto-cjk", "Chinese text in it"),
     program("nodejs", "node", "runs the scenarios that drive the browser"),
+    package("libspandsp-dev", "the detectors that ours are compared with"),
+    package("libtiff-dev", "its headers ask for it"),
     program("npm", "npm", "fetches the two packages they use"),
 ];
 

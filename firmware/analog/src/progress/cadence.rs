@@ -219,8 +219,8 @@ fn follows(parts: &[Part], ended: &[Option<Ended>], hop: u64) -> bool {
     just && parts.iter().rev().enumerate().all(|(back, part)| fits(back, part))
 }
 
-/// What the window's edges and a line's echo may add to or take from a time.
-const EDGE_MS: f64 = 30.0;
+/// What the window's edges, the steps and a line's echo may add to or take from a time.
+const EDGE_MS: f64 = 45.0;
 /// From this period on a cadence is slow.
 const SLOW_MS: u32 = 3_000;
 /// Sound, pause, sound.

@@ -12,12 +12,14 @@ const HALF: usize = WINDOW / 2;
 #[derive(Debug)]
 pub(super) struct Voice {
     floor: f32,
-    /// Sounded in this frame and the two before.
-    sounded: [bool; 2],
-    last: Frame,
+    /// Sounded in the four frames before, the newest last.
+    sounded: [bool; 4],
+    /// The two frames before, the newest last.
+    last: [Frame; 2],
     frames: [Frame; SPAN],
     at: usize,
     least: f32,
+    loud: f32,
 }
 
 /// What a frame was.
@@ -31,6 +33,7 @@ struct Frame {
 /// What is to be said of a frame.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Said {
+    /// It is above the noise, or loud whatever the noise is.
     pub(super) is_sound: bool,
     pub(super) is_voice: bool,
 }
@@ -39,11 +42,12 @@ impl Default for Voice {
     fn default() -> Self {
         Self {
             floor: power(FIRST_FLOOR_DBM0),
-            sounded: [false; 2],
-            last: Frame::default(),
+            sounded: [false; 4],
+            last: [Frame::default(); 2],
             frames: [Frame::default(); SPAN],
             at: 0,
             least: power(LEAST_DBM0),
+            loud: power(LOUD_DBM0),
         }
     }
 }
@@ -54,13 +58,15 @@ impl Voice {
         let is_sound = level > (self.floor * ABOVE_FLOOR).max(self.least);
         self.follow_floor(level);
         let frame = if is_sound && !tone { look(window, level) } else { Frame::default() };
-        // A frame counts when the ones beside it sound, too: edges of tones are not steady.
-        let inside = self.sounded == [true; 2] && is_sound && !tone;
+        // A frame counts when the two on each side sound, too: at its edges a steady tone is not steady.
+        let sounds = is_sound && !tone;
+        let inside = self.sounded == [true; 4] && sounds;
         self.at = (self.at + 1) % SPAN;
-        self.frames[self.at] = if inside { self.last } else { Frame::default() };
-        self.sounded = [self.sounded[1], is_sound && !tone];
-        self.last = frame;
-        Said { is_sound, is_voice: self.speaks() }
+        self.frames[self.at] = if inside { self.last[0] } else { Frame::default() };
+        self.sounded.rotate_left(1);
+        self.sounded[3] = sounds;
+        self.last = [self.last[1], frame];
+        Said { is_sound: is_sound || level > self.loud, is_voice: self.speaks() }
     }
 
     fn follow_floor(&mut self, level: f32) {
@@ -118,6 +124,8 @@ const LEAST_VOICED: usize = 6;
 const FIRST_FLOOR_DBM0: f64 = -55.0;
 /// Weaker is no voice on a telephone line.
 const LEAST_DBM0: f64 = -45.0;
+/// Louder is no silence, however long it lasts.
+const LOUD_DBM0: f64 = -38.0;
 /// 8 dB.
 const ABOVE_FLOOR: f32 = 6.3;
 /// 4 dB a second.
