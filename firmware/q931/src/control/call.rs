@@ -282,10 +282,10 @@ impl Call {
 }
 
 /// Whether the call that holds a channel yields it to the peer's choice: its SETUP is not answered yet, so the peer has
-/// not agreed (5.7). It waits for another channel then.
+/// not agreed (5.7). It waits for another channel then, or for its end.
 pub(super) fn yields(ctx: &mut Ctx<'_>, holder: Key) -> bool {
     let Some(call) = ctx.calls.get_mut(&holder) else { return false };
-    let yields = call.state == CallState::SetupSent && ctx.config.side == PriSide::User;
+    let yields = call.setup.is_some() && !call.settled && ctx.config.side == PriSide::User;
     if yields && let Some(slot) = call.channel.take() {
         ctx.slots.give_back(slot, holder);
     }

@@ -253,3 +253,49 @@ const MAX_ROUNDS: usize = 1_000;
 pub fn slot(number: u8) -> Timeslot {
     Timeslot(number)
 }
+
+/// Delivers what is on its way in a seeded order until nothing is.
+pub fn rest(pair: &mut Pair, dice: &mut Dice) {
+    while deliver_one(pair, dice) {}
+}
+
+/// Delivers one message of either side; false where there is none.
+pub fn deliver_one(pair: &mut Pair, dice: &mut Dice) -> bool {
+    let (user, network) = (pair.user.to_link.len(), pair.network.to_link.len());
+    if user + network == 0 {
+        return false;
+    }
+    if network == 0 || user > 0 && dice.below(2) == 0 {
+        let octets = pair.user.to_link.pop_front().expect("not empty");
+        pair.network.step(pair.now, Input::Message(&octets));
+    } else {
+        let octets = pair.network.to_link.pop_front().expect("not empty");
+        pair.user.step(pair.now, Input::Message(&octets));
+    }
+    true
+}
+
+/// The calls of the peer that a side was told of.
+pub fn known(side: &Side) -> Vec<CallHandle> {
+    let calls = side.events.iter().filter_map(|event| match event {
+        Event::Incoming(incoming) => Some(incoming.call),
+        _ => None,
+    });
+    calls.collect()
+}
+
+/// A small generator (xorshift): the same runs everywhere.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub fn below(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % sides as u64).expect("below a usize")
+    }
+}

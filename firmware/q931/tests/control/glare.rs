@@ -1,9 +1,9 @@
 //! Q.931 5.7: both sides take channels at the same moment; seeded orders of delivery.
 
-use crate::bench::{ALL, Pair, Side, config, disconnect, plain_setup, setup, slot};
+use crate::bench::{ALL, Dice, Pair, config, disconnect, known, plain_setup, rest, setup, slot};
 use idl::spans::{ChannelSelection, PriSide};
 use q931::CauseValue;
-use q931::control::{CallHandle, Command, Config, EndedBy, Event, Input, MAX_RESELECTIONS};
+use q931::control::{CallHandle, Command, Config, EndedBy, Event, MAX_RESELECTIONS};
 use std::collections::BTreeSet;
 
 #[test]
@@ -68,7 +68,7 @@ fn a_thousand_seeds_of_glare_leave_every_call_with_a_channel_of_its_own_or_over(
 
 /// One run; says how many calls of the user did not stay on their first channel.
 fn run(seed: u64) -> usize {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut dice = Dice::new(seed);
     let selections =
         [ChannelSelection::Ascending, ChannelSelection::Descending, ChannelSelection::RoundRobinUp];
     let selection = selections[dice.below(3)];
@@ -112,41 +112,4 @@ fn run(seed: u64) -> usize {
     rest(&mut pair, &mut dice);
     pair.assert_idle(ALL);
     moved
-}
-
-/// Delivers what is on its way in a seeded order until nothing is.
-fn rest(pair: &mut Pair, dice: &mut Dice) {
-    loop {
-        let (user, network) = (pair.user.to_link.len(), pair.network.to_link.len());
-        if user + network == 0 {
-            return;
-        }
-        if network == 0 || user > 0 && dice.below(2) == 0 {
-            let octets = pair.user.to_link.pop_front().expect("not empty");
-            pair.network.step(pair.now, Input::Message(&octets));
-        } else {
-            let octets = pair.network.to_link.pop_front().expect("not empty");
-            pair.user.step(pair.now, Input::Message(&octets));
-        }
-    }
-}
-
-fn known(side: &Side) -> Vec<CallHandle> {
-    let calls = side.events.iter().filter_map(|event| match event {
-        Event::Incoming(incoming) => Some(incoming.call),
-        _ => None,
-    });
-    calls.collect()
-}
-
-/// A small generator (xorshift): the same runs everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).expect("below a usize")
-    }
 }

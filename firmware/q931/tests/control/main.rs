@@ -2,6 +2,7 @@
 
 mod bench;
 mod channels;
+mod enquiries;
 mod faults;
 mod flows;
 mod glare;

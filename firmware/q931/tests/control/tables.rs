@@ -3,6 +3,7 @@
 
 mod inputs;
 mod reach;
+mod restart;
 
 use crate::bench::Side;
 use idl::spans::PriSide;
