@@ -10,6 +10,7 @@ mod pri;
 mod report;
 mod rig;
 mod spans;
+mod whole_box;
 
 use anyhow::{Context, bail};
 use report::Report;
@@ -40,6 +41,9 @@ struct Scenario {
     #[serde(skip)]
     run: fn(&mut Report) -> anyhow::Result<()>,
 }
+
+/// What the harness of a whole box starts.
+const BOX: &[&str] = &["vaultd", "lined", "calld", "supervisor", "ringfence-ledger"];
 
 /// A scenario that starts no other program.
 const PLAIN: Scenario = Scenario {
@@ -83,6 +87,17 @@ const SCENARIOS: &[Scenario] = &[
         memory_mib: 1_024,
         asterisk: true,
         run: asterisk::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "box",
+        title: "the whole box runs a campaign in the guest, by a SIP trunk",
+        limit_s: 600,
+        memory_mib: 2_048,
+        ours: BOX,
+        others: &["swtpm"],
+        files: &["/usr/lib/x86_64-linux-gnu/libtss2-tcti-swtpm.so.0"],
+        run: whole_box::run,
         ..PLAIN
     },
 ];

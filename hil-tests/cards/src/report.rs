@@ -3,8 +3,10 @@
 
 use anyhow::Context;
 use serde::Serialize;
+use std::any::Any;
 use std::fs::File;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// The way to the host.
@@ -38,7 +40,9 @@ impl Report {
         act: impl FnOnce() -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let begun = Instant::now();
-        let done = act();
+        // The harness of the end-to-end tests panics where something does not work.
+        let done = catch_unwind(AssertUnwindSafe(act))
+            .unwrap_or_else(|panic| Err(anyhow::anyhow!(words(panic.as_ref()))));
         let ms = u64::try_from(begun.elapsed().as_millis())?;
         let detail = done.as_ref().map_or_else(|error| format!("{error:#}"), Told::told);
         self.failed |= done.is_err();
@@ -61,6 +65,11 @@ impl Report {
         text.push('\n');
         Ok(self.port.write_all(text.as_bytes())?)
     }
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_else(|| "a panic".into())
 }
 
 /// What a step brings back, in words.

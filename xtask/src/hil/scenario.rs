@@ -60,9 +60,11 @@ pub fn build(scenarios: &[Scenario]) -> anyhow::Result<()> {
 /// Each program of a scenario: where it lies here, and where in the guest.
 pub fn programs(scenario: &Scenario) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let mut found = Vec::new();
-    for name in scenario.ours.iter().map(String::as_str).chain([PROGRAM]) {
+    for name in &scenario.ours {
         found.push((project::binaries(false).join(name), format!("/usr/bin/{name}")));
     }
+    // One below the others, as tests lie in a target folder: there the harness of the whole box looks for them.
+    found.push((project::binaries(false).join(PROGRAM), format!("/usr/bin/deps/{PROGRAM}")));
     for name in &scenario.others {
         let here = in_path(name).with_context(|| format!("{name} is not on this machine"))?;
         found.push((here, format!("/usr/bin/{name}")));
