@@ -229,7 +229,35 @@ impl Interface {
                 out.push(Output::Event(event));
             }
             M::ReleaseComplete => out.push(Output::Event(Event::Faulty(Fault::ReferenceUnknown))),
-            _ => {
+            M::Alerting
+            | M::CallProceeding
+            | M::Progress
+            | M::Setup
+            | M::Connect
+            | M::SetupAcknowledge
+            | M::ConnectAcknowledge
+            | M::UserInformation
+            | M::SuspendReject
+            | M::ResumeReject
+            | M::Suspend
+            | M::Resume
+            | M::SuspendAcknowledge
+            | M::ResumeAcknowledge
+            | M::Disconnect
+            | M::Restart
+            | M::Release
+            | M::RestartAcknowledge
+            | M::Segment
+            | M::Facility
+            | M::Notify
+            | M::StatusEnquiry
+            | M::CongestionControl
+            | M::Information
+            | M::ServiceAcknowledge
+            | M::Service
+            | M::National(_)
+            | M::Unknown(_)
+            | M::UnknownMaintenance(_) => {
                 out.push(Output::Event(Event::Faulty(Fault::ReferenceUnknown)));
                 self.global_status(m, CauseValue::InvalidCallReference, Vec::new(), out);
             }

@@ -232,7 +232,6 @@ fn status(call: &mut Call, ctx: &mut Ctx<'_>, m: &Received) {
     let Some(peer) = m.state else { return };
     let (cause, _) = m.cause_or(CauseValue::NormalUnspecified);
     call.timers.stop(Timer::T322);
-    call.asked = 0;
     if peer == 0 {
         let answer = cause == CauseValue::ResponseToStatusEnquiry;
         let cause = if answer { CauseValue::TemporaryFailure } else { cause };

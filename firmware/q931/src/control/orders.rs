@@ -115,8 +115,9 @@ impl Interface {
         } else {
             self.slots.unblock(slot);
         }
-        if self.config.service && self.link_up {
-            self.with_service(now, out, |service, ctx| service.tell(ctx, slot, !block));
+        if self.config.service {
+            let link_up = self.link_up;
+            self.with_service(now, out, |service, ctx| service.tell(ctx, slot, !block, link_up));
         }
     }
 

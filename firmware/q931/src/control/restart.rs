@@ -118,14 +118,19 @@ impl Restarter {
         self.send_next(ctx);
     }
 
-    /// RESTART ACKNOWLEDGE. Channels it leaves out stay out of service; one that comes after the last T316 still
-    /// returns its channels.
+    /// RESTART ACKNOWLEDGE. Channels it leaves out stay out of service; one that names none is about the RESTART that is
+    /// out; one that comes after the last T316 still returns its channels.
     pub(super) fn acknowledged(&mut self, ctx: &mut Ctx<'_>, message: &Received) {
-        let named: SlotSet = message.channels.iter().copied().collect();
-        let class = message.restart.unwrap_or(RestartClass::Channels);
-        let named =
-            if class == RestartClass::Channels || !named.is_empty() { named } else { ctx.slots.rented() };
         let due = self.out.as_ref().map_or(SlotSet::EMPTY, |out| out.slots);
+        let named: SlotSet = message.channels.iter().copied().collect();
+        let named = named.and(ctx.slots.rented());
+        let named = match message.restart {
+            Some(RestartClass::Interface | RestartClass::AllInterfaces) if named.is_empty() => {
+                ctx.slots.rented()
+            }
+            _ if message.channels.is_empty() => due,
+            _ => named,
+        };
         let late = named.and(ctx.slots.failed()).minus(due);
         if !due.and(named).is_empty() {
             self.out = None;

@@ -35,15 +35,17 @@ impl Service {
         self.out.as_ref().map(|out| out.end)
     }
 
-    /// Tells the peer of a channel.
-    pub(super) fn tell(&mut self, ctx: &mut Ctx<'_>, channel: Timeslot, in_service: bool) {
+    /// Tells the peer of a channel, now or when the data link is back.
+    pub(super) fn tell(&mut self, ctx: &mut Ctx<'_>, channel: Timeslot, in_service: bool, link_up: bool) {
         self.due.insert(channel);
         if in_service {
             self.out_of_service.remove(channel);
         } else {
             self.out_of_service.insert(channel);
         }
-        self.send_next(ctx);
+        if link_up {
+            self.send_next(ctx);
+        }
     }
 
     /// The data link is gone: what is out will be sent anew.

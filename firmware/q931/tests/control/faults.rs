@@ -443,3 +443,44 @@ fn a_reference_of_one_octet_is_answered_with_one_octet() {
     let reference = it.sent[0].call_ref;
     assert_eq!((reference.length(), reference.value()), (1, 5));
 }
+
+#[test]
+fn a_network_that_is_active_while_its_award_was_lost_is_right() {
+    let mut it = user();
+    hear(&mut it, &[&PEERS, &[0x05], &BEARER, &CHANNEL]);
+    it.order(NOW, Command::Connect { call: PEER });
+    it.forget();
+    hear(&mut it, &[&PEERS, &[0x7d, 0x08, 2, 0x82, 0x9e, 0x14, 1, 10]]);
+    assert!(it.sent.is_empty());
+    assert_eq!(it.interface.call_state(PEER), Some(CallState::ConnectRequest));
+}
+
+#[test]
+fn an_enquiry_waits_for_its_answer_through_other_messages() {
+    let mut it = proceeding();
+    it.order(NOW, Command::Enquire { call: CALL });
+    hear(&mut it, &[&OWN, &[0x01]]);
+    it.expire(NOW + 4_000);
+    assert_eq!(answers(&it), [(M::StatusEnquiry, None), (M::StatusEnquiry, None)]);
+    hear(&mut it, &[&OWN, &[0x7d, 0x08, 2, 0x82, 0x9e, 0x14, 1, 4]]);
+    it.expire(NOW + 8_000);
+    assert_eq!(it.sent.len(), 2);
+    assert_eq!(it.interface.call_state(CALL), Some(CallState::Delivered));
+}
+
+#[test]
+fn call_proceeding_with_in_band_information_runs_without_t310() {
+    let mut it = user();
+    it.order(NOW, setup(1));
+    hear(&mut it, &[&OWN, &[0x02], &CHANNEL, &[0x1e, 2, 0x82, 0x88]]);
+    assert!(it.events.contains(&Event::Progress { call: CALL, in_band: true, cause: None }));
+    assert_eq!(it.interface.deadline(), None);
+}
+
+#[test]
+fn progress_tells_the_cause_the_network_gives() {
+    let mut it = proceeding();
+    hear(&mut it, &[&OWN, &[0x03], &CAUSE, &[0x1e, 2, 0x82, 0x81]]);
+    let cause = Some(CauseValue::UserBusy);
+    assert_eq!(it.news(), [&Event::Progress { call: CALL, in_band: true, cause }]);
+}

@@ -45,6 +45,31 @@ fn a_call_for_one_named_channel_ends_with_cause_44() {
 }
 
 #[test]
+fn glare_on_the_only_channel_ends_the_users_call_with_cause_44() {
+    let unused: Vec<_> = (2..=31).map(slot).collect();
+    let user = Config { unused: unused.clone(), ..config(PriSide::User) };
+    let mut pair = Pair::with(user, Config { unused, ..config(PriSide::Network) });
+    pair.user.order(pair.now, setup(1));
+    pair.network.order(pair.now, setup(1));
+    pair.deliver();
+    let end = pair.user.end(CallHandle(1)).expect("the end is told");
+    assert_eq!((end.cause, end.by), (CauseValue::RequestedChannelNotAvailable, EndedBy::Peer));
+    assert!(pair.user.incoming().is_some());
+}
+
+#[test]
+fn glare_on_a_channel_blocked_meanwhile_gives_it_to_neither() {
+    let mut pair = Pair::new();
+    pair.user.order(pair.now, setup(1));
+    pair.user.order(pair.now, Command::Block(slot(1)));
+    pair.network.order(pair.now, setup(1));
+    pair.deliver();
+    let incoming = pair.user.incoming().expect("the network's call is there");
+    assert_ne!(pair.user.interface.call_channel(incoming), Some(slot(1)));
+    assert_eq!(pair.user.interface.slot_states()[0], idl::spans::SlotState::Blocked);
+}
+
+#[test]
 fn a_peer_that_refuses_every_channel_is_asked_a_bounded_number_of_times() {
     let mut pair = Pair::new();
     for number in 1..=31 {

@@ -291,3 +291,43 @@ fn acknowledge(class: RestartClass, channels: &[u8]) -> Message {
 fn causes(it: &Side) -> Vec<Option<u8>> {
     it.sent.iter().map(|message| message.ies.cause().map(|cause| cause.value.code())).collect()
 }
+
+#[test]
+fn a_service_that_was_out_when_the_link_went_is_sent_again_when_it_is_back() {
+    let mut it = Side::up(Config { service: true, ..config(PriSide::User) });
+    it.order(Millis(0), Command::Block(slot(7)));
+    it.step(Millis(1), Input::LinkReleased);
+    assert_eq!(it.interface.deadline(), None);
+    it.step(Millis(2), Input::LinkEstablished);
+    assert_eq!(it.kinds(), [M::Service, M::Service]);
+    assert_eq!(it.sent[0], it.sent[1]);
+}
+
+#[test]
+fn a_channel_blocked_while_the_link_is_away_is_told_when_it_is_back() {
+    let mut it = Side::new(Config { service: true, ..config(PriSide::User) });
+    it.order(Millis(0), Command::Block(slot(7)));
+    assert!(it.sent.is_empty());
+    it.step(Millis(1), Input::LinkEstablished);
+    assert_eq!(it.kinds(), [M::Service]);
+}
+
+#[test]
+fn an_acknowledge_that_names_no_channel_is_about_the_restart_that_is_out() {
+    for (order, class, channels) in [
+        (Command::RestartChannel(slot(4)), RestartClass::Channels, &[][..]),
+        (Command::RestartAll, RestartClass::Channels, &[]),
+        (Command::RestartAll, RestartClass::Interface, &[0]),
+    ] {
+        let mut it = Side::up(config(PriSide::User));
+        it.order(Millis(0), order);
+        let answer = if channels.is_empty() {
+            Message::new(CallRef::global(Flag::ToOriginator), M::RestartAcknowledge)
+                .with(Ie::RestartIndicator(class))
+        } else {
+            acknowledge(class, channels)
+        };
+        it.hear(Millis(1), &answer);
+        assert_eq!((it.interface.idle_channels(), it.interface.deadline()), (ALL, None));
+    }
+}
