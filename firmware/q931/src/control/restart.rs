@@ -103,7 +103,8 @@ impl Restarter {
         self.send_next(ctx);
     }
 
-    /// T316: again, or given up.
+    /// T316: again, or given up. A peer that answers no RESTART answers none of those that wait: they fail with it, or
+    /// thirty channels would wait for two hours.
     pub(super) fn expire(&mut self, ctx: &mut Ctx<'_>) {
         let Some(out) = &self.out else { return };
         if out.end > ctx.now {
@@ -112,10 +113,9 @@ impl Restarter {
         if out.sent < MAX_RESTARTS_SENT {
             return self.send(ctx);
         }
-        let slots = out.slots;
-        self.out = None;
-        failed(ctx, slots.minus(self.channels));
-        self.send_next(ctx);
+        let slots = self.involved(ctx.slots.rented());
+        *self = Self::default();
+        failed(ctx, slots);
     }
 
     /// RESTART ACKNOWLEDGE. Channels it leaves out stay out of service; one that names none is about the RESTART that is

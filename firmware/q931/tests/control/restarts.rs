@@ -331,3 +331,16 @@ fn an_acknowledge_that_names_no_channel_is_about_the_restart_that_is_out() {
         assert_eq!((it.interface.idle_channels(), it.interface.deadline()), (ALL, None));
     }
 }
+
+#[test]
+fn restarts_that_wait_fail_with_the_one_that_is_not_answered() {
+    let mut it = Side::up(config(PriSide::User));
+    for number in [1, 2, 3] {
+        it.order(Millis(0), Command::RestartChannel(slot(number)));
+    }
+    it.expire(Millis(120_000));
+    it.expire(Millis(240_000));
+    assert_eq!(it.kinds(), [M::Restart, M::Restart]);
+    assert!(it.events.contains(&Event::RestartFailed { channels: vec![slot(1), slot(2), slot(3)] }));
+    assert_eq!((it.interface.idle_channels(), it.interface.deadline()), (ALL - 3, None));
+}
