@@ -4,5 +4,6 @@
 //! Their libraries are linked into programs of these tests only.
 
 pub mod detectors;
+pub mod libpri;
 pub mod signals;
 pub mod spandsp;
