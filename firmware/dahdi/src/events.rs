@@ -100,6 +100,10 @@ impl DahdiControl {
             if let Some(line) = map::line_event(port.side, event) {
                 follow(port, line);
                 self.waiting.push_back(CardEvent::Line(port.slot, line));
+                // The driver tells a break's begin only. A loop that stays open it tells once more, as an alarm.
+                if port.side == PortSide::Fxo && event == abi::EVENT_ON_HOOK {
+                    self.waiting.push_back(CardEvent::Line(port.slot, LineEvent::LoopClosed));
+                }
             }
         }
         Ok(())

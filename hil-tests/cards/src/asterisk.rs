@@ -2,9 +2,10 @@
 //! other end of a span. Asterisk is a peer that nobody here wrote; nothing of it is linked.
 
 use crate::audio;
+use crate::exchange::{Exchange, Lines, START_LIMIT};
 use crate::pri::Pri;
 use crate::report::Report;
-use crate::rig::{End, Rig, wait_for};
+use crate::rig::{End, Rig};
 use anyhow::{Context, ensure};
 use card::{AudioReady, SLOT_BLOCK, SpanAudio};
 use dahdi::DahdiAudio;
@@ -13,9 +14,6 @@ use media::dtmf::generate::{ToneShape, add_digit};
 use media::dtmf::inband::InBandDetector;
 use media::g711::Law;
 use q931::CauseValue;
-use std::fs::{self, File};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use vocab::Timeslot;
 
@@ -30,7 +28,8 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
     // Configured; from here on the far channels are the exchange's.
     drop(far);
     let End { mut control, mut audio } = near;
-    let (mut exchange, _) = report.step("the exchange starts", || Ok((Exchange::start()?, String::new())))?;
+    let (mut exchange, _) =
+        report.step("the exchange starts", || Ok((Exchange::start(Lines::Pri)?, String::new())))?;
     let mut pri = Pri::user(&mut control)?;
     report.step("the data link stands and every channel is restarted", || {
         pri.until("an idle interface", START_LIMIT, Pri::is_idle)
@@ -66,7 +65,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
         || {
             exchange.kill()?;
             pri.until("the link's end", DEATH_LIMIT, |pri| !pri.is_up())?;
-            exchange = Exchange::start()?;
+            exchange = Exchange::start(Lines::Pri)?;
             pri.until("an idle interface", START_LIMIT, Pri::is_idle)?;
             let call = pri.call("1000")?;
             pri.connected(call)?;
@@ -151,55 +150,6 @@ fn listen(audio: &mut DahdiAudio, slot: Timeslot) -> anyhow::Result<String> {
     Ok(heard)
 }
 
-/// Asterisk, entered with chroot.
-struct Exchange {
-    child: Child,
-}
-
-impl Exchange {
-    fn start() -> anyhow::Result<Self> {
-        for folder in FOLDERS {
-            fs::create_dir_all(Path::new(ROOT).join(folder))?;
-        }
-        if !Path::new(ROOT).join("dev/dahdi").exists() {
-            mount(&["-t", "devtmpfs", "dev", "/asterisk/dev"])?;
-            mount(&["-t", "proc", "proc", "/asterisk/proc"])?;
-        }
-        let log = File::options().create(true).append(true).open(LOG)?;
-        let before = fs::metadata(LOG)?.len();
-        let mut command = Command::new("chroot");
-        command.args([ROOT, "/usr/sbin/asterisk", "-f", "-n", "-v", "-v", "-v", "-c"]);
-        command.env("TERM", "dumb").stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
-        let mut exchange = Self { child: command.spawn().context("Asterisk cannot be started")? };
-        wait_for("Asterisk to be ready", START_LIMIT, || {
-            if let Some(status) = exchange.child.try_wait()? {
-                anyhow::bail!("Asterisk ended: {status}");
-            }
-            let text = fs::read(LOG)?;
-            let text = String::from_utf8_lossy(text.get(usize::try_from(before)?..).unwrap_or_default())
-                .into_owned();
-            Ok(text.contains("Asterisk Ready").then_some(()))
-        })?;
-        Ok(exchange)
-    }
-
-    fn kill(&mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
-}
-
-fn mount(words: &[&str]) -> anyhow::Result<()> {
-    let status = Command::new("mount").args(words).status()?;
-    ensure!(status.success(), "mount {words:?}: {status}");
-    Ok(())
-}
-
-const ROOT: &str = "/asterisk";
-const LOG: &str = "/out/asterisk.log";
-const FOLDERS: &[&str] =
-    &["dev", "proc", "run/asterisk", "tmp", "var/lib/asterisk", "var/log/asterisk", "var/spool/asterisk"];
 const CAUSES: &[(&str, CauseValue)] = &[
     ("2001", CauseValue::UnallocatedNumber),
     ("2017", CauseValue::UserBusy),
@@ -207,7 +157,6 @@ const CAUSES: &[(&str, CauseValue)] = &[
     ("6000", CauseValue::NormalClearing),
 ];
 const ATTEMPTS: usize = 2;
-const START_LIMIT: Duration = Duration::from_secs(90);
 const CLEAR_LIMIT: Duration = Duration::from_secs(30);
 const DEATH_LIMIT: Duration = Duration::from_secs(60);
 const TURN_LIMIT: Duration = Duration::from_secs(5);

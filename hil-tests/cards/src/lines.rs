@@ -55,6 +55,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
             std::thread::sleep(SEIZED);
             exchange.signal(*slot, LineSignal::Break)?;
             event(line, *slot, LineEvent::LoopOpen)?;
+            event(line, *slot, LineEvent::LoopClosed)?;
             line.signal(*slot, LineSignal::Hook(HookState::On))?;
             event(exchange, *slot, LineEvent::Hook(HookState::On)).map(|_| ())
         })?;

@@ -2,8 +2,10 @@
 //! host); `run NAME` runs one, as root, inside the guest that `cargo xtask hil cards` boots.
 
 mod alarms;
+mod analogue;
 mod asterisk;
 mod audio;
+mod exchange;
 mod lines;
 mod modules;
 mod pri;
@@ -87,6 +89,15 @@ const SCENARIOS: &[Scenario] = &[
         memory_mib: 1_024,
         asterisk: true,
         run: asterisk::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "analogue",
+        title: "our line to an exchange against Asterisk's subscriber port: its tones, its clearing, its ringing",
+        limit_s: 600,
+        memory_mib: 1_024,
+        asterisk: true,
+        run: analogue::run,
         ..PLAIN
     },
     Scenario {

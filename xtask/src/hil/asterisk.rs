@@ -83,7 +83,7 @@ fn choose(all: &Path, tree: &Path) -> anyhow::Result<()> {
     let modules = libraries.join("asterisk/modules");
     let mut wanted: BTreeSet<PathBuf> =
         MODULES.iter().map(|name| modules.join(format!("{name}.so"))).collect();
-    wanted.insert(all.join("usr/sbin/asterisk"));
+    wanted.extend(["usr/sbin/asterisk", "usr/sbin/dahdi_cfg"].map(|name| all.join(name)));
     let path = format!("{}:{}", libraries.display(), all.join("usr/lib").display());
     for file in wanted.clone() {
         let mut command = Command::new(&loader);
@@ -108,7 +108,7 @@ fn choose(all: &Path, tree: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-const PACKAGES: &[&str] = &["asterisk", "asterisk-modules", "asterisk-dahdi"];
+const PACKAGES: &[&str] = &["asterisk", "asterisk-modules", "asterisk-dahdi", "dahdi"];
 
 /// What an exchange needs of it: the cards' driver, a dial plan that answers, echoes, plays tones and reads digits.
 const MODULES: &[&str] = &[
@@ -139,4 +139,4 @@ const SOURCE: &str = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.
 const TRIPLET: &str = "x86_64-linux-gnu";
 const LOADER: &str = "ld-linux-x86-64.so.2";
 /// Changed when the recipe makes something else of the same packages.
-const RECIPE_FORMAT: &str = "1";
+const RECIPE_FORMAT: &str = "3";
