@@ -31,17 +31,48 @@ pub struct Series<'a> {
 #[must_use]
 pub fn columns(words: Words<'_>, labels: &[String], series: &[Series<'_>]) -> Markup {
     let series = &series[..series.len().min(MAX_SERIES)];
+    let svg = stacked(words.title, labels, series, &[]);
+    let rows = labels.iter().enumerate().map(|(at, label)| {
+        (label.as_str(), series.iter().map(|row| count(figure(row, at))).collect::<Vec<_>>())
+    });
+    figure_of(words, series.iter().map(|row| row.name), &svg, rows)
+}
+
+/// Stacked columns without their table, for a page that has one of its own. `gaps` are the columns of which nothing
+/// is known.
+#[must_use]
+pub fn picture(title: &str, labels: &[String], series: &[Series<'_>], gaps: &[bool]) -> Markup {
+    let series = &series[..series.len().min(MAX_SERIES)];
+    let mut html = legend(series.iter().map(|row| row.name));
+    let _ = write!(html, r#"<figure class="chart">{}</figure>"#, stacked(title, labels, series, gaps));
+    Markup::of_safe(html)
+}
+
+fn stacked(title: &str, labels: &[String], series: &[Series<'_>], gaps: &[bool]) -> String {
     let totals = (0..labels.len()).map(|at| series.iter().map(|row| figure(row, at)).sum::<u64>());
     let scale = Scale::over(totals.max().unwrap_or(0));
-    let mut svg = frame(words.title, &scale, &|value| count(value));
-    let slot = PLOT_WIDTH / px(labels.len().max(1));
-    let width = (slot * 6 / 10).clamp(1, MAX_COLUMN);
+    let mut svg = frame(title, &scale, &|value| count(value));
+    let edge = |at: usize| LEFT + PLOT_WIDTH * px(at) / px(labels.len().max(1));
+    let width = (PLOT_WIDTH / px(labels.len().max(1)) * 6 / 10).clamp(1, MAX_COLUMN);
     for (at, label) in labels.iter().enumerate() {
-        let middle = LEFT + slot * px(at) + slot / 2;
+        let middle = i64::midpoint(edge(at), edge(at + 1));
+        if gaps.get(at).copied().unwrap_or(false) {
+            let (left, right) = (edge(at), edge(at + 1));
+            let _ = write!(
+                svg,
+                r#"<rect class="gap" x="{left}" y="{TOP}" width="{}" height="{}"/>"#,
+                right - left,
+                BOTTOM - TOP,
+            );
+        }
         let mut top = BOTTOM;
         for (nth, row) in series.iter().enumerate() {
             let height = scale.height(figure(row, at));
             top -= height;
+            // Of many columns, those without a figure would only be read out.
+            if height == 0 && labels.len() > MANY_LABELS {
+                continue;
+            }
             let _ = write!(
                 svg,
                 r#"<rect class="bar c{}" x="{}" y="{top}" width="{width}" height="{height}"><title>{} · {}: {}</title></rect>"#,
@@ -55,10 +86,7 @@ pub fn columns(words: Words<'_>, labels: &[String], series: &[Series<'_>]) -> Ma
         under(&mut svg, at, labels.len(), middle, label);
     }
     svg.push_str("</svg>");
-    let rows = labels.iter().enumerate().map(|(at, label)| {
-        (label.as_str(), series.iter().map(|row| count(figure(row, at))).collect::<Vec<_>>())
-    });
-    figure_of(words, series.iter().map(|row| row.name), &svg, rows)
+    svg
 }
 
 /// A ratio over time in per mille; a label without a figure leaves a gap.
@@ -158,6 +186,15 @@ fn under(svg: &mut String, at: usize, of: usize, middle: i64, label: &str) {
     }
 }
 
+fn legend<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut html = String::from(r#"<ul class="legend">"#);
+    for (nth, name) in names.enumerate() {
+        let _ = write!(html, r#"<li><i class="c{}"></i>{}</li>"#, nth + 1, text(name));
+    }
+    html.push_str("</ul>");
+    html
+}
+
 /// Legend, picture and table together.
 fn figure_of<'a>(
     words: Words<'_>,
@@ -165,13 +202,10 @@ fn figure_of<'a>(
     svg: &str,
     rows: impl Iterator<Item = (&'a str, Vec<String>)>,
 ) -> Markup {
-    let mut html = String::from(r#"<ul class="legend">"#);
-    for (nth, name) in names.clone().enumerate() {
-        let _ = write!(html, r#"<li><i class="c{}"></i>{}</li>"#, nth + 1, text(name));
-    }
+    let mut html = legend(names.clone());
     let _ = write!(
         html,
-        r#"</ul><figure class="chart">{svg}</figure><details class="chart-table"><summary>{}</summary><table class="table table-compact"><caption class="sr">{}</caption><thead><tr><th scope="col">{}</th>"#,
+        r#"<figure class="chart">{svg}</figure><details class="chart-table"><summary>{}</summary><table class="table table-compact"><caption class="sr">{}</caption><thead><tr><th scope="col">{}</th>"#,
         text(words.figures),
         text(words.title),
         text(words.labels),
@@ -256,6 +290,7 @@ fn text(raw: &str) -> String {
 /// More series than this cannot be told apart.
 pub const MAX_SERIES: usize = 5;
 const MAX_LABELS: usize = 12;
+const MANY_LABELS: usize = 48;
 const AXIS_STEPS: u64 = 4;
 const WIDTH: i64 = 720;
 const HEIGHT: i64 = 216;

@@ -75,6 +75,11 @@ impl Form {
         self.fields.push((name.to_owned(), Zeroizing::new(value.into())));
     }
 
+    /// Adds a value to a field that may have several (boxes to tick).
+    pub fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.fields.push((name.to_owned(), Zeroizing::new(value.into())));
+    }
+
     /// What is wrong with a field; empty if nothing.
     #[must_use]
     pub fn error(&self, name: &str) -> &str {

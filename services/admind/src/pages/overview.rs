@@ -1,7 +1,7 @@
 //! `/`: what is missing, what needs attention, what goes on now. It decides nothing; links are shown to those
 //! whom `vaultd` lets through.
 
-use super::words;
+use super::{lines, words};
 use crate::chart;
 use crate::fault::Fault;
 use crate::format;
@@ -13,7 +13,8 @@ use crate::visit::{self, Visit};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use idl::admin::{Admin, Answer};
-use idl::views::{Attention, CheckItem, Overview, Series};
+use idl::spans::SpanPurpose;
+use idl::views::{Attention, CheckItem, Overview, Series, SpanView};
 use rights::Request;
 use std::time::Duration;
 use vocab::UnixMs;
@@ -57,7 +58,7 @@ struct Line {
     state: &'static str,
     title: &'static str,
     text: String,
-    href: &'static str,
+    href: String,
 }
 
 const PARTS: [&str; 6] = ["checklist", "attention", "tiles", "campaigns", "trunks", "box"];
@@ -84,7 +85,12 @@ async fn watch(visit: Visit) -> Result<Response, Fault> {
 async fn parts(visit: &Visit) -> Result<Vec<(&'static str, Markup)>, Fault> {
     let Answer::Overview(seen) = visit.ask(Admin::Overview).await? else { return Err(Fault::other_answer()) };
     let steps: Vec<Line> = seen.checklist.iter().filter_map(|item| step(visit, item)).collect();
-    let alerts: Vec<Line> = seen.attention.iter().filter_map(|item| alert(visit, item)).collect();
+    let spans = span_alerts(visit).await?;
+    let named =
+        |item: &&Attention| item.code != "trunk-down" || !spans.iter().any(|(name, _)| *name == item.subject);
+    let mut alerts: Vec<Line> =
+        seen.attention.iter().filter(named).filter_map(|item| alert(visit, item)).collect();
+    alerts.splice(0..0, spans.into_iter().map(|(_, line)| line));
     PARTS
         .iter()
         .map(|part| {
@@ -93,6 +99,25 @@ async fn parts(visit: &Visit) -> Result<Vec<(&'static str, Markup)>, Fault> {
             Ok((*part, Markup::of_safe(html)))
         })
         .collect()
+}
+
+/// Spans in use whose alarms keep calls from them, by name: each leads to its own page.
+async fn span_alerts(visit: &Visit) -> Result<Vec<(String, Line)>, Fault> {
+    if !visit.may(Request::Spans) {
+        return Ok(vec![]);
+    }
+    let t = visit.t;
+    let spans = lines::spans::all(visit).await?;
+    let alert = |span: SpanView| {
+        let config = span.config.filter(|config| config.purpose != SpanPurpose::Off)?;
+        let status = span.status.filter(|status| !status.alarms.is_clear())?;
+        let alarms = lines::spans::words::alarm_words(t, status.alarms);
+        let since = fill(t.overview.since, &[&visit.zone.minute(status.since)]);
+        let text = format!("{} · {alarms} · {since}", config.name);
+        let href = format!("/lines/spans/{}", span.span.0);
+        Some((config.name, Line { state: "failed", title: t.spans.at_span_alarm, text, href }))
+    };
+    Ok(spans.into_iter().filter_map(alert).collect())
 }
 
 async fn charts(visit: &Visit) -> Result<(Markup, Option<Markup>), Fault> {
@@ -182,14 +207,14 @@ pub(super) fn obstacle(t: &Texts, code: &str) -> String {
 fn step(visit: &Visit, item: &CheckItem) -> Option<Line> {
     let (title, why, href, request) = step_words(visit.t, &item.code)?;
     if item.done {
-        return Some(Line { state: "done", title, text: String::new(), href: "" });
+        return Some(Line { state: "done", title, text: String::new(), href: String::new() });
     }
     let mine = request.is_some_and(|request| visit.may(request));
     let text = match request {
         Some(request) if !mine => format!("{why} {}", done_by(visit.t, request)),
         _ => why.to_owned(),
     };
-    Some(Line { state: "missing", title, text, href: if mine { href } else { "" } })
+    Some(Line { state: "missing", title, text, href: if mine { href } else { "" }.to_owned() })
 }
 
 /// Which roles may do something, from the table of rights itself.
@@ -225,7 +250,7 @@ fn alert(visit: &Visit, item: &Attention) -> Option<Line> {
     let (title, href, request) = alert_words(visit.t, &item.code)?;
     let (href, request) = if item.code == "approval-waits" { approval(visit, item) } else { (href, request) };
     let state = if item.urgent { "failed" } else { "missing" };
-    let href = if visit.may(request) { href } else { "" };
+    let href = if visit.may(request) { href } else { "" }.to_owned();
     Some(Line { state, title, text: facts(visit, item).join(" · "), href })
 }
 

@@ -18,8 +18,6 @@ crate::texts! {
         since: "自 {}", "since {}";
         calls: "通话", "Calls";
         load: "占用", "In use";
-        address: "地址", "Address";
-        security: "加密", "Encryption";
         encrypted: "信令与语音均加密", "signalling and voice";
         signalling_only: "仅信令加密", "signalling only";
         not_encrypted: "未加密", "none";

@@ -20,6 +20,7 @@ mod overview;
 mod recordings;
 mod scripts;
 mod settings;
+mod spans;
 mod words;
 
 pub use accounts::Accounts;
@@ -40,6 +41,7 @@ pub use overview::Overview;
 pub use recordings::Recordings;
 pub use scripts::Scripts;
 pub use settings::Settings;
+pub use spans::Spans;
 pub use words::Words;
 
 use crate::looks::Lang;
@@ -105,6 +107,7 @@ areas! {
     recordings: Recordings,
     scripts: Scripts,
     settings: Settings,
+    spans: Spans,
     words: Words,
 }
 

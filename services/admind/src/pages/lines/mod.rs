@@ -2,6 +2,7 @@
 
 mod numbers;
 mod phones;
+pub(super) mod spans;
 pub(super) mod trunks;
 
 use crate::fault::Fault;
@@ -21,7 +22,9 @@ use vocab::TrunkId;
 #[must_use]
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(spans::routes())
         .get("/lines", trunks::list)
+        .live("/lines/live", trunks::watch)
         .get("/lines/trunks/new", trunks::new)
         .get("/lines/trunks", trunks::list)
         .post("/lines/trunks", trunks::add)
@@ -68,9 +71,14 @@ struct GroupsPage {
 }
 
 impl GroupsPage {
+    /// SIP trunks, then the trunks that spans of cards are.
+    fn trunks(&self) -> impl Iterator<Item = (TrunkId, &str)> {
+        let sip = self.view.trunks.iter().map(|trunk| (trunk.live.id, trunk.live.name.as_str()));
+        sip.chain(self.view.span_trunks.iter().map(|(id, name)| (*id, name.as_str())))
+    }
+
     fn trunk(&self, id: TrunkId) -> &str {
-        let trunk = self.view.trunks.iter().find(|trunk| trunk.live.id == id);
-        trunk.map_or("", |trunk| trunk.live.name.as_str())
+        self.trunks().find(|(known, _)| *known == id).map_or("", |(_, name)| name)
     }
 
     fn field(&self, name: &str, id: &TrunkId, default: &str) -> String {

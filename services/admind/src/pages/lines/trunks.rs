@@ -1,9 +1,12 @@
 //! Trunks: what the carrier gave us, entered once and checked by `vaultd`.
 
-use super::{MAX_NAME_CHARS, NAV, view};
+use super::{MAX_NAME_CHARS, NAV, spans, view};
 use crate::fault::Fault;
 use crate::form::Form;
-use crate::page::{Page, render};
+use crate::format::{When, Zone};
+use crate::live::live;
+use crate::page::{Markup, Page, render};
+use crate::pages::words::Badge;
 use crate::texts::{Texts, fill};
 use crate::visit::Visit;
 use askama::Template;
@@ -11,25 +14,82 @@ use axum::extract::Path;
 use axum::response::{Html, Response};
 use idl::admin::{Admin, Answer};
 use idl::lines::{Codec, SipTransport, SrtpPolicy, TrunkAccount, TrunkConfig, TrunkState};
-use idl::views::TrunkView;
+use idl::spans::LinkState;
+use idl::views::{SpanView, TrunkView};
 use rights::Request;
+use std::time::Duration;
 use vocab::{Secret, TrunkId};
 
 #[derive(Template)]
 #[template(path = "lines/trunks.html")]
 struct TrunksPage {
     page: Page,
-    trunks: Vec<TrunkView>,
+    list: Markup,
     may_add: bool,
+}
+
+/// SIP trunks and the spans of cards in one list; below it, the spans that nobody has set up.
+#[derive(Template)]
+#[template(path = "lines/trunk_list.html")]
+struct TrunkList {
+    t: &'static Texts,
+    zone: Zone,
+    trunks: Vec<TrunkView>,
+    spans: Vec<SpanView>,
+    found: Vec<SpanView>,
+    may_add: bool,
+    may_set: bool,
+}
+
+impl TrunkList {
+    fn since(&self, at: impl When) -> String {
+        fill(self.t.lines.since, &[&self.zone.minute(at)])
+    }
+
+    fn place<'a>(&self, span: &'a SpanView) -> &'a str {
+        span.status.as_ref().map_or("–", |status| status.place.as_str())
+    }
+
+    fn link(&self, span: &SpanView) -> Option<Badge> {
+        let link = span.status.as_ref()?.link;
+        (link != LinkState::None).then(|| spans::words::link(self.t, link))
+    }
+
+    /// Channels in use, and those there are.
+    fn load(&self, span: &SpanView) -> (usize, usize) {
+        span.status.as_ref().map_or((0, 0), spans::words::load)
+    }
 }
 
 /// The list.
 pub(super) async fn list(visit: Visit) -> Result<Html<String>, Fault> {
     render(&TrunksPage {
         page: visit.page(visit.t.lines.title, NAV),
-        trunks: view(&visit).await?.trunks,
+        list: Markup::of_safe(listed(&visit).await?),
         may_add: visit.may(Request::AddTrunk),
     })
+}
+
+/// The list by itself, as it changes.
+pub(super) async fn watch(visit: Visit) -> Result<Response, Fault> {
+    view(&visit).await?;
+    live(visit, LIVE_PERIOD, |visit| async move { Ok(vec![("trunks", listed(&visit).await?)]) })
+}
+
+async fn listed(visit: &Visit) -> Result<String, Fault> {
+    let trunks = view(visit).await?.trunks;
+    let spans = if visit.may(Request::Spans) { spans::all(visit).await? } else { vec![] };
+    let (spans, found) = spans.into_iter().partition(|span| span.config.is_some());
+    Ok(TrunkList {
+        t: visit.t,
+        zone: visit.zone.clone(),
+        trunks,
+        spans,
+        found,
+        may_add: visit.may(Request::AddTrunk),
+        may_set: visit.may(Request::SetSpan),
+    }
+    .render()?)
 }
 
 #[derive(Template)]
@@ -209,6 +269,7 @@ const TRANSPORTS: [(&str, SipTransport); 3] =
     [("tls", SipTransport::Tls), ("tcp", SipTransport::Tcp), ("udp", SipTransport::Udp)];
 const SRTP: [(&str, SrtpPolicy); 2] =
     [("required", SrtpPolicy::Required), ("plain", SrtpPolicy::PlainWaiver)];
+const LIVE_PERIOD: Duration = Duration::from_secs(2);
 const MAX_HOST_CHARS: usize = 253;
 const MAX_PEM_CHARS: usize = 3_072;
 /// Registration expiry (RFC 3261 10.2.1.1 suggests an hour).
