@@ -44,18 +44,18 @@ impl DChannel {
         let link = Link::new(link);
         let told = link.state();
         let mut channel = Self { link, interface: Interface::new(control), told };
-        channel.to_link(now, lapd::Input::Establish, out);
+        channel.tell_link(now, lapd::Input::Establish, out);
         channel
     }
 
     /// The line carries frames, or does not.
     pub fn line(&mut self, now: Millis, up: bool, out: &mut Vec<DOutput>) {
-        self.to_link(now, if up { lapd::Input::PhysicalUp } else { lapd::Input::PhysicalDown }, out);
+        self.tell_link(now, if up { lapd::Input::PhysicalUp } else { lapd::Input::PhysicalDown }, out);
     }
 
     /// A frame of the peer.
     pub fn frame(&mut self, now: Millis, frame: &[u8], out: &mut Vec<DOutput>) {
-        self.to_link(now, lapd::Input::Frame(frame), out);
+        self.tell_link(now, lapd::Input::Frame(frame), out);
     }
 
     /// A command for call control.
@@ -92,7 +92,7 @@ impl DChannel {
         &self.interface
     }
 
-    fn to_link(&mut self, now: Millis, input: lapd::Input<'_>, out: &mut Vec<DOutput>) {
+    fn tell_link(&mut self, now: Millis, input: lapd::Input<'_>, out: &mut Vec<DOutput>) {
         let mut outputs = Vec::new();
         self.link.step(now, input, &mut outputs);
         self.run(now, outputs.into_iter().map(Step::Link).collect(), out);

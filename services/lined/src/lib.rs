@@ -16,6 +16,7 @@
 //! a call is kept until `vaultd` says that it is durable, however often the connection is lost meanwhile.
 
 pub mod call;
+pub mod cards;
 pub mod clock;
 pub mod dns;
 pub mod link;

@@ -21,6 +21,10 @@ lined: the line process of Ringfence
   --rtp-addr IP           our media address
   --rtp-ports A-B         our media ports, even for RTP, odd for RTCP
   --media-threads N       threads for media; default: one per core
+  --board NAME            the hardware model, such as virtual; without it there are no cards
+  --boards DIR            folder of board files
+  --virtual-cards DIR     folder of the sockets of virtual cards
+  --traces DIR            traces of D channels are written here
   --dns ADDR:PORT         ask this name server instead of the system's
   --allow PROCESS=UID     calld, supervisor or tool may connect as this user
   --log stderr|journal    where the log goes
@@ -52,6 +56,14 @@ pub struct Options {
     pub rtp_ports: (u16, u16),
     /// Media threads; 0 means one per core.
     pub media_threads: usize,
+    /// The hardware model.
+    pub board: Option<String>,
+    /// Folder of board files.
+    pub boards: PathBuf,
+    /// Folder of the sockets of virtual cards.
+    pub virtual_cards: PathBuf,
+    /// Folder of traces.
+    pub traces: PathBuf,
     /// The name server to ask.
     pub dns: Option<SocketAddr>,
     /// Who may connect as which user.
@@ -76,6 +88,10 @@ impl Default for Options {
             rtp_addr: IpAddr::V4(Ipv4Addr::LOCALHOST),
             rtp_ports: (20_000, 29_999),
             media_threads: 0,
+            board: None,
+            boards: PathBuf::from("/usr/share/ringfence/board"),
+            virtual_cards: PathBuf::from("/run/ringfence/cards"),
+            traces: PathBuf::from("/var/lib/ringfence/traces"),
             dns: None,
             allow: Vec::new(),
             log: journal::Target::Stderr,
@@ -132,6 +148,10 @@ impl Options {
                 Long("rtp-addr") => options.rtp_addr = line.value()?.parse()?,
                 Long("rtp-ports") => options.rtp_ports = line.value()?.parse_with(ports)?,
                 Long("media-threads") => options.media_threads = line.value()?.parse()?,
+                Long("board") => options.board = Some(line.value()?.parse()?),
+                Long("boards") => options.boards = line.value()?.into(),
+                Long("virtual-cards") => options.virtual_cards = line.value()?.into(),
+                Long("traces") => options.traces = line.value()?.into(),
                 Long("dns") => options.dns = Some(line.value()?.parse()?),
                 Long("allow") => options.allow.push(line.value()?.parse_with(allowed)?),
                 Long("log") => options.log = line.value()?.parse_with(log_to)?,
@@ -157,8 +177,8 @@ impl Options {
         if !self.tls.is_empty() && self.tls_cert.is_none() {
             return bad("sip-tls", "needs --tls-cert and --tls-key");
         }
-        if self.udp.is_empty() && self.tcp.is_empty() && self.tls.is_empty() {
-            return bad("sip-udp", "at least one SIP address is needed");
+        if self.udp.is_empty() && self.tcp.is_empty() && self.tls.is_empty() && self.board.is_none() {
+            return bad("sip-udp", "at least one SIP address or a board with cards is needed");
         }
         Ok(self)
     }

@@ -1,5 +1,6 @@
 //! Puts the process together: sockets, threads, tasks, and the order in which they end.
 
+use crate::cards::{self, Deck, OpenError};
 use crate::clock;
 use crate::dns::{Names, resolver, resolver_at};
 use crate::link::{server, vault};
@@ -41,6 +42,12 @@ pub enum ProcessError {
     /// The socket for the other processes.
     #[error("lined.sock cannot be made: {0}")]
     Socket(#[source] IpcError),
+    /// The board file.
+    #[error(transparent)]
+    Board(#[from] OpenError),
+    /// The cards' descriptors.
+    #[error("the cards cannot be watched: {0}")]
+    Cards(#[source] std::io::Error),
     /// The loop ended.
     #[error("signalling ended: {0}")]
     Loop(#[source] std::io::Error),
@@ -68,7 +75,13 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
         None => resolver(),
     }
     .map_err(|error| ProcessError::Resolver(error.to_string()))?;
-    let (voice, ends) = Voice::start(options.threads(), Vec::new()).map_err(ProcessError::Threads)?;
+    let spans = match &options.board {
+        Some(name) => cards::open(&cards::board(&options.boards, name)?, &options.virtual_cards),
+        None => Vec::new(),
+    };
+    let (controls, audios): (Vec<_>, Vec<_>) =
+        spans.into_iter().map(|span| ((span.id, span.control), (span.id, span.audio))).unzip();
+    let (voice, ends) = Voice::start(options.threads(), audios).map_err(ProcessError::Threads)?;
     let recorder =
         Recorder::start(&options.recordings, ends, recorder_sender).map_err(ProcessError::Threads)?;
     let config = Config { max_calls: 2 * MAX_CALLS, max_transactions: MAX_TRANSACTIONS, ..Config::default() };
@@ -80,6 +93,7 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
         ports: Ports::new(options.rtp_addr, options.rtp_ports),
         recorder,
         prompts: Prompts::new(&options.objects, prompt_sender),
+        deck: Deck::new(controls, &options.traces).map_err(ProcessError::Cards)?,
     };
     let listener = Listener::bind(&options.run.join("lined.sock"), Process::Lined, &allowed(options))
         .map_err(ProcessError::Socket)?;

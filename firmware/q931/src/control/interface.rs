@@ -291,6 +291,11 @@ impl Interface {
         for key in self.keys() {
             self.act(now, key, out, expiry::link_reset);
         }
+        // A RESTART or SERVICE that was out may be among the messages that were lost: T316 would find out in minutes.
+        self.restarter.link_lost();
+        self.service.link_lost();
+        self.with_restarter(now, out, |restarter, ctx| restarter.link_back(ctx));
+        self.with_service(now, out, |service, ctx| service.link_back(ctx));
     }
 
     fn link_released(&mut self, now: Millis, out: &mut Vec<Output>) {

@@ -1,13 +1,14 @@
 //! Carries out what the call machine wants: SIP requests, media orders, facts, timers.
 
-use super::live::{Live, PROMPT_GUARD_MS, RecordingStand};
+use super::live::{Leg, Live, PROMPT_GUARD_MS, RecordingStand, Wire};
 use super::{Party, Signalling};
 use crate::call::{Action, Input, Note, Playing, Timer};
 use crate::clock;
+use crate::voice::Port;
 use idl::lines::{
     CallEnd, CallFact, LinedToCalld, MediaSummary, NoRecording, OptOutBy, PromptRole, RecordingClosed,
 };
-use media::{Command, stats::CallStats};
+use media::{Command, Law, TdmLeg, stats::CallStats};
 use sip_ua::EndCause;
 use std::sync::Arc;
 use vocab::{FailCause, Outcome};
@@ -72,9 +73,12 @@ impl Signalling {
     }
 
     fn end_customer(&mut self, live: &mut Live, action: Action) {
-        let hung_up = live.customer.as_ref().is_some_and(|leg| {
-            let cause = EndCause::local(Some(NORMAL_CLEARING), "the box ended the call");
-            self.parts.endpoint.hangup(clock::now(), leg.handle, cause, &mut self.out)
+        let hung_up = live.customer.as_ref().is_some_and(|leg| match &leg.wire {
+            Wire::Sip(_) => {
+                let cause = EndCause::local(Some(NORMAL_CLEARING), "the box ended the call");
+                self.parts.endpoint.hangup(clock::now(), leg.handle, cause, &mut self.out)
+            }
+            Wire::Card { .. } => self.hang_up_card(leg.handle),
         });
         if !hung_up && action == Action::CancelCustomer {
             self.pending.push_back((live.call, Input::CustomerLost));
@@ -82,9 +86,15 @@ impl Signalling {
     }
 
     fn end_agent(&mut self, live: &mut Live) {
-        if let Some(leg) = &live.agent {
-            let cause = EndCause::local(Some(NORMAL_CLEARING), "the call is over");
-            self.parts.endpoint.hangup(clock::now(), leg.handle, cause, &mut self.out);
+        match &live.agent {
+            Some(Leg { handle, wire: Wire::Sip(_), .. }) => {
+                let cause = EndCause::local(Some(NORMAL_CLEARING), "the call is over");
+                self.parts.endpoint.hangup(clock::now(), *handle, cause, &mut self.out);
+            }
+            Some(Leg { handle, wire: Wire::Card { .. }, .. }) => {
+                self.hang_up_card(*handle);
+            }
+            None => {}
         }
     }
 
@@ -105,20 +115,30 @@ impl Signalling {
 
     /// Lets customer and agent hear each other.
     fn bridge(&mut self, live: &mut Live) {
-        self.attach_agent_sockets(live);
-        let Some(session) = live.agent.as_mut().and_then(|leg| leg.session.take()) else { return };
+        self.attach_agent(live);
+        let line = match live.agent.as_mut().map(|leg| &mut leg.wire) {
+            Some(Wire::Sip(sip)) => sip.session.take().map(media::Line::from),
+            Some(Wire::Card { .. }) => Some(Box::new(TdmLeg::new(Law::A)).into()),
+            None => None,
+        };
+        let Some(line) = line else { return };
         live.times.awaiting_agent = true;
-        self.order(live, Command::ConnectAgent(session.into()));
+        self.order(live, Command::ConnectAgent(line));
     }
 
-    /// Gives the agent's sockets to the media thread as soon as both are there, so that what the phone sends
-    /// before the bridge is not heard late.
-    pub(super) fn attach_agent_sockets(&mut self, live: &mut Live) {
+    /// Plugs the agent's leg into the media thread as soon as both are there, so that what the phone sends before
+    /// the bridge is not heard late.
+    pub(super) fn attach_agent(&mut self, live: &mut Live) {
         let (Some(place), Some(leg)) = (live.place, live.agent.as_mut()) else { return };
-        if leg.answered
-            && let Some(sockets) = leg.sockets.take()
-        {
-            let given = self.parts.voice.agent_port(place, Box::new(sockets.into()));
+        if !leg.answered {
+            return;
+        }
+        let port = match &mut leg.wire {
+            Wire::Sip(sip) => sip.sockets.take().map(Port::from),
+            Wire::Card { span, slot } => self.deck_port(*span, *slot),
+        };
+        if let Some(port) = port {
+            let given = self.parts.voice.agent_port(place, Box::new(port));
             self.check_voice(live, given);
         }
     }
@@ -212,9 +232,10 @@ pub(super) fn millis_between(from_us: Option<u64>, to_us: Option<u64>) -> u32 {
 }
 
 fn ended(live: &Live, outcome: Outcome, sip_status: u16, q850: u8) -> CallEnd {
+    let on_card = matches!(&live.customer, Some(Leg { wire: Wire::Card { .. }, .. }));
     CallEnd {
         outcome,
-        sip_status,
+        sip_status: if on_card { 0 } else { sip_status },
         q850,
         answered_at: live.times.answered_at,
         ended_at: live.times.ended_at.unwrap_or_else(clock::wall),

@@ -1,14 +1,14 @@
 //! What the sockets, the other processes and the endpoint bring, each sent to where it belongs.
 
 use super::cause::failure;
-use super::live::Live;
+use super::live::{Leg, Live};
 use super::{Party, Signalling};
 use crate::call::{Input, State};
 use crate::clock;
 use crate::link::server::DeskEvent;
 use crate::link::vault::VaultEvent;
 use crate::transport::Inbound;
-use crate::voice::Place;
+use crate::voice::{Place, PlaceId, VoiceError};
 use idl::lines::{CallFact, CalldToLined, LinedToCalld, LinedToVault, OptOutBy, TrunkState, VaultToLined};
 use media::watchdog::WatchLimits;
 use media::{CallMedia, Command};
@@ -68,7 +68,9 @@ impl Signalling {
                     let _ = sender.try_send(Arc::new(LinedToVault::Trunk(status)));
                 }
                 self.facts.reconnected();
+                self.history.reconnected();
                 self.vault = Some(sender);
+                self.parts.deck.tell_all(super::cards::now(), &mut self.card_out);
             }
             VaultEvent::Down => self.vault = None,
             VaultEvent::Message(message) => self.on_vault_message(message),
@@ -79,7 +81,9 @@ impl Signalling {
         match message {
             VaultToLined::Site(site) => {
                 self.sited = true;
+                let spans = site.spans.clone();
                 self.with_upkeep(|lines, around| lines.apply(site, around));
+                self.parts.deck.apply(super::cards::now(), &spans, &mut self.card_out);
                 let statuses = self.lines.statuses();
                 for status in statuses.iter().filter(|status| status.state == TrunkState::Down) {
                     self.tell_vault(LinedToVault::Trunk(status.clone()));
@@ -107,7 +111,10 @@ impl Signalling {
                     None => self.facts.forget(call),
                 }
             }
-            VaultToLined::SpanFactStored { .. } | VaultToLined::SpanOrder { .. } => {}
+            VaultToLined::SpanFactStored { life, seq } => self.history.stored(life, seq),
+            VaultToLined::SpanOrder { id, span, order } => {
+                self.parts.deck.order(super::cards::now(), id, span, order, &mut self.card_out);
+            }
             VaultToLined::Release { call, dialog } => self.release(call, &dialog),
         }
     }
@@ -227,7 +234,7 @@ impl Signalling {
     }
 
     /// What is told again in full after a reconnect and so may be missed.
-    fn tell_vault(&self, message: LinedToVault) {
+    pub(super) fn tell_vault(&self, message: LinedToVault) {
         if let Some(vault) = &self.vault {
             let _ = vault.try_send(Arc::new(message));
         }
@@ -252,18 +259,18 @@ impl Signalling {
     fn answered(&mut self, handle: CallHandle, sdp: &Sdp, dialog: &DialogSnapshot) {
         let Some(&(call, party)) = self.legs.get(&handle) else { return };
         let Some(mut live) = self.calls.remove(&call) else { return };
-        let session = Self::leg_mut(&mut live, party).map(|leg| {
+        let session = Self::leg_mut(&mut live, party).and_then(|leg| {
             leg.answered = true;
-            leg.sdp.answered(&sdp.0)
+            leg.as_sip().map(|sip| sip.sdp.answered(&sdp.0))
         });
         match (party, session) {
             (_, None) => {}
             (Party::Customer, Some(Ok(session))) => self.customer_answered(&mut live, session, dialog),
             (Party::Agent, Some(Ok(session))) => {
-                if let Some(leg) = &mut live.agent {
-                    leg.session = Some(Box::new(session));
+                if let Some(sip) = live.agent.as_mut().and_then(Leg::as_sip) {
+                    sip.session = Some(Box::new(session));
                 }
-                self.attach_agent_sockets(&mut live);
+                self.attach_agent(&mut live);
                 self.pending.push_back((call, Input::AgentAnswered));
             }
             (_, Some(Err(error))) => {
@@ -285,27 +292,41 @@ impl Signalling {
     }
 
     fn customer_answered(&mut self, live: &mut Live, session: media::Session, dialog: &DialogSnapshot) {
-        // Answered: this number is not dialled again under this ticket, whatever happens.
+        live.encrypted = session.is_encrypted();
+        let wanted = self.note_answered(live, Secret::new(dialog.to_bytes()));
+        let sockets = live.customer.as_mut().and_then(Leg::as_sip).and_then(|sip| sip.sockets.take());
+        if let (true, Some(sockets)) = (wanted, sockets) {
+            let media = CallMedia::new(Box::new(session), WatchLimits::default());
+            let added = self.parts.voice.add(Box::new(Place::new(live.call, media, sockets)));
+            self.media_begins(live, added);
+        }
+        self.tell_answered(live, wanted);
+    }
+
+    /// Answered: this number is not dialled again under this ticket, whatever happens. Gives whether the call is
+    /// still wanted.
+    pub(super) fn note_answered(&mut self, live: &mut Live, dialog: Secret<Vec<u8>>) -> bool {
         live.permit = None;
         live.times.answered_us = Some(clock::boot_us());
         live.times.answered_at = Some(clock::wall());
-        live.encrypted = session.is_encrypted();
         if let Some(trunk) = live.trunk {
-            let dialog = Secret::new(dialog.to_bytes());
             self.facts.push(live.call, clock::wall(), CallFact::Answered { trunk, dialog });
         }
-        let wanted = matches!(live.machine.state(), State::Dialling | State::Ringing);
-        let sockets = live.customer.as_mut().and_then(|leg| leg.sockets.take());
-        if let (true, Some(sockets)) = (wanted, sockets) {
-            let media = CallMedia::new(Box::new(session), WatchLimits::default());
-            match self.parts.voice.add(Box::new(Place::new(live.call, media, sockets))) {
-                Ok(place) => live.place = Some(place),
-                Err(error) => log::error!(target: "calls", call:% = live.call, error:% ; "no media thread"),
-            }
-            self.order(live, Command::Answered);
-            self.order(live, Command::SetRecording(true));
-            self.attach_agent_sockets(live);
+        matches!(live.machine.state(), State::Dialling | State::Ringing)
+    }
+
+    /// The customer's media has its place, or none could be had.
+    pub(super) fn media_begins(&mut self, live: &mut Live, added: Result<PlaceId, VoiceError>) {
+        match added {
+            Ok(place) => live.place = Some(place),
+            Err(error) => log::error!(target: "calls", call:% = live.call, error:% ; "no media thread"),
         }
+        self.order(live, Command::Answered);
+        self.order(live, Command::SetRecording(true));
+        self.attach_agent(live);
+    }
+
+    pub(super) fn tell_answered(&mut self, live: &Live, wanted: bool) {
         self.pending.push_back((live.call, Input::CustomerAnswered));
         if wanted && live.place.is_none() {
             self.pending.push_back((live.call, Input::CustomerLost));
@@ -326,9 +347,9 @@ impl Signalling {
         let Some(&(call, party)) = self.legs.get(&handle) else { return };
         let Some(mut live) = self.calls.remove(&call) else { return };
         let now = clock::now();
-        let answer = Self::leg_mut(&mut live, party).map(|leg| match &sdp {
-            Some(sdp) => leg.sdp.offered(&sdp.0),
-            None => Ok((leg.sdp.offer_again(), super::leg::Change::default())),
+        let answer = Self::leg_mut(&mut live, party).and_then(Leg::as_sip).map(|sip| match &sdp {
+            Some(sdp) => sip.sdp.offered(&sdp.0),
+            None => Ok((sip.sdp.offer_again(), super::leg::Change::default())),
         });
         match answer {
             Some(Ok((bytes, change))) => {
@@ -351,7 +372,8 @@ impl Signalling {
     fn remote_answer(&mut self, handle: CallHandle, sdp: Option<Sdp>) {
         let (Some(&(call, party)), Some(sdp)) = (self.legs.get(&handle), sdp) else { return };
         let Some(mut live) = self.calls.remove(&call) else { return };
-        match Self::leg_mut(&mut live, party).map(|leg| leg.sdp.answered_again(&sdp.0)) {
+        let leg = Self::leg_mut(&mut live, party).and_then(Leg::as_sip);
+        match leg.map(|sip| sip.sdp.answered_again(&sdp.0)) {
             Some(Ok(change)) => self.change(&live, party, change),
             Some(Err(error)) => log::info!(target: "calls", call:%, error:% ; "an answer was not used"),
             None => {}
@@ -374,6 +396,15 @@ impl Signalling {
     }
 
     fn ended(&mut self, handle: CallHandle, how: &EndCause) {
+        let rang = self.legs.get(&handle).is_some_and(|(call, _)| {
+            self.calls.get(call).and_then(|live| live.customer.as_ref()).is_some_and(|leg| leg.rang)
+        });
+        let end = LegEnd { by: how.by, failure: failure(how, rang), next_line: may_fail_over(how.attempt) };
+        self.leg_ended(handle, end);
+    }
+
+    /// A leg is over at the endpoint or at the card.
+    pub(super) fn leg_ended(&mut self, handle: CallHandle, end: LegEnd) {
         if let Some(trunk) = self.channels.remove(&handle) {
             self.lines.call_ended(trunk);
         }
@@ -381,32 +412,43 @@ impl Signalling {
         let Some(mut live) = self.calls.remove(&call) else { return };
         match party {
             Party::Agent => self.pending.push_back((call, Input::AgentGone)),
-            Party::Customer => self.customer_ended(&mut live, how),
+            Party::Customer => self.customer_ended(&mut live, end),
         }
         self.calls.insert(call, live);
     }
 
-    fn customer_ended(&mut self, live: &mut Live, how: &EndCause) {
+    fn customer_ended(&mut self, live: &mut Live, end: LegEnd) {
         let (answered, rang) = live.customer.as_ref().map_or((false, false), |leg| (leg.answered, leg.rang));
-        let input = match (answered, how.by) {
+        let input = match (answered, end.by) {
             (true, EndedBy::Remote) => Input::CustomerHungUp,
             (true, EndedBy::Local) => return,
             (true, EndedBy::Timeout | EndedBy::Transport) => Input::CustomerLost,
             (false, _) => {
                 let dialling = live.machine.state() == State::Dialling;
-                if dialling && !rang && live.permit.is_some() && may_fail_over(how.attempt) {
+                if dialling && !rang && live.permit.is_some() && end.next_line {
                     log::info!(target: "calls", call:% = live.call ; "the next trunk is tried");
                     live.customer = None;
                     live.trunk = None;
-                    self.dial(live, Some(failure(how, rang)));
+                    self.dial(live, Some(end.failure));
                     return;
                 }
                 live.permit = None;
-                Input::CustomerFailed(failure(how, rang))
+                Input::CustomerFailed(end.failure)
             }
         };
         self.pending.push_back((live.call, input));
     }
+}
+
+/// How a leg ended, whatever it went over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LegEnd {
+    /// Who ended it.
+    pub by: EndedBy,
+    /// What that means where it was not answered.
+    pub failure: crate::call::Failure,
+    /// Whether nothing can have rung, so that the next trunk may be tried.
+    pub next_line: bool,
 }
 
 /// How long the release of a former dialog waits for its trunk's address.

@@ -5,13 +5,14 @@
 use crate::dns::{Names, Target};
 use crate::transport::{ClientProfile, Transports};
 use idl::lines::{SipTransport, SiteLines, TrunkConfig, TrunkState, TrunkStatus};
+use idl::spans::{E1_TIMESLOTS, MAX_SPANS};
 use sip::{Host, NameAddr, Uri};
 use sip_ua::registration::RegistrationConfig;
 use sip_ua::trunk::{LineGroup, Member, MonitorConfig, TrunkSelector};
 use sip_ua::{Endpoint, Flow, Login, Millis, Output, Transport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use vocab::{LineGroupId, Pii, TrunkId, UnixMs};
+use vocab::{LineGroupId, Pii, SpanId, TrunkId, UnixMs};
 
 /// Trunks of a site.
 pub const MAX_TRUNKS: usize = 256;
@@ -23,6 +24,7 @@ const REST_MS: i64 = 30_000;
 pub struct Lines {
     site: SiteLines,
     trunks: BTreeMap<TrunkId, Trunk>,
+    spans: BTreeMap<TrunkId, SpanTrunk>,
     groups: BTreeMap<LineGroupId, LineGroup>,
     selector: TrunkSelector,
 }
@@ -34,6 +36,16 @@ struct Trunk {
     target: Target,
     flow: Option<Flow>,
     turn: usize,
+    state: TrunkState,
+    since: UnixMs,
+    reason: String,
+}
+
+/// A span of a card as a trunk.
+#[derive(Debug)]
+struct SpanTrunk {
+    span: SpanId,
+    idle: u32,
     state: TrunkState,
     since: UnixMs,
     reason: String,
@@ -73,11 +85,57 @@ impl Lines {
                 self.selector.set_state(ua_id(config.id), sip_ua::TrunkState::Unknown);
             }
         }
-        self.groups = site.groups.iter().map(|group| (group.id, group_of(group, &site.trunks))).collect();
+        self.apply_spans(&site, around.wall);
+        self.groups = site.groups.iter().map(|group| (group.id, group_of(group, &site))).collect();
         self.site = site;
         let used: Vec<Target> = self.trunks.values().map(|trunk| trunk.target.clone()).collect();
         around.names.keep(&used);
         self.look_after(around);
+    }
+
+    fn apply_spans(&mut self, site: &SiteLines, wall: UnixMs) {
+        let known = |trunk: &TrunkId, own: &SpanTrunk| {
+            site.spans.iter().any(|span| span.trunk == *trunk && span.span == own.span)
+        };
+        for (trunk, _) in self.spans.extract_if(.., |trunk, own| !known(trunk, own)) {
+            self.selector.set_state(ua_id(trunk), sip_ua::TrunkState::Disabled);
+        }
+        for config in site.spans.iter().take(MAX_SPANS) {
+            self.spans.entry(config.trunk).or_insert_with(|| SpanTrunk {
+                span: config.span,
+                idle: 0,
+                state: TrunkState::Unknown,
+                since: wall,
+                reason: reason_of(sip_ua::TrunkState::Unknown).to_owned(),
+            });
+        }
+    }
+
+    /// The span of a trunk that is one.
+    #[must_use]
+    pub fn span(&self, id: TrunkId) -> Option<SpanId> {
+        self.spans.get(&id).map(|trunk| trunk.span)
+    }
+
+    /// A span takes calls, or does not, and has so many idle channels. Gives its status if that is to be told.
+    pub fn span_stands(
+        &mut self,
+        id: TrunkId,
+        state: TrunkState,
+        reason: &str,
+        idle: u32,
+        wall: UnixMs,
+    ) -> Option<TrunkStatus> {
+        let trunk = self.spans.get_mut(&id)?;
+        trunk.idle = idle;
+        if trunk.state == state && trunk.reason == reason {
+            return None;
+        }
+        trunk.state = state;
+        trunk.since = wall;
+        reason.clone_into(&mut trunk.reason);
+        self.selector.set_state(ua_id(id), ua_state(state));
+        self.status(id)
     }
 
     /// Resolves, connects and registers what is not yet; called at least once a second.
@@ -117,7 +175,10 @@ impl Lines {
         let mut tried: Vec<_> = tried.iter().map(|id| ua_id(*id)).collect();
         loop {
             let id = idl_id(self.selector.select(group, &tried)?);
-            if self.trunks.get(&id).is_some_and(|trunk| trunk.flow.is_some()) {
+            let sip = self.trunks.get(&id).is_some_and(|trunk| trunk.flow.is_some());
+            let card =
+                self.spans.get(&id).is_some_and(|trunk| trunk.state == TrunkState::Up && trunk.idle > 0);
+            if sip || card {
                 return Some(id);
             }
             tried.push(ua_id(id));
@@ -157,14 +218,17 @@ impl Lines {
     /// All states.
     #[must_use]
     pub fn statuses(&self) -> Vec<TrunkStatus> {
-        self.trunks.keys().filter_map(|id| self.status(*id)).collect()
+        self.trunks.keys().chain(self.spans.keys()).filter_map(|id| self.status(*id)).collect()
     }
 
     /// Calls that may be added now, for each group, at most `room`.
     #[must_use]
     pub fn free(&self, room: u32) -> Vec<(LineGroupId, u32)> {
         let free_of = |id: TrunkId| {
-            let Some(trunk) = self.trunks.get(&id) else { return 0 };
+            let Some(trunk) = self.trunks.get(&id) else {
+                let up = self.spans.get(&id).filter(|trunk| trunk.state == TrunkState::Up);
+                return up.map_or(0, |trunk| trunk.idle);
+            };
             let usable = matches!(trunk.state, TrunkState::Unknown | TrunkState::Up | TrunkState::Degraded);
             let calls = self.selector.calls(ua_id(id));
             if usable && trunk.flow.is_some() {
@@ -188,16 +252,21 @@ impl Lines {
         let dead = |trunk: &Trunk| {
             matches!(trunk.state, TrunkState::Down | TrunkState::RegistrationFailed) || trunk.flow.is_none()
         };
-        self.trunks.iter().filter(|(_, trunk)| dead(trunk)).map(|(id, _)| *id).collect()
+        let spans = self.spans.iter().filter(|(_, trunk)| trunk.state == TrunkState::Down).map(|(id, _)| *id);
+        self.trunks.iter().filter(|(_, trunk)| dead(trunk)).map(|(id, _)| *id).chain(spans).collect()
     }
 
     fn status(&self, id: TrunkId) -> Option<TrunkStatus> {
-        let trunk = self.trunks.get(&id)?;
+        let (since, state, reason) = match (self.trunks.get(&id), self.spans.get(&id)) {
+            (Some(trunk), _) => (trunk.since, trunk.state, &trunk.reason),
+            (None, Some(trunk)) => (trunk.since, trunk.state, &trunk.reason),
+            (None, None) => return None,
+        };
         Some(TrunkStatus {
             trunk: id,
-            since: trunk.since,
-            state: trunk.state,
-            reason: trunk.reason.clone(),
+            since,
+            state,
+            reason: reason.clone(),
             calls: u16::try_from(self.selector.calls(ua_id(id))).unwrap_or(u16::MAX),
         })
     }
@@ -293,9 +362,12 @@ pub fn host_of(text: &str) -> Host {
     bare.parse::<std::net::IpAddr>().map_or_else(|_| Host::Name(bare.to_owned()), Host::from)
 }
 
-fn group_of(group: &idl::lines::LineGroup, trunks: &[TrunkConfig]) -> LineGroup {
+fn group_of(group: &idl::lines::LineGroup, site: &SiteLines) -> LineGroup {
     LineGroup::new(group.members.iter().filter_map(|member| {
-        let channels = trunks.iter().find(|trunk| trunk.id == member.trunk)?.channels;
+        let trunk = site.trunks.iter().find(|trunk| trunk.id == member.trunk);
+        let span = site.spans.iter().find(|span| span.trunk == member.trunk);
+        // A span's idle channels are the card's to count; here its size is enough.
+        let channels = trunk.map(|trunk| trunk.channels).or(span.map(|_| u16::from(E1_TIMESLOTS)))?;
         Some(Member {
             trunk: ua_id(member.trunk),
             order: member.rank,
@@ -331,6 +403,17 @@ const fn state_of(state: sip_ua::TrunkState) -> TrunkState {
         sip_ua::TrunkState::Down => TrunkState::Down,
         sip_ua::TrunkState::RegistrationFailed => TrunkState::RegistrationFailed,
         sip_ua::TrunkState::Disabled => TrunkState::Disabled,
+    }
+}
+
+const fn ua_state(state: TrunkState) -> sip_ua::TrunkState {
+    match state {
+        TrunkState::Unknown => sip_ua::TrunkState::Unknown,
+        TrunkState::Up => sip_ua::TrunkState::Up,
+        TrunkState::Degraded => sip_ua::TrunkState::Degraded,
+        TrunkState::Down => sip_ua::TrunkState::Down,
+        TrunkState::RegistrationFailed => sip_ua::TrunkState::RegistrationFailed,
+        TrunkState::Disabled => sip_ua::TrunkState::Disabled,
     }
 }
 

@@ -9,7 +9,7 @@ use media::prompt::{Clip, ClipRole, ListId, Playlist, PromptId};
 use media::stats::CallStats;
 use sip_ua::CallHandle;
 use std::sync::Arc;
-use vocab::{AgentId, CallId, LineGroupId, ObjectHash, PhoneNumber, Pii, TrunkId, UnixMs};
+use vocab::{AgentId, CallId, LineGroupId, ObjectHash, PhoneNumber, Pii, SpanId, Timeslot, TrunkId, UnixMs};
 
 /// The right to dial one number once. It is taken out to dial and comes back only where no phone can have rung.
 #[derive(Debug)]
@@ -23,18 +23,63 @@ pub struct Permit {
 /// A leg.
 #[derive(Debug)]
 pub struct Leg {
-    /// Its SIP call.
+    /// Its call at the endpoint, or at the card.
     pub handle: CallHandle,
+    /// What it goes over.
+    pub wire: Wire,
+    /// Whether it was answered.
+    pub answered: bool,
+    /// Whether its phone rang.
+    pub rang: bool,
+}
+
+/// What a leg goes over.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "most legs are SIP; a call has two")]
+pub enum Wire {
+    /// SIP and RTP.
+    Sip(SipWire),
+    /// A timeslot of a card.
+    Card {
+        /// The span.
+        span: SpanId,
+        /// The slot, once it is known.
+        slot: Option<Timeslot>,
+    },
+}
+
+/// A leg by SIP.
+#[derive(Debug)]
+pub struct SipWire {
     /// Its description.
     pub sdp: LegSdp,
     /// Its sockets, until the media thread has them.
     pub sockets: Option<LegSockets>,
     /// Its media, until it is joined.
     pub session: Option<Box<media::Session>>,
-    /// Whether it was answered.
-    pub answered: bool,
-    /// Whether its phone rang.
-    pub rang: bool,
+}
+
+impl Leg {
+    /// A leg that is being called by SIP.
+    #[must_use]
+    pub fn sip(handle: CallHandle, sdp: LegSdp, sockets: LegSockets) -> Self {
+        let wire = Wire::Sip(SipWire { sdp, sockets: Some(sockets), session: None });
+        Self { handle, wire, answered: false, rang: false }
+    }
+
+    /// A leg that is being called through a card.
+    #[must_use]
+    pub fn card(handle: CallHandle, span: SpanId) -> Self {
+        Self { handle, wire: Wire::Card { span, slot: None }, answered: false, rang: false }
+    }
+
+    /// The SIP side, if it is one.
+    pub fn as_sip(&mut self) -> Option<&mut SipWire> {
+        match &mut self.wire {
+            Wire::Sip(sip) => Some(sip),
+            Wire::Card { .. } => None,
+        }
+    }
 }
 
 /// One call.

@@ -2,6 +2,7 @@
 //! it takes one event at a time and sets others to work.
 
 mod act;
+mod cards;
 mod cause;
 mod events;
 mod health;
@@ -16,6 +17,7 @@ pub use lines::MAX_TRUNKS;
 pub use phones::MAX_PHONES;
 
 use crate::call::{Input, Timer};
+use crate::cards::{Deck, DeckOutput, History};
 use crate::clock;
 use crate::dns::{Answer, Names};
 use crate::link::facts::Facts;
@@ -97,6 +99,8 @@ pub struct Parts {
     pub recorder: Recorder,
     /// Prompts.
     pub prompts: Prompts,
+    /// The cards.
+    pub deck: Deck,
 }
 
 /// Everything signalling listens to.
@@ -133,6 +137,8 @@ pub struct Signalling {
     timers: Timers<(CallId, Timer)>,
     pending: VecDeque<(CallId, Input)>,
     out: Vec<Output>,
+    card_out: Vec<DeckOutput>,
+    history: History,
     vault: Option<mpsc::Sender<Arc<LinedToVault>>>,
     desks: Vec<(u64, mpsc::Sender<Arc<LinedToCalld>>)>,
     releasing: HashMap<u64, CallId>,
@@ -164,6 +170,8 @@ impl Signalling {
             timers: Timers::new(),
             pending: VecDeque::new(),
             out: Vec::new(),
+            card_out: Vec::new(),
+            history: History::new(u64::from_be_bytes(crate::random::bytes())),
             vault: None,
             desks: Vec::new(),
             releasing: HashMap::new(),
@@ -188,6 +196,9 @@ impl Signalling {
         let own = event.as_fd().try_clone_to_owned()?;
         // SAFETY: an owned descriptor stays open and the same for as long as the registration holds it.
         let wake = unsafe { AsyncFd::register(own) }.map_err(std::io::Error::from)?;
+        let own = self.parts.deck.descriptor().try_clone_to_owned()?;
+        // SAFETY: as above.
+        let cards = unsafe { AsyncFd::register(own) }.map_err(std::io::Error::from)?;
         let mut stop_by: Option<Millis> = None;
         loop {
             let until = self.deadline(stop_by);
@@ -208,6 +219,12 @@ impl Signalling {
                     ready.clear_ready();
                     self.on_reports();
                 }
+                ready = cards.readable() => {
+                    let mut ready = ready?;
+                    // The descriptor stays readable while a card has more.
+                    ready.clear_ready();
+                    self.on_cards();
+                }
                 Ok(()) = inputs.stop.changed(), if stop_by.is_none() => {
                     stop_by = Some(clock::now() + DRAIN_MS);
                     self.drain();
@@ -226,12 +243,19 @@ impl Signalling {
         self.calls.is_empty()
             && self.legs.is_empty()
             && self.facts.is_empty()
+            && (self.history.is_empty() || self.vault.is_none())
             && self.parts.voice.sessions() == 0
     }
 
     /// How long nothing is due.
     fn deadline(&self, stop_by: Option<Millis>) -> Duration {
-        let due = [self.parts.endpoint.deadline(), self.timers.deadline(), Some(self.next_round), stop_by];
+        let due = [
+            self.parts.endpoint.deadline(),
+            self.parts.deck.deadline(),
+            self.timers.deadline(),
+            Some(self.next_round),
+            stop_by,
+        ];
         let next = due.into_iter().flatten().min().unwrap_or(self.next_round);
         Duration::from_millis(next - clock::now())
     }
@@ -240,6 +264,7 @@ impl Signalling {
     fn settle(&mut self) {
         let now = clock::now();
         self.parts.endpoint.expire(now, &mut self.out);
+        self.parts.deck.expire(cards::now(), &mut self.card_out);
         while let Some((call, timer)) = self.timers.pop(now) {
             self.pending.push_back((call, Input::TimerFired(timer)));
         }
@@ -249,20 +274,26 @@ impl Signalling {
         }
         loop {
             self.drive();
-            if self.out.is_empty() {
+            if self.out.is_empty() && self.card_out.is_empty() {
                 break;
+            }
+            for output in std::mem::take(&mut self.card_out) {
+                self.on_card_output(output);
             }
             for output in std::mem::take(&mut self.out) {
                 self.on_output(output);
             }
         }
         self.send_facts();
+        self.send_history();
         self.tell_drained();
     }
 
     /// The regular round: trunks, free lines, health of the media threads.
     fn round(&mut self) {
         self.with_upkeep(|lines, around| lines.look_after(around));
+        // What a bounded number of events left behind.
+        self.on_cards();
         self.release_waiting();
         self.tell_free();
         self.health.look(&self.parts.voice, clock::boot_ms());

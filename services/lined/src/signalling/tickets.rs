@@ -128,8 +128,12 @@ impl Signalling {
             return;
         };
         live.tried.push(trunk);
-        let Some(config) = self.lines.trunk(trunk).cloned() else { return };
-        match self.invite(live, &config, &permit) {
+        let leg = match (self.lines.trunk(trunk).cloned(), self.lines.span(trunk)) {
+            (Some(config), _) => self.invite(live, &config, &permit),
+            (None, Some(span)) => self.set_up(live, trunk, span, &permit),
+            (None, None) => Err(FailCause::NoLine),
+        };
+        match leg {
             Ok(leg) => {
                 live.trunk = Some(trunk);
                 self.channels.insert(leg.handle, trunk);
@@ -180,10 +184,10 @@ impl Signalling {
             self.legs.remove(&handle);
             return Err(FailCause::NoLine);
         }
-        Ok(Leg { handle, sdp, sockets: Some(sockets), session: None, answered: false, rang: false })
+        Ok(Leg::sip(handle, sdp, sockets))
     }
 
-    fn note_dialling(&mut self, call: CallId, trunk: TrunkId) {
+    pub(super) fn note_dialling(&mut self, call: CallId, trunk: TrunkId) {
         log::info!(target: "calls", call:%, trunk:% ; "dialling");
         self.facts.push(call, clock::wall(), CallFact::Dialling { trunk });
     }
@@ -207,6 +211,9 @@ impl Signalling {
 
     /// Calls the agent's phone. Without a phone the agent is gone at once.
     pub(super) fn call_agent(&mut self, live: &mut Live) {
+        if self.ring_plain_telephone(live) {
+            return;
+        }
         let reached = live.agent_id.and_then(|agent| self.phones.reach(agent, &self.parts.endpoint));
         let Some(reach) = reached else {
             self.pending.push_back((live.call, Input::AgentGone));
@@ -245,11 +252,10 @@ impl Signalling {
             self.pending.push_back((live.call, Input::AgentGone));
             return;
         }
-        live.agent =
-            Some(Leg { handle, sdp, sockets: Some(sockets), session: None, answered: false, rang: false });
+        live.agent = Some(Leg::sip(handle, sdp, sockets));
     }
 
-    fn handle(&mut self, call: CallId, party: Party) -> CallHandle {
+    pub(super) fn handle(&mut self, call: CallId, party: Party) -> CallHandle {
         self.next_handle += 1;
         let handle = CallHandle(self.next_handle);
         self.legs.insert(handle, (call, party));

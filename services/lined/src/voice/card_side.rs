@@ -10,10 +10,10 @@ use rtrb::Producer;
 use std::time::Duration;
 use vocab::{SpanId, Timeslot};
 
-/// A card that delivered nothing for so long stands still; its calls are ticked by the system's clock meanwhile.
-const WAIT: Duration = Duration::from_millis(20);
-/// Turns without a block before it is told.
-const QUIET_TURNS: u32 = 10;
+/// A card that delivered nothing for so long stands still: five of its turns, so that a late one is not taken for it.
+const STALL: Duration = Duration::from_millis(100);
+/// While it stands still, its calls are ticked by the system's clock.
+const TICK: Duration = Duration::from_millis(20);
 
 /// The card of a thread.
 #[derive(Debug)]
@@ -21,13 +21,12 @@ pub(super) struct CardSide {
     span: SpanId,
     audio: Box<dyn SpanAudio>,
     processors: [Option<Box<dyn SlotProcessor>>; E1_TIMESLOTS as usize],
-    quiet: u32,
     runs: bool,
 }
 
 impl CardSide {
     pub fn new(span: SpanId, audio: Box<dyn SpanAudio>) -> Self {
-        Self { span, audio, processors: std::array::from_fn(|_| None), quiet: 0, runs: false }
+        Self { span, audio, processors: std::array::from_fn(|_| None), runs: false }
     }
 
     /// The card itself.
@@ -37,21 +36,11 @@ impl CardSide {
 
     /// Waits for the card, or a turn's time; whether it delivered a block.
     pub fn wait(&mut self, reports: &mut Producer<Report>) -> bool {
-        let ready = self.audio.wait(WAIT);
-        match ready {
-            AudioReady::Block => {
-                self.quiet = 0;
-                self.tell(true, reports);
-            }
-            AudioReady::TimedOut => self.quiet = self.quiet.saturating_add(1),
-            AudioReady::Gone => {
-                self.quiet = self.quiet.saturating_add(1);
-                std::thread::sleep(WAIT);
-            }
+        let ready = self.audio.wait(if self.runs { STALL } else { TICK });
+        if ready == AudioReady::Gone {
+            std::thread::sleep(TICK);
         }
-        if self.quiet >= QUIET_TURNS {
-            self.tell(false, reports);
-        }
+        self.tell(ready == AudioReady::Block, reports);
         ready == AudioReady::Block
     }
 
@@ -100,8 +89,9 @@ impl CardSide {
     }
 
     fn tell(&mut self, runs: bool, reports: &mut Producer<Report>) {
-        if runs != self.runs && reports.push(Report::Card { span: self.span, runs }).is_ok() {
+        if runs != self.runs {
             self.runs = runs;
+            let _ = reports.push(Report::Card { span: self.span, runs });
         }
     }
 }

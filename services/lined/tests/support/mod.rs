@@ -6,10 +6,12 @@
 use idl::hello::Process;
 use idl::lines::{
     CallEnd, CallFact, Codec, LineGroup, LineGroupMember, LinedToVault, Prompt, PromptRole, SipTransport,
-    SiteLines, SrtpPolicy, Ticket, TrunkConfig, VaultToLined,
+    SiteLines, SrtpPolicy, Ticket, TrunkConfig, TrunkStatus, VaultToLined,
 };
+use idl::spans::SpanStatus;
 use ipc::{Conn, Listener};
 use lined::options::Options;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
-use vocab::{CallId, CampaignMode, LineGroupId, PhoneNumber, Pii, Secret, TrunkId};
+use vocab::{CallId, CampaignMode, LineGroupId, PhoneNumber, Pii, Secret, SpanId, TrunkId};
 
 /// The longest any expected event may take.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,6 +41,9 @@ pub struct Vault {
     conn: Arc<Conn>,
     reader: tokio::task::JoinHandle<()>,
     pub storing: Arc<std::sync::atomic::AtomicBool>,
+    /// The last word on each span and trunk.
+    pub spans: BTreeMap<SpanId, SpanStatus>,
+    pub trunks: BTreeMap<TrunkId, TrunkStatus>,
 }
 
 impl Vault {
@@ -51,7 +56,7 @@ impl Vault {
         let (sender, events) = mpsc::unbounded_channel();
         let storing = Arc::new(std::sync::atomic::AtomicBool::new(true));
         let reader = tokio::spawn(read(Arc::clone(&conn), sender, Arc::clone(&storing)));
-        Self { path, events, conn, reader, storing }
+        Self { path, events, conn, reader, storing, spans: BTreeMap::new(), trunks: BTreeMap::new() }
     }
 
     pub async fn send(&self, message: VaultToLined) {
@@ -59,7 +64,27 @@ impl Vault {
     }
 
     pub async fn next(&mut self) -> LinedToVault {
-        within(self.events.recv()).await.expect("lined speaks")
+        let message = within(self.events.recv()).await.expect("lined speaks");
+        match &message {
+            LinedToVault::Span(status) => {
+                self.spans.insert(status.span, (**status).clone());
+            }
+            LinedToVault::Trunk(status) => {
+                self.trunks.insert(status.trunk, status.clone());
+            }
+            _ => {}
+        }
+        message
+    }
+
+    /// Waits until what was told last of spans and trunks is as wanted.
+    pub async fn stands(&mut self, wanted: impl Fn(&Self) -> bool) {
+        within(async {
+            while !wanted(self) {
+                self.next().await;
+            }
+        })
+        .await;
     }
 
     /// The next message that `pick` takes; others are passed over.
@@ -105,6 +130,11 @@ async fn read(
         {
             let _ = conn.send(&VaultToLined::FactStored { call: *call, seq: *seq }).await;
         }
+        if let LinedToVault::SpanFact { life, seq, .. } = &message
+            && storing.load(Ordering::SeqCst)
+        {
+            let _ = conn.send(&VaultToLined::SpanFactStored { life: *life, seq: *seq }).await;
+        }
         if sender.send(message).is_err() {
             return;
         }
@@ -143,6 +173,9 @@ impl Bench {
         let mut options = Options {
             run: sub("run"),
             recordings: sub("recordings"),
+            boards: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../board"),
+            virtual_cards: sub("cards"),
+            traces: sub("traces"),
             objects: sub("objects"),
             udp: vec![sip],
             tcp: vec![sip],

@@ -1,0 +1,245 @@
+//! A primary rate access: the data link and call control of one D channel, joined, and the calls on it in
+//! signalling's names. It touches no card: frames and messages go through [`PriOutput`].
+
+use super::{CardCall, CardEnd, CardEndedBy, Now};
+use crate::call::Failure;
+use idl::spans::{LinkState, PriConfig, PriSide, SlotState};
+use lapd::Side;
+use q931::control::{self, Command, EndedBy, Event, Setup};
+use q931::{CauseValue, DChannel, DOutput};
+use sip_ua::CallHandle;
+use std::collections::{HashMap, VecDeque};
+use vocab::{Millis, Pii, Timeslot};
+
+/// What the access wants done, and what it tells.
+#[derive(Debug)]
+pub(super) enum PriOutput {
+    /// A frame for the D channel.
+    Frame(Vec<u8>),
+    /// The data link changed.
+    Link(LinkState),
+    /// It rings.
+    Ringing(CallHandle),
+    /// It is answered.
+    Answered(CallHandle, Timeslot),
+    /// It is over.
+    Ended(CallHandle, CardEnd),
+    /// A timeslot changed.
+    Slot(Timeslot, SlotState),
+}
+
+/// One call.
+#[derive(Debug, Clone, Copy, Default)]
+struct Call {
+    rang: bool,
+    answered: bool,
+}
+
+/// The access.
+#[derive(Debug)]
+pub(super) struct Pri {
+    channel: DChannel,
+    calls: HashMap<u64, Call>,
+}
+
+impl Pri {
+    /// An access whose line is down and which wants its data link.
+    pub fn new(now: Now, config: &PriConfig, out: &mut Vec<PriOutput>) -> Self {
+        let side = match config.side {
+            PriSide::User => Side::User,
+            PriSide::Network => Side::Network,
+        };
+        let mut said = Vec::new();
+        let channel = DChannel::new(now.at, lapd::Config::new(side), control::Config::of(config), &mut said);
+        let mut pri = Self { channel, calls: HashMap::new() };
+        pri.carry(now, said, out);
+        pri
+    }
+
+    /// The line carries frames, or does not.
+    pub fn line(&mut self, now: Now, up: bool, out: &mut Vec<PriOutput>) {
+        self.with(now, out, |channel, said| channel.line(now.at, up, said));
+    }
+
+    /// A frame of the D channel.
+    pub fn frame(&mut self, now: Now, frame: &[u8], out: &mut Vec<PriOutput>) {
+        self.with(now, out, |channel, said| channel.frame(now.at, frame, said));
+    }
+
+    /// Places a call; its end follows in any case.
+    pub fn call(&mut self, now: Now, call: &CardCall, out: &mut Vec<PriOutput>) {
+        let handle = control::CallHandle(call.handle.0);
+        let called = Pii::new(call.number.reveal().dial_string());
+        let calling = Pii::new(call.caller.reveal().dial_string());
+        self.calls.insert(call.handle.0, Call::default());
+        self.command(now, Command::Setup(Box::new(Setup::new(handle, called, Some(calling)))), out);
+    }
+
+    /// Ends a call; `false` if it is none of this access.
+    pub fn hang_up(&mut self, now: Now, handle: CallHandle, out: &mut Vec<PriOutput>) -> bool {
+        let known = self.calls.contains_key(&handle.0);
+        if known {
+            let call = control::CallHandle(handle.0);
+            let cause = CauseValue::NormalClearing;
+            self.command(now, Command::Disconnect { call, cause, in_band: false }, out);
+        }
+        known
+    }
+
+    /// Blocks, unblocks or restarts.
+    pub fn command(&mut self, now: Now, command: Command, out: &mut Vec<PriOutput>) {
+        self.with(now, out, |channel, said| channel.command(now.at, command, said));
+    }
+
+    /// Everything that is due.
+    pub fn expire(&mut self, now: Now, out: &mut Vec<PriOutput>) {
+        self.with(now, out, |channel, said| channel.expire(now.at, said));
+    }
+
+    /// When something is due next.
+    pub fn deadline(&self) -> Option<Millis> {
+        self.channel.deadline()
+    }
+
+    /// The data link.
+    pub fn link(&self) -> LinkState {
+        link_state(self.channel.link().state())
+    }
+
+    /// Channels that can take a call.
+    pub fn idle(&self) -> u32 {
+        u32::try_from(self.channel.interface().idle_channels()).unwrap_or(0)
+    }
+
+    /// All calls in any state.
+    pub fn handles(&self) -> Vec<CallHandle> {
+        self.calls.keys().map(|handle| CallHandle(*handle)).collect()
+    }
+
+    fn with(
+        &mut self,
+        now: Now,
+        out: &mut Vec<PriOutput>,
+        act: impl FnOnce(&mut DChannel, &mut Vec<DOutput>),
+    ) {
+        let mut said = Vec::new();
+        act(&mut self.channel, &mut said);
+        self.carry(now, said, out);
+    }
+
+    /// Passes on what the D channel says, and orders what follows from it.
+    fn carry(&mut self, now: Now, said: Vec<DOutput>, out: &mut Vec<PriOutput>) {
+        let mut said = VecDeque::from(said);
+        while let Some(output) = said.pop_front() {
+            match output {
+                DOutput::Frame(frame) => out.push(PriOutput::Frame(frame)),
+                DOutput::Link(state) => out.push(PriOutput::Link(link_state(state))),
+                DOutput::Trouble(error) => log::debug!(target: "cards", error:? ; "data link"),
+                DOutput::Unsent(cause) => {
+                    log::warn!(target: "cards", cause:? ; "a message of layer 3 was not sent");
+                }
+                DOutput::Event(event) => {
+                    if let Some(command) = self.event(event, out) {
+                        let mut more = Vec::new();
+                        self.channel.command(now.at, command, &mut more);
+                        said.extend(more);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells what happened; gives what is to be ordered because of it.
+    fn event(&mut self, event: Event, out: &mut Vec<PriOutput>) -> Option<Command> {
+        match event {
+            Event::Alerting { call, .. } => self.rings(call, out),
+            // Something to hear: the exchange tells the caller what happens, and a phone may ring.
+            Event::Progress { call, in_band: true, .. } => self.rings(call, out),
+            Event::Connected { call, channel } => {
+                if let Some(known) = self.calls.get_mut(&call.0) {
+                    known.answered = true;
+                    out.push(PriOutput::Answered(CallHandle(call.0), channel));
+                }
+            }
+            Event::Released { call, end } => {
+                if let Some(known) = self.calls.remove(&call.0) {
+                    out.push(PriOutput::Ended(CallHandle(call.0), ended(end, known)));
+                }
+            }
+            Event::Channel { channel, state } => out.push(PriOutput::Slot(channel, state)),
+            Event::IncomingRefused { cause, .. } => {
+                log::warn!(target: "cards", cause:? ; "a call from outside was refused");
+            }
+            Event::Faulty(fault) => {
+                log::info!(target: "cards", fault:? ; "a message of the exchange was not usable")
+            }
+            Event::RestartFailed { channels } => {
+                log::warn!(target: "cards", channels:? ; "the exchange did not acknowledge a restart: blocked");
+            }
+            Event::RestartedByPeer { channels } => {
+                log::info!(target: "cards", channels:? ; "restarted by the exchange")
+            }
+            Event::Refused(refusal) => {
+                log::error!(target: "cards", refusal:? ; "call control refused an order")
+            }
+            Event::ServiceUnanswered { channel } => {
+                log::warn!(target: "cards", channel:% ; "the exchange did not acknowledge SERVICE");
+            }
+            // A user side offers no call and asks for no digit; the rest tells nothing that is used.
+            Event::Incoming(_)
+            | Event::SetupAck { .. }
+            | Event::Digits { .. }
+            | Event::Proceeding { .. }
+            | Event::Progress { in_band: false, .. }
+            | Event::Disconnected { in_band: false, .. }
+            | Event::Status { .. }
+            | Event::RestartDone { .. } => {}
+            // Nobody listens to the exchange's announcement: the channel is wanted back.
+            Event::Disconnected { call, cause, in_band: true } => {
+                return Some(Command::Disconnect { call, cause, in_band: false });
+            }
+        }
+        None
+    }
+
+    fn rings(&mut self, call: control::CallHandle, out: &mut Vec<PriOutput>) {
+        if let Some(known) = self.calls.get_mut(&call.0)
+            && !std::mem::replace(&mut known.rang, true)
+        {
+            out.push(PriOutput::Ringing(CallHandle(call.0)));
+        }
+    }
+}
+
+const fn link_state(state: lapd::State) -> LinkState {
+    match state {
+        lapd::State::TeiAssigned | lapd::State::AwaitingRelease => LinkState::Down,
+        lapd::State::AwaitingEstablishment => LinkState::Establishing,
+        lapd::State::MultipleFrameEstablished | lapd::State::TimerRecovery => LinkState::Up,
+    }
+}
+
+/// Whether a refusal of the exchange says that this line, and not the number, is the trouble (Q.850).
+fn may_try_another(cause: CauseValue) -> bool {
+    matches!(cause.code(), 6 | 34 | 38 | 41 | 42 | 44 | 47 | 58)
+}
+
+/// How a call's end reads in the product's words.
+fn ended(end: control::CallEnd, call: Call) -> CardEnd {
+    let q850 = end.cause.code();
+    let by = match end.by {
+        EndedBy::Caller => CardEndedBy::Local,
+        EndedBy::Peer => CardEndedBy::Remote,
+        EndedBy::Timer(_) | EndedBy::Link | EndedBy::Restart | EndedBy::Protocol | EndedBy::NoChannel => {
+            CardEndedBy::Lost
+        }
+    };
+    let unsent = matches!(end.by, EndedBy::NoChannel);
+    let refused = matches!(end.by, EndedBy::Peer) && may_try_another(end.cause);
+    let cause = if unsent { vocab::FailCause::NoLine } else { end.cause.fail_cause(call.rang) };
+    CardEnd {
+        by,
+        failure: Failure { cause, sip_status: 0, q850 },
+        next_line: !call.rang && !call.answered && (unsent || refused),
+    }
+}

@@ -1,0 +1,370 @@
+//! One span: its driver, what the site uses it for, and how it stands.
+
+use super::pri::{Pri, PriOutput};
+use super::status::{LOOK_MS, Line, trunk_state};
+use super::{CardCall, DeckOutput, Now};
+use crate::voice::SlotNews;
+use card::{CardError, CardEvent, SpanControl, SpanKind};
+use idl::lines::TrunkState;
+use idl::spans::{
+    D_CHANNEL, LinkState, SlotState, SpanConfig, SpanFact, SpanOrder, SpanPurpose, SpanRefusal, SpanStatus,
+};
+use q931::control::Command;
+use sip_ua::CallHandle;
+use std::path::{Path, PathBuf};
+use vocab::{AgentId, Millis, SpanId, Timeslot};
+
+/// A span of the board.
+#[derive(Debug)]
+pub struct Span {
+    id: SpanId,
+    control: Box<dyn SpanControl>,
+    traces: PathBuf,
+    config: Option<SpanConfig>,
+    configured: bool,
+    purpose: Purpose,
+    line: Line,
+    told: Option<(TrunkState, &'static str, u32)>,
+    news: Vec<PriOutput>,
+}
+
+/// What runs on it.
+#[derive(Debug)]
+enum Purpose {
+    Off,
+    Pri(Box<Pri>),
+}
+
+impl Span {
+    /// A span that is not used yet.
+    #[must_use]
+    pub fn new(id: SpanId, control: Box<dyn SpanControl>, traces: &Path) -> Self {
+        let kind = control.kind();
+        Self {
+            id,
+            control,
+            traces: traces.to_owned(),
+            config: None,
+            configured: false,
+            purpose: Purpose::Off,
+            line: Line::new(id, kind.slots(), kind == SpanKind::E1),
+            told: None,
+            news: Vec::new(),
+        }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> SpanId {
+        self.id
+    }
+
+    /// Takes what the site sets it to; the same again changes nothing.
+    pub fn apply(&mut self, now: Now, config: Option<&SpanConfig>, out: &mut Vec<DeckOutput>) {
+        if self.config.as_ref() == config {
+            return;
+        }
+        self.end_purpose(now, out);
+        self.config = config.cloned();
+        self.configured = false;
+        self.told = None;
+        if let Some(SpanPurpose::Pri(pri)) = self.config.as_ref().map(|config| &config.purpose) {
+            for slot in 1..=idl::spans::E1_TIMESLOTS {
+                let slot = Timeslot(slot);
+                let state = if slot == D_CHANNEL {
+                    SlotState::Signalling
+                } else if pri.unused.contains(&slot) {
+                    SlotState::Unused
+                } else {
+                    SlotState::Idle
+                };
+                self.line.set_slot(slot, state);
+            }
+            let mut access = Pri::new(now, pri, &mut self.news);
+            access.line(now, self.line.alarms.is_clear(), &mut self.news);
+            self.purpose = Purpose::Pri(Box::new(access));
+        }
+        self.look(now, out);
+        self.settle(now, out);
+    }
+
+    /// Takes what the card has to tell, at most `most` events.
+    pub fn on_ready(&mut self, now: Now, most: usize, out: &mut Vec<DeckOutput>) {
+        for _ in 0..most {
+            match self.control.next_event() {
+                Ok(Some(event)) => self.event(now, event, out),
+                Ok(None) => break,
+                Err(error) => {
+                    self.failed(now, &error, out);
+                    break;
+                }
+            }
+        }
+        self.settle(now, out);
+    }
+
+    /// Everything that is due.
+    pub fn expire(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+        if self.line.next_look <= now.at {
+            self.look(now, out);
+        }
+        if let Purpose::Pri(pri) = &mut self.purpose
+            && pri.deadline().is_some_and(|at| at <= now.at)
+        {
+            pri.expire(now, &mut self.news);
+        }
+        self.settle(now, out);
+    }
+
+    /// When something is due next.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let pri = match &self.purpose {
+            Purpose::Off => None,
+            Purpose::Pri(pri) => pri.deadline(),
+        };
+        pri.into_iter().chain([self.line.deadline()]).min()
+    }
+
+    /// Places a call; its end follows in any case.
+    pub fn call(&mut self, now: Now, call: CardCall, out: &mut Vec<DeckOutput>) {
+        match &mut self.purpose {
+            Purpose::Pri(pri) => pri.call(now, &call, &mut self.news),
+            Purpose::Off => out.push(DeckOutput::Ended(call.handle, super::CardEnd::NO_LINE)),
+        }
+        self.settle(now, out);
+    }
+
+    /// Rings the agent's telephone, if it is here.
+    pub fn ring(&mut self, _: Now, _: AgentId, _: CallHandle, _: &mut Vec<DeckOutput>) -> bool {
+        false
+    }
+
+    /// Ends a call, if it is here.
+    pub fn hang_up(&mut self, now: Now, handle: CallHandle, out: &mut Vec<DeckOutput>) -> bool {
+        let known = match &mut self.purpose {
+            Purpose::Pri(pri) => pri.hang_up(now, handle, &mut self.news),
+            Purpose::Off => false,
+        };
+        self.settle(now, out);
+        known
+    }
+
+    /// Carries out a person's order.
+    ///
+    /// # Errors
+    /// [`SpanRefusal`].
+    pub fn order(
+        &mut self,
+        now: Now,
+        order: SpanOrder,
+        out: &mut Vec<DeckOutput>,
+    ) -> Result<(), SpanRefusal> {
+        let result = match order {
+            SpanOrder::Block(slot) => self.channel_order(now, slot, Command::Block(slot)),
+            SpanOrder::Unblock(slot) => self.channel_order(now, slot, Command::Unblock(slot)),
+            SpanOrder::RestartChannel(slot) => {
+                self.link_order()?;
+                self.channel_order(now, slot, Command::RestartChannel(slot))
+            }
+            SpanOrder::RestartSpan => {
+                self.link_order()?;
+                self.pri_order(now, Command::RestartAll)
+            }
+            _ => Err(SpanRefusal::NotSupported),
+        };
+        self.line.touch();
+        self.settle(now, out);
+        result
+    }
+
+    /// News of what runs on a slot.
+    pub fn news(&mut self, _now: Now, _slot: Timeslot, _news: SlotNews, _out: &mut Vec<DeckOutput>) {}
+
+    /// Tells how it stands, whether that changed or not.
+    pub fn tell_status(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+        self.told = None;
+        self.line.touch();
+        self.settle(now, out);
+    }
+
+    fn link_order(&self) -> Result<(), SpanRefusal> {
+        match &self.purpose {
+            Purpose::Pri(pri) if pri.link() == LinkState::Up => Ok(()),
+            Purpose::Pri(_) => Err(SpanRefusal::LinkDown),
+            Purpose::Off => Err(SpanRefusal::NotSupported),
+        }
+    }
+
+    fn channel_order(&mut self, now: Now, slot: Timeslot, command: Command) -> Result<(), SpanRefusal> {
+        let state = self.line.slots.get(usize::from(slot.0).wrapping_sub(1));
+        if matches!(state, None | Some(SlotState::Unused | SlotState::Signalling)) {
+            return Err(SpanRefusal::NoSuchSlot);
+        }
+        self.pri_order(now, command)
+    }
+
+    fn pri_order(&mut self, now: Now, command: Command) -> Result<(), SpanRefusal> {
+        match &mut self.purpose {
+            Purpose::Pri(pri) => {
+                pri.command(now, command, &mut self.news);
+                Ok(())
+            }
+            Purpose::Off => Err(SpanRefusal::NotSupported),
+        }
+    }
+
+    fn event(&mut self, now: Now, event: CardEvent, out: &mut Vec<DeckOutput>) {
+        match event {
+            CardEvent::Frame(frame) => {
+                if let Purpose::Pri(pri) = &mut self.purpose {
+                    pri.frame(now, &frame, &mut self.news);
+                }
+            }
+            CardEvent::BadFrame | CardEvent::Alarms => self.look(now, out),
+            CardEvent::Line(..) => {}
+        }
+        self.send_frames(now, out);
+    }
+
+    /// Asks the card how it stands, sets it up where that has not been done, and passes on what changed.
+    fn look(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+        self.line.next_look = now.at + LOOK_MS;
+        self.configure();
+        match self.control.status() {
+            Ok((alarms, counters)) => {
+                let was_clear = self.line.alarms.is_clear();
+                if let Some(fact) = self.line.see(self.id, alarms, counters, now.wall) {
+                    log::warn!(target: "cards", span:% = self.id, alarms:? ; "alarms changed");
+                    out.push(DeckOutput::Fact(fact));
+                }
+                if was_clear != alarms.is_clear()
+                    && let Purpose::Pri(pri) = &mut self.purpose
+                {
+                    pri.line(now, alarms.is_clear(), &mut self.news);
+                }
+                if let Some(quality) = &mut self.line.quality {
+                    let mut bins = Vec::new();
+                    quality.second(now.wall, counters, alarms, &mut bins);
+                    out.extend(bins.into_iter().map(|bin| DeckOutput::Fact(SpanFact::Quality(bin))));
+                }
+            }
+            Err(error) => self.failed(now, &error, out),
+        }
+    }
+
+    fn configure(&mut self) {
+        let Some(config) = self.config.as_ref().filter(|_| !self.configured) else { return };
+        let d_channel = matches!(config.purpose, SpanPurpose::Pri(_));
+        match self.control.configure(&config.e1, d_channel) {
+            Ok(()) => self.configured = true,
+            Err(error) => {
+                log::error!(target: "cards", span:% = self.id, error:% ; "the card refuses its settings")
+            }
+        }
+    }
+
+    /// The card is gone: the span is in alarm until it answers again, and is then set up anew.
+    fn failed(&mut self, now: Now, error: &CardError, out: &mut Vec<DeckOutput>) {
+        log::error!(target: "cards", span:% = self.id, error:% ; "the card does not answer");
+        self.configured = false;
+        let gone = idl::spans::Alarms { not_open: true, ..self.line.alarms };
+        let was_clear = self.line.alarms.is_clear();
+        if let Some(fact) = self.line.see(self.id, gone, self.line.counters, now.wall) {
+            out.push(DeckOutput::Fact(fact));
+        }
+        if was_clear && let Purpose::Pri(pri) = &mut self.purpose {
+            pri.line(now, false, &mut self.news);
+        }
+    }
+
+    /// Ends what the span was used for; its calls are over.
+    fn end_purpose(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+        if let Purpose::Pri(mut pri) = std::mem::replace(&mut self.purpose, Purpose::Off) {
+            for handle in pri.handles() {
+                pri.hang_up(now, handle, &mut self.news);
+                out.push(DeckOutput::Ended(handle, super::CardEnd::LOST));
+            }
+            self.send_frames(now, out);
+            self.news.clear();
+        }
+        for slot in 1..=self.control.kind().slots() {
+            self.line.set_slot(Timeslot(slot), SlotState::Unused);
+        }
+    }
+
+    /// Passes on everything the access wants done, and tells what changed.
+    fn settle(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+        self.send_frames(now, out);
+        self.tell_trunk(out);
+        if self.line.due(now.at) {
+            out.push(DeckOutput::Status(Box::new(self.status(now))));
+        }
+    }
+
+    fn send_frames(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+        for news in std::mem::take(&mut self.news) {
+            match news {
+                PriOutput::Frame(frame) => {
+                    if let Err(error) = self.control.send_frame(&frame) {
+                        // The data link repeats it.
+                        log::warn!(target: "cards", span:% = self.id, error:% ; "a frame was not sent");
+                    }
+                }
+                PriOutput::Link(state) => {
+                    log::info!(target: "cards", span:% = self.id, state:? ; "data link");
+                    self.line.touch();
+                    out.push(DeckOutput::Fact(SpanFact::Link { span: self.id, state }));
+                }
+                PriOutput::Ringing(handle) => out.push(DeckOutput::Ringing(handle)),
+                PriOutput::Answered(handle, slot) => out.push(DeckOutput::Answered(handle, self.id, slot)),
+                PriOutput::Ended(handle, end) => out.push(DeckOutput::Ended(handle, end)),
+                PriOutput::Slot(slot, state) => self.line.set_slot(slot, state),
+            }
+        }
+        let _ = now;
+    }
+
+    fn tell_trunk(&mut self, out: &mut Vec<DeckOutput>) {
+        let Some(config) = &self.config else { return };
+        let (state, reason, idle) = match &self.purpose {
+            Purpose::Off => (TrunkState::Disabled, "not used for calls", 0),
+            Purpose::Pri(pri) => {
+                let (state, reason) = trunk_state(self.line.alarms, pri.link());
+                let restarting = self.line.slots.contains(&SlotState::Restarting);
+                match (state, pri.idle()) {
+                    (TrunkState::Up, 0) if restarting => {
+                        (TrunkState::Degraded, "the channels are being restarted", 0)
+                    }
+                    (TrunkState::Up, idle) => (TrunkState::Up, reason, idle),
+                    (state, _) => (state, reason, 0),
+                }
+            }
+        };
+        if self.told != Some((state, reason, idle)) {
+            self.told = Some((state, reason, idle));
+            out.push(DeckOutput::Trunk { trunk: config.trunk, state, reason, idle });
+        }
+    }
+
+    fn status(&self, now: Now) -> SpanStatus {
+        let link = match &self.purpose {
+            Purpose::Off => LinkState::None,
+            Purpose::Pri(pri) => pri.link(),
+        };
+        SpanStatus {
+            span: self.id,
+            trunk: self.config.as_ref().map(|config| config.trunk),
+            place: self.control.place().to_owned(),
+            is_e1: self.control.kind() == SpanKind::E1,
+            at: now.wall,
+            since: self.line.since,
+            alarms: self.line.alarms,
+            link,
+            counters: self.line.counters,
+            slots: self.line.slots.clone(),
+            test: None,
+            trace_frames: None,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What a span tells of itself: its alarms and errors as the card sees them, its slots, and when that is worth telling.
+
+use card::quality::Quality;
+use idl::lines::TrunkState;
+use idl::spans::{Alarms, LinkState, SlotState, SpanCounters, SpanFact};
+use vocab::{Millis, SpanId, UnixMs};
+
+/// A status that changes is told so often at most.
+pub(super) const STATUS_MS: u64 = 500;
+/// Alarms and counters are asked for so often at least.
+pub(super) const LOOK_MS: u64 = 1_000;
+
+/// The state of a span's line.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub alarms: Alarms,
+    pub since: UnixMs,
+    pub counters: SpanCounters,
+    pub slots: Vec<SlotState>,
+    pub quality: Option<Quality>,
+    pub next_look: Millis,
+    next_told: Millis,
+    changed: bool,
+}
+
+impl Line {
+    pub fn new(span: SpanId, slots: u8, is_e1: bool) -> Self {
+        Self {
+            alarms: Alarms { not_open: true, ..Alarms::default() },
+            since: UnixMs(0),
+            counters: SpanCounters::default(),
+            slots: vec![SlotState::Unused; usize::from(slots)],
+            quality: is_e1.then(|| Quality::new(span)),
+            next_look: Millis(0),
+            next_told: Millis(0),
+            changed: true,
+        }
+    }
+
+    /// The card's word of now. Gives the fact if alarms changed.
+    pub fn see(
+        &mut self,
+        span: SpanId,
+        alarms: Alarms,
+        counters: SpanCounters,
+        wall: UnixMs,
+    ) -> Option<SpanFact> {
+        self.changed |= counters != self.counters;
+        self.counters = counters;
+        if alarms == self.alarms {
+            return None;
+        }
+        let before = std::mem::replace(&mut self.alarms, alarms);
+        self.since = wall;
+        self.changed = true;
+        Some(SpanFact::Alarms { span, before, now: alarms })
+    }
+
+    /// A slot changed.
+    pub fn set_slot(&mut self, slot: vocab::Timeslot, state: SlotState) {
+        let at = usize::from(slot.0).wrapping_sub(1);
+        if let Some(known) = self.slots.get_mut(at)
+            && *known != state
+        {
+            *known = state;
+            self.changed = true;
+        }
+    }
+
+    /// Something else of the status changed.
+    pub fn touch(&mut self) {
+        self.changed = true;
+    }
+
+    /// Whether the status is to be told now; it counts as told.
+    pub fn due(&mut self, now: Millis) -> bool {
+        let due = self.changed && now >= self.next_told;
+        if due {
+            self.changed = false;
+            self.next_told = now + STATUS_MS;
+        }
+        due
+    }
+
+    /// When the next look or word is due.
+    pub fn deadline(&self) -> Millis {
+        if self.changed { self.next_look.min(self.next_told) } else { self.next_look }
+    }
+}
+
+/// Whether a span takes calls, and why not.
+pub(super) fn trunk_state(alarms: Alarms, link: LinkState) -> (TrunkState, &'static str) {
+    match link {
+        _ if alarms.not_open => (TrunkState::Down, "the card is not there: check card and driver"),
+        _ if alarms.los => (TrunkState::Down, "loss of signal: check the cable"),
+        _ if alarms.blue => {
+            (TrunkState::Down, "AIS: the carrier's equipment sends all ones; call the carrier")
+        }
+        _ if alarms.red => {
+            (TrunkState::Down, "loss of frame: check coding, framing and CRC-4 with the carrier")
+        }
+        _ if alarms.yellow => (TrunkState::Down, "the far side does not receive us: check our transmit pair"),
+        _ if alarms.recovering => (TrunkState::Down, "the signal is back and is being watched"),
+        _ if alarms.loopback => (TrunkState::Down, "a loop is closed for a test: open it"),
+        LinkState::Up => (TrunkState::Up, "ready"),
+        LinkState::None => (TrunkState::Up, "ready"),
+        LinkState::Down | LinkState::Establishing => {
+            (TrunkState::Down, "no data link on the D channel: check side (user or network) and the carrier")
+        }
+    }
+}
