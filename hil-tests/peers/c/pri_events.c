@@ -28,8 +28,7 @@ static void tell_channel(const char *event, int channel)
 	json_end(peer.events);
 }
 
-/* The calls on a channel (0xff: on all) are no more; no message is sent for them. */
-static void destroy_calls(int channel)
+void destroy_calls(int channel)
 {
 	for (int i = 0; i < MAX_CALLS; i++) {
 		struct call *call = &peer.calls[i];
@@ -49,8 +48,8 @@ static void link_state(int up)
 	peer.up = up;
 	json_begin(up ? "up" : "down");
 	json_end(peer.events);
-	/* With T309 libpri keeps the calls itself; without, they are lost with the link. */
-	if (!up && pri_get_timer(peer.pri, PRI_TIMER_T309) < 0)
+	/* With T309 libpri keeps the calls itself; without, they are lost with the link. libpri cannot be told to. */
+	if (!up && !peer.t309)
 		destroy_calls(0xff);
 }
 

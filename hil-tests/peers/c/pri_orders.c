@@ -35,7 +35,8 @@ static void order_call(const char *line)
 	int channel = (int)json_number(line, "channel", 0);
 	json_string(line, "to", to, sizeof to);
 	json_string(line, "from", from, sizeof from);
-	if (!channel)
+	/* An exchange takes no channel that it knows to be in use. */
+	if (!channel || channel_in_use(channel, NULL))
 		channel = idle_channel();
 	q931_call *libpri_call = channel ? pri_new_call(peer.pri) : NULL;
 	struct call *call = libpri_call ? call_new(libpri_call, channel, 1) : NULL;
@@ -83,6 +84,7 @@ static void order_hang_up(const char *line)
 static void order_restart(const char *line)
 {
 	long channel = json_number(line, "channel", 0);
+	destroy_calls((int)channel);
 	pri_reset(peer.pri, (int)channel);
 }
 
@@ -90,6 +92,7 @@ static void order_set(const char *line)
 {
 	peer.overlap = (int)json_number(line, "overlap", peer.overlap);
 	pri_set_overlapdial(peer.pri, peer.overlap);
+	peer.t309 = (int)json_number(line, "t309", peer.t309);
 	if (json_number(line, "tones_heard", -1) >= 0)
 		pri_set_inbanddisconnect(peer.pri, (unsigned)json_number(line, "tones_heard", 0));
 	if (json_number(line, "service", -1) >= 0)
@@ -113,6 +116,7 @@ static void order_wire(const char *line)
 	wire->drop = json_number(line, "drop", wire->drop);
 	wire->drop_in = json_number(line, "drop_in", wire->drop_in);
 	wire->duplicate = json_number(line, "duplicate", wire->duplicate);
+	wire->hold = (int)json_number(line, "hold", wire->hold);
 	wire->hide_restart = (int)json_number(line, "hide_restart", wire->hide_restart);
 }
 

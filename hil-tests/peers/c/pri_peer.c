@@ -102,14 +102,15 @@ static void run(int orders_fd)
 	for (;;) {
 		long long now = now_ms();
 		long long step = calls_step(now);
-		struct pollfd ready[] = {{.fd = peer.wire.fd, .events = POLLIN | POLLPRI}, {.fd = orders_fd, .events = POLLIN}};
+		struct pollfd ready[] = {{.fd = peer.wire.hold ? -1 : peer.wire.fd, .events = POLLIN | POLLPRI},
+			{.fd = orders_fd, .events = POLLIN}};
 		if (poll(ready, 2, soonest(until_libpri(), step, now)) < 0 && errno != EINTR)
 			exit(1);
 		pri_event *event;
 		/* Orders first: one that was given before a frame was sent counts for that frame. */
 		if (ready[1].revents)
 			take_orders(orders_fd);
-		if (ready[0].revents && (event = pri_check_event(peer.pri)))
+		if (ready[0].revents && !peer.wire.hold && (event = pri_check_event(peer.pri)))
 			tell(event);
 		if (until_libpri() == 0 && (event = pri_schedule_run(peer.pri)))
 			tell(event);
@@ -121,6 +122,7 @@ int main(int count, char **arguments)
 	const char *wire = NULL;
 	int side = PRI_NETWORK, orders_fd = 0;
 	peer.events = 1;
+	peer.t309 = 1;
 	for (int i = 1; i < count; i++) {
 		const char *value = i + 1 < count ? arguments[i + 1] : NULL;
 		if (strcmp(arguments[i], "--user") == 0) {

@@ -56,6 +56,8 @@ struct peer {
 	int up;
 	/* Whether digits of a number may follow its SETUP. */
 	int overlap;
+	/* Whether calls outlive the data link, for libpri's T309. */
+	int t309;
 	long next_id;
 	struct call calls[MAX_CALLS];
 	struct rule rules[MAX_RULES];
@@ -88,5 +90,7 @@ void order(const char *line);
 
 /* Events of libpri (pri_events.c). */
 void tell(pri_event *event);
+/* The calls on a channel (0xff: on all) are no more; no message is sent for them. */
+void destroy_calls(int channel);
 
 #endif

@@ -12,6 +12,8 @@ struct wire {
 	int fd;
 	/* All frames of both directions are lost. */
 	int mute;
+	/* Frames of the other side wait. */
+	int hold;
 	/* How many of the next frames to the other side are lost, or sent twice. */
 	long drop, duplicate;
 	/* How many of the next frames from the other side are lost. */

@@ -17,7 +17,12 @@ use std::time::{Duration, Instant};
 use vocab::Millis;
 
 /// How long a wait lasts at most.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long it waits at once at most.
+const LOOK_MS: u16 = 1_000;
+/// How long it waits at most until it asks for a report again: what the program does by itself tells nothing.
+const ASK_MS: u16 = 20;
 
 /// Lines and their clock.
 #[derive(Debug)]
@@ -91,7 +96,7 @@ impl Bench {
             if begun.elapsed() > LIMIT {
                 bail!("never: {}", self.story(what));
             }
-            self.wait()?;
+            self.wait(LOOK_MS)?;
         }
     }
 
@@ -152,7 +157,7 @@ impl Bench {
                 if begun.elapsed() > LIMIT {
                     bail!("libpri keeps calls: {report:?}\n{}", self.story("libpri has no call left"));
                 }
-                self.wait()?;
+                self.wait(ASK_MS)?;
             }
             self.lines[index].no_complaints().with_context(|| self.story("nobody complains"))?;
         }
@@ -167,18 +172,18 @@ impl Bench {
         Ok(())
     }
 
-    /// Until a frame, an event or a deadline; at most a second, to look whether the wait lasts too long.
-    fn wait(&self) -> anyhow::Result<()> {
+    /// Until a frame, an event or a deadline, but not for long: to look whether the wait lasts too long.
+    fn wait(&self, most_ms: u16) -> anyhow::Result<()> {
         let now = self.now();
         let deadline = self.lines.iter().filter_map(|line| line.channel().deadline()).min();
-        let ms = deadline.map_or(1_000, |deadline| (deadline - now).min(1_000));
+        let ms = deadline.map_or(u64::from(most_ms), |deadline| deadline - now);
         let processes: Vec<&Process> = self.lines.iter().map(|line| &line.process).collect();
         let mut ready: Vec<PollFd<'_>> = processes
             .iter()
             .flat_map(|process| process.descriptors())
             .map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN))
             .collect();
-        let timeout = PollTimeout::from(u16::try_from(ms).unwrap_or(1_000));
+        let timeout = PollTimeout::from(u16::try_from(ms).unwrap_or(most_ms).min(most_ms));
         match poll(&mut ready, timeout) {
             Ok(_) | Err(nix::Error::EINTR) => Ok(()),
             Err(error) => Err(error).context("poll"),

@@ -105,12 +105,7 @@ impl Line {
 
     /// Takes what has come and does what is due.
     pub(super) fn turn(&mut self, now: Millis) -> anyhow::Result<()> {
-        while let Some(frame) = self.process.receive()? {
-            self.note(format_args!("{} < {}", now.0, hex(&frame)));
-            let mut out = Vec::new();
-            self.channel.frame(now, &frame, &mut out);
-            self.take(now, out)?;
-        }
+        // Events first: a frame that left before an event was told is then taken with it, never after it.
         for (text, told) in self.process.told()? {
             if told.event != "report" {
                 self.note(format_args!("{} libpri {text}", now.0));
@@ -120,6 +115,12 @@ impl Line {
             } else {
                 self.told.push_back(told);
             }
+        }
+        while let Some(frame) = self.process.receive()? {
+            self.note(format_args!("{} < {}", now.0, hex(&frame)));
+            let mut out = Vec::new();
+            self.channel.frame(now, &frame, &mut out);
+            self.take(now, out)?;
         }
         if self.channel.deadline().is_some_and(|deadline| deadline <= now) {
             let mut out = Vec::new();

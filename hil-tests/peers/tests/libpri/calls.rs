@@ -159,8 +159,9 @@ fn a_call_of_the_network_is_answered_and_cleared_by_either_side() -> anyhow::Res
             bench.order(0, &json!({"do": "hang_up", "cause": 16}))?;
         }
         assert_eq!(released(&mut bench, 0, call.0)?.cause, CauseValue::NormalClearing);
+        bench.settle()?;
     }
-    bench.settle()
+    Ok(())
 }
 
 #[test]

@@ -1,4 +1,10 @@
 //! Our data link and call control against libpri, both of them as user and as network. No card, no audio.
 
 mod calls;
+mod glare;
+mod link;
+mod load;
+mod network;
+mod overlap;
+mod restarts;
 mod support;

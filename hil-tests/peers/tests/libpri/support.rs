@@ -60,3 +60,11 @@ pub fn incoming(bench: &mut Bench, line: usize, called: &str) -> anyhow::Result<
         _ => None.context("another event"),
     }
 }
+
+/// Waits until libpri has acknowledged every message of ours, and so has taken it.
+pub fn all_taken(bench: &mut Bench, line: usize) -> anyhow::Result<()> {
+    bench.until("libpri has taken all messages", |bench| {
+        let link = bench.line(line).channel().link();
+        link.outstanding() == 0 && link.queued() == 0
+    })
+}
