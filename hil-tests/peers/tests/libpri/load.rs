@@ -82,11 +82,7 @@ fn to_its_end(bench: &mut Bench, by_us: bool, used: &mut BTreeSet<u8>) -> anyhow
             Event::Proceeding { channel, .. } => {
                 used.insert(channel.0);
             }
-            Event::Connected { call, .. } => {
-                if by_us {
-                    bench.command(0, hang_up(call))?;
-                }
-            }
+            Event::Connected { call, .. } if by_us => bench.command(0, hang_up(call))?,
             Event::Released { end, .. } => return Ok(end),
             _ => {}
         }
