@@ -204,4 +204,13 @@ pub trait SpanAudio: Send + fmt::Debug {
     /// # Errors
     /// [`CardError`].
     fn set_open(&mut self, slot: Timeslot, open: bool) -> Result<(), CardError>;
+
+    /// Turns off whatever alters the samples of an open slot (the echo canceller), for a bit error test; or on again.
+    ///
+    /// # Errors
+    /// [`CardError`].
+    fn set_clear(&mut self, slot: Timeslot, clear: bool) -> Result<(), CardError> {
+        let _ = (slot, clear);
+        Ok(())
+    }
 }

@@ -364,6 +364,12 @@ impl SpanAudio for DahdiAudio {
         seat.to_send = [SILENCE; SLOT_BLOCK];
         Ok(())
     }
+
+    fn set_clear(&mut self, slot: Timeslot, clear: bool) -> Result<(), CardError> {
+        let file = self.seats.get(usize::from(slot.0)).and_then(|seat| seat.file.as_ref());
+        let file = file.ok_or(CardError::NoSuchSlot(slot))?;
+        if self.echo_canceller { file.echo_cancel(if clear { 0 } else { ECHO_TAPS }) } else { Ok(()) }
+    }
 }
 
 impl DahdiAudio {

@@ -10,7 +10,8 @@ use idl::lines::{
     SiteLines, TrunkState, VaultToLined,
 };
 use idl::spans::{
-    Alarms, E1Config, LinkState, PriConfig, SlotState, SpanConfig, SpanFact, SpanOrder, SpanPurpose,
+    Alarms, BertPattern, E1Config, LinkState, LoopKind, PriConfig, SlotState, SpanConfig, SpanFact,
+    SpanOrder, SpanPurpose, SpanRefusal, TestStatus,
 };
 use support::{Bench, GROUP, Noted, Sipp, Vault, decode, site, tone};
 use vocab::{CallId, EndedBy, FailCause, Outcome, SpanId, Timeslot, TrunkId};
@@ -237,4 +238,89 @@ async fn a_data_link_that_is_cut_is_a_fact_of_the_history() {
             _ => None,
         })
         .await;
+}
+
+impl Rig {
+    /// Orders something of span 1 and waits for the answer.
+    async fn order(&mut self, id: u64, order: SpanOrder) -> Result<(), SpanRefusal> {
+        self.vault.send(VaultToLined::SpanOrder { id, span: SpanId(1), order }).await;
+        self.vault
+            .wait(|message| match message {
+                LinedToVault::SpanOrderDone { id: of, result } if of == id => Some(result),
+                _ => None,
+            })
+            .await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_of_the_d_channel_is_read_by_wireshark_and_holds_no_subscriber_s_number() {
+    let mut rig = Rig::start(one_span()).await;
+    assert_eq!(rig.order(1, SpanOrder::StopTrace).await, Err(SpanRefusal::NothingRuns));
+    assert_eq!(rig.order(2, SpanOrder::StartTrace).await, Ok(()));
+    assert_eq!(rig.order(3, SpanOrder::StartTrace).await, Err(SpanRefusal::Running));
+    rig.call(601, "13812345670").await;
+    assert_eq!(rig.order(4, SpanOrder::StopTrace).await, Ok(()));
+    let (file, frames) = rig
+        .vault
+        .wait(|message| match message {
+            LinedToVault::SpanFact { fact: SpanFact::Trace { file, frames, .. }, .. } => Some((file, frames)),
+            _ => None,
+        })
+        .await;
+    rig.bench.stop().await;
+    let path = rig.bench.options.traces.join(file);
+    let bytes = std::fs::read(&path).expect("the trace");
+    let shows = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    assert!(!shows(b"1381234") && !shows(b"345670"), "the called number's digits are masked");
+    let shown = std::process::Command::new("tshark").arg("-V").arg("-r").arg(&path).output().expect("tshark");
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    for wanted in ["SETUP", "DISCONNECT", "RELEASE COMPLETE", "User busy"] {
+        assert!(shown.contains(wanted), "{wanted} is decoded");
+    }
+    assert!(!shown.contains("Malformed"), "nothing is malformed");
+    assert!(frames >= 6, "{frames} frames");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bit_error_test_through_a_loop_finds_no_error_and_then_the_one_put_in() {
+    let mut rig = Rig::start(one_span()).await;
+    assert_eq!(rig.order(1, SpanOrder::Loop(LoopKind::Local)).await, Ok(()));
+    rig.trunk_is(SPAN_TRUNK, TrunkState::Down).await;
+    let bert = SpanOrder::StartBert { slot: Timeslot(5), pattern: BertPattern::Prbs15 };
+    assert_eq!(rig.order(2, bert).await, Ok(()));
+    assert_eq!(rig.order(3, bert).await, Err(SpanRefusal::InUse));
+    rig.bert(|synced, bits, errors| synced && bits > 100_000 && errors == 0).await;
+    assert_eq!(rig.order(4, SpanOrder::InsertBitError).await, Ok(()));
+    rig.bert(|synced, _, errors| synced && errors == 1).await;
+    assert_eq!(rig.order(5, SpanOrder::StopTest).await, Ok(()));
+    assert_eq!(rig.order(6, SpanOrder::StopTest).await, Ok(()), "the loop under it");
+    assert_eq!(rig.order(7, SpanOrder::StopTest).await, Err(SpanRefusal::NothingRuns));
+    rig.trunk_is(SPAN_TRUNK, TrunkState::Up).await;
+    let (_, end) = rig.call(701, "13812345670").await;
+    assert_eq!(end.outcome, Outcome::Failed(FailCause::Busy), "calls go on");
+}
+
+impl Rig {
+    /// Waits for a word of the running bit error test.
+    async fn bert(&mut self, wanted: impl Fn(bool, u64, u64) -> bool) {
+        self.vault
+            .stands(|vault| {
+                let test = vault.spans.get(&SpanId(1)).and_then(|status| status.test);
+                matches!(test, Some(TestStatus::Bert { synced, bits, errors, .. }) if wanted(synced, bits, errors))
+            })
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_is_not_closed_under_a_call() {
+    let mut rig = Rig::start(one_span()).await;
+    let ticket = rig.bench.ticket(801, "13812345600");
+    rig.vault.send(VaultToLined::Ticket(Box::new(ticket))).await;
+    rig.slot_is(Timeslot(1), SlotState::Connected).await;
+    assert_eq!(rig.order(1, SpanOrder::Loop(LoopKind::Network)).await, Err(SpanRefusal::InUse));
+    let bert = SpanOrder::StartBert { slot: Timeslot(1), pattern: BertPattern::Prbs11 };
+    assert_eq!(rig.order(2, bert).await, Err(SpanRefusal::InUse));
+    rig.vault.facts_to_end(CallId(801)).await;
 }

@@ -5,10 +5,13 @@
 //! refused: there is no way through the box (L-23).
 
 mod history;
+mod line_test;
 mod open;
+mod orders;
 mod pri;
 mod span;
 mod status;
+mod tracing;
 
 pub use history::History;
 pub use open::{OpenError, OpenSpan, board, open};

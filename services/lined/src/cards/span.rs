@@ -1,15 +1,14 @@
 //! One span: its driver, what the site uses it for, and how it stands.
 
+use super::line_test::LineTest;
 use super::pri::{Pri, PriOutput};
 use super::status::{LOOK_MS, Line, trunk_state};
+use super::tracing::Tracing;
 use super::{CardCall, DeckOutput, Now};
-use crate::voice::SlotNews;
+use card::trace::Direction;
 use card::{CardError, CardEvent, SpanControl, SpanKind};
 use idl::lines::TrunkState;
-use idl::spans::{
-    D_CHANNEL, LinkState, SlotState, SpanConfig, SpanFact, SpanOrder, SpanPurpose, SpanRefusal, SpanStatus,
-};
-use q931::control::Command;
+use idl::spans::{D_CHANNEL, LinkState, SlotState, SpanConfig, SpanFact, SpanPurpose, SpanStatus};
 use sip_ua::CallHandle;
 use std::path::{Path, PathBuf};
 use vocab::{AgentId, Millis, SpanId, Timeslot};
@@ -17,20 +16,22 @@ use vocab::{AgentId, Millis, SpanId, Timeslot};
 /// A span of the board.
 #[derive(Debug)]
 pub struct Span {
-    id: SpanId,
-    control: Box<dyn SpanControl>,
-    traces: PathBuf,
+    pub(super) id: SpanId,
+    pub(super) control: Box<dyn SpanControl>,
+    pub(super) traces: PathBuf,
+    pub(super) test: Option<LineTest>,
+    pub(super) trace: Option<Tracing>,
     config: Option<SpanConfig>,
     configured: bool,
-    purpose: Purpose,
-    line: Line,
+    pub(super) purpose: Purpose,
+    pub(super) line: Line,
     told: Option<(TrunkState, &'static str, u32)>,
-    news: Vec<PriOutput>,
+    pub(super) news: Vec<PriOutput>,
 }
 
 /// What runs on it.
 #[derive(Debug)]
-enum Purpose {
+pub(super) enum Purpose {
     Off,
     Pri(Box<Pri>),
 }
@@ -44,6 +45,8 @@ impl Span {
             id,
             control,
             traces: traces.to_owned(),
+            test: None,
+            trace: None,
             config: None,
             configured: false,
             purpose: Purpose::Off,
@@ -57,6 +60,11 @@ impl Span {
     #[must_use]
     pub fn id(&self) -> SpanId {
         self.id
+    }
+
+    /// What the site sets it to.
+    pub(super) fn config(&self) -> Option<&SpanConfig> {
+        self.config.as_ref()
     }
 
     /// Takes what the site sets it to; the same again changes nothing.
@@ -150,37 +158,6 @@ impl Span {
         known
     }
 
-    /// Carries out a person's order.
-    ///
-    /// # Errors
-    /// [`SpanRefusal`].
-    pub fn order(
-        &mut self,
-        now: Now,
-        order: SpanOrder,
-        out: &mut Vec<DeckOutput>,
-    ) -> Result<(), SpanRefusal> {
-        let result = match order {
-            SpanOrder::Block(slot) => self.channel_order(now, slot, Command::Block(slot)),
-            SpanOrder::Unblock(slot) => self.channel_order(now, slot, Command::Unblock(slot)),
-            SpanOrder::RestartChannel(slot) => {
-                self.link_order()?;
-                self.channel_order(now, slot, Command::RestartChannel(slot))
-            }
-            SpanOrder::RestartSpan => {
-                self.link_order()?;
-                self.pri_order(now, Command::RestartAll)
-            }
-            _ => Err(SpanRefusal::NotSupported),
-        };
-        self.line.touch();
-        self.settle(now, out);
-        result
-    }
-
-    /// News of what runs on a slot.
-    pub fn news(&mut self, _now: Now, _slot: Timeslot, _news: SlotNews, _out: &mut Vec<DeckOutput>) {}
-
     /// Tells how it stands, whether that changed or not.
     pub fn tell_status(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
         self.told = None;
@@ -188,35 +165,10 @@ impl Span {
         self.settle(now, out);
     }
 
-    fn link_order(&self) -> Result<(), SpanRefusal> {
-        match &self.purpose {
-            Purpose::Pri(pri) if pri.link() == LinkState::Up => Ok(()),
-            Purpose::Pri(_) => Err(SpanRefusal::LinkDown),
-            Purpose::Off => Err(SpanRefusal::NotSupported),
-        }
-    }
-
-    fn channel_order(&mut self, now: Now, slot: Timeslot, command: Command) -> Result<(), SpanRefusal> {
-        let state = self.line.slots.get(usize::from(slot.0).wrapping_sub(1));
-        if matches!(state, None | Some(SlotState::Unused | SlotState::Signalling)) {
-            return Err(SpanRefusal::NoSuchSlot);
-        }
-        self.pri_order(now, command)
-    }
-
-    fn pri_order(&mut self, now: Now, command: Command) -> Result<(), SpanRefusal> {
-        match &mut self.purpose {
-            Purpose::Pri(pri) => {
-                pri.command(now, command, &mut self.news);
-                Ok(())
-            }
-            Purpose::Off => Err(SpanRefusal::NotSupported),
-        }
-    }
-
     fn event(&mut self, now: Now, event: CardEvent, out: &mut Vec<DeckOutput>) {
         match event {
             CardEvent::Frame(frame) => {
+                self.traced(now, Direction::Received, &frame);
                 if let Purpose::Pri(pri) = &mut self.purpose {
                     pri.frame(now, &frame, &mut self.news);
                 }
@@ -228,7 +180,7 @@ impl Span {
     }
 
     /// Asks the card how it stands, sets it up where that has not been done, and passes on what changed.
-    fn look(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+    pub(super) fn look(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
         self.line.next_look = now.at + LOOK_MS;
         self.configure();
         match self.control.status() {
@@ -280,6 +232,9 @@ impl Span {
 
     /// Ends what the span was used for; its calls are over.
     fn end_purpose(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+        // A bit error test first, then the loop it ran under.
+        while self.end_test(now, out).is_some() {}
+        self.end_trace(out);
         if let Purpose::Pri(mut pri) = std::mem::replace(&mut self.purpose, Purpose::Off) {
             for handle in pri.handles() {
                 pri.hang_up(now, handle, &mut self.news);
@@ -294,8 +249,11 @@ impl Span {
     }
 
     /// Passes on everything the access wants done, and tells what changed.
-    fn settle(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+    pub(super) fn settle(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
         self.send_frames(now, out);
+        if self.trace.as_ref().is_some_and(Tracing::is_full) {
+            self.end_trace(out);
+        }
         self.tell_trunk(out);
         if self.line.due(now.at) {
             out.push(DeckOutput::Status(Box::new(self.status(now))));
@@ -306,6 +264,7 @@ impl Span {
         for news in std::mem::take(&mut self.news) {
             match news {
                 PriOutput::Frame(frame) => {
+                    self.traced(now, Direction::Sent, &frame);
                     if let Err(error) = self.control.send_frame(&frame) {
                         // The data link repeats it.
                         log::warn!(target: "cards", span:% = self.id, error:% ; "a frame was not sent");
@@ -319,10 +278,12 @@ impl Span {
                 PriOutput::Ringing(handle) => out.push(DeckOutput::Ringing(handle)),
                 PriOutput::Answered(handle, slot) => out.push(DeckOutput::Answered(handle, self.id, slot)),
                 PriOutput::Ended(handle, end) => out.push(DeckOutput::Ended(handle, end)),
+                PriOutput::Slot(slot, _) if self.tests_slot(slot) => {
+                    self.line.set_slot(slot, SlotState::Testing);
+                }
                 PriOutput::Slot(slot, state) => self.line.set_slot(slot, state),
             }
         }
-        let _ = now;
     }
 
     fn tell_trunk(&mut self, out: &mut Vec<DeckOutput>) {
@@ -363,8 +324,8 @@ impl Span {
             link,
             counters: self.line.counters,
             slots: self.line.slots.clone(),
-            test: None,
-            trace_frames: None,
+            test: self.test.as_ref().map(LineTest::status),
+            trace_frames: self.trace.as_ref().map(Tracing::frames),
         }
     }
 }

@@ -36,7 +36,12 @@ impl Signalling {
                 }
                 Report::Port(port) => drop(port),
                 Report::Processor(processor) => drop(processor),
-                Report::Slot { .. } | Report::Card { .. } => {}
+                Report::Slot { span, slot, news } => {
+                    self.parts.deck.news(super::cards::now(), span, slot, news, &mut self.card_out);
+                }
+                Report::Card { span, runs } => {
+                    log::info!(target: "cards", span:%, runs ; "the card's audio runs or stands still");
+                }
             }
         }
         // More waits: the descriptor is made readable again by the next tick at the latest.

@@ -79,11 +79,14 @@ impl CardSide {
     ) {
         let Some(place) = self.processors.get_mut(usize::from(slot.0).wrapping_sub(1)) else { return };
         let open = processor.is_some();
+        let clear = processor.as_ref().is_some_and(|processor| processor.wants_clear_slot());
         let old = std::mem::replace(place, processor);
         if let Some(old) = old {
             let _ = reports.push(Report::Processor(old));
         }
-        if let Err(error) = self.audio.set_open(slot, open) {
+        let opened = self.audio.set_open(slot, open);
+        let opened = if clear { opened.and_then(|()| self.audio.set_clear(slot, true)) } else { opened };
+        if let Err(error) = opened {
             log::error!(target: "cards", span:% = self.span, slot:%, error:% ; "a timeslot cannot be opened");
         }
     }

@@ -95,6 +95,11 @@ impl Port {
 /// Something that listens and speaks on a timeslot without a call's media: an analogue line being dialled, a bit error
 /// test, the bridge of an agent's plain telephone.
 pub trait SlotProcessor: Send + fmt::Debug {
+    /// Whether the slot must be clear: no echo canceller on it.
+    fn wants_clear_slot(&self) -> bool {
+        false
+    }
+
     /// One block: what came, and what is to go out (silence unless written). News go to signalling.
     fn block(
         &mut self,
