@@ -58,6 +58,7 @@ pub const HIL: &[Package] = &[
     package("qemu-system-x86", "the guest's machine"),
     package("make", "builds DAHDI's modules for the guest's kernel"),
     package("libelf1", "the kernel's own build tools need it"),
+    package("libpri-dev", "libpri: the far end of D channels that nobody here wrote"),
     package("kmod", "finds the modules that modules need"),
     package("debian-archive-keyring", "checks the packages of Asterisk, which are of another release"),
 ];

@@ -6,6 +6,7 @@ mod analogue;
 mod asterisk;
 mod audio;
 mod exchange;
+mod libpri;
 mod lines;
 mod modules;
 mod pri;
@@ -14,10 +15,11 @@ mod rig;
 mod spans;
 mod whole_box;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use report::Report;
 use serde::Serialize;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// A scenario: one guest, one function.
@@ -33,6 +35,8 @@ struct Scenario {
     memory_mib: u32,
     /// Programs of the workspace it starts.
     ours: &'static [&'static str],
+    /// Programs that [`make`] builds on the host.
+    made: &'static [&'static str],
     /// Programs of the host it starts.
     others: &'static [&'static str],
     /// Files and folders of the host those need.
@@ -44,6 +48,9 @@ struct Scenario {
     run: fn(&mut Report) -> anyhow::Result<()>,
 }
 
+/// libpri as a program.
+const PRI_PEER: &str = "pri_peer";
+
 /// What the harness of a whole box starts.
 const BOX: &[&str] = &["vaultd", "lined", "calld", "supervisor", "ringfence-ledger"];
 
@@ -54,6 +61,7 @@ const PLAIN: Scenario = Scenario {
     limit_s: 300,
     memory_mib: 512,
     ours: &[],
+    made: &[],
     others: &[],
     files: &[],
     asterisk: false,
@@ -82,6 +90,14 @@ const SCENARIOS: &[Scenario] = &[
     },
     Scenario { name: "alarms", title: "alarms of a span come, are told and go", run: alarms::run, ..PLAIN },
     Scenario { name: "lines", title: "analogue signalling on timeslots of a span", run: lines::run, ..PLAIN },
+    Scenario {
+        name: "libpri",
+        title: "data link and call control against libpri, a thousand calls over a span's D channel",
+        limit_s: 600,
+        made: &[PRI_PEER],
+        run: libpri::run,
+        ..PLAIN
+    },
     Scenario {
         name: "asterisk",
         title: "data link, call control and audio against Asterisk as the carrier's exchange",
@@ -121,6 +137,11 @@ fn main() -> anyhow::Result<ExitCode> {
             std::io::stdout().lock().flush()?;
             Ok(ExitCode::SUCCESS)
         }
+        ["make", name, folder] => {
+            ensure!(*name == PRI_PEER, "nobody makes {name}");
+            peers::libpri::build(Path::new(folder), &[])?;
+            Ok(ExitCode::SUCCESS)
+        }
         ["run", name] => {
             let scenario = SCENARIOS.iter().find(|scenario| scenario.name == *name);
             let scenario = scenario.with_context(|| format!("there is no scenario {name}"))?;
@@ -129,6 +150,6 @@ fn main() -> anyhow::Result<ExitCode> {
             let passed = report.end(ended)?;
             Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        _ => bail!("cards-scenarios list | run NAME"),
+        _ => bail!("cards-scenarios list | make NAME FOLDER | run NAME"),
     }
 }

@@ -18,6 +18,8 @@ pub struct Scenario {
     pub memory_mib: u32,
     /// Programs of the workspace it starts.
     pub ours: Vec<String>,
+    /// Programs that the scenarios' program makes here.
+    pub made: Vec<String>,
     /// Programs of this machine it starts.
     pub others: Vec<String>,
     /// Files and folders of this machine those need.
@@ -65,6 +67,13 @@ pub fn programs(scenario: &Scenario) -> anyhow::Result<Vec<(PathBuf, String)>> {
     }
     // One below the others, as tests lie in a target folder: there the harness of the whole box looks for them.
     found.push((project::binaries(false).join(PROGRAM), format!("/usr/bin/deps/{PROGRAM}")));
+    for name in &scenario.made {
+        let folder = project::binaries(false).join("hil-made");
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let mut command = std::process::Command::new(project::binaries(false).join(PROGRAM));
+        project::run(command.args(["make", name]).arg(&folder))?;
+        found.push((folder.join(name), format!("/usr/bin/{name}")));
+    }
     for name in &scenario.others {
         let here = in_path(name).with_context(|| format!("{name} is not on this machine"))?;
         found.push((here, format!("/usr/bin/{name}")));

@@ -182,6 +182,15 @@ fn at_the_start_the_interface_is_restarted_and_no_call_is_set_up_before() {
 }
 
 #[test]
+fn a_restart_that_was_out_when_the_link_was_reset_is_sent_again_at_once() {
+    let mut it = Side::up(config(PriSide::User));
+    it.order(Millis(0), Command::RestartChannel(slot(4)));
+    it.step(Millis(1), Input::LinkReset);
+    assert_eq!(it.kinds(), [M::Restart, M::Restart]);
+    assert_eq!(it.interface.slot_states()[3], SlotState::Restarting);
+}
+
+#[test]
 fn a_restart_that_was_out_when_the_link_went_is_sent_again_when_it_is_back() {
     let mut it = Side::up(config(PriSide::User));
     it.order(Millis(0), Command::RestartChannel(slot(4)));
