@@ -117,7 +117,7 @@ static void order_wire(const char *line)
 	wire->drop_in = json_number(line, "drop_in", wire->drop_in);
 	wire->duplicate = json_number(line, "duplicate", wire->duplicate);
 	wire->hold = (int)json_number(line, "hold", wire->hold);
-	wire->hide_restart = (int)json_number(line, "hide_restart", wire->hide_restart);
+	wire->hide = (int)json_number(line, "hide", wire->hide);
 }
 
 static void order_report(const char *line)

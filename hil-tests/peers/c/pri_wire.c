@@ -23,8 +23,6 @@ enum {
 	FCS = 2,
 	/* An I frame's octets before its message: two of address, two of control. */
 	I_HEADER = 4,
-	/* RESTART (Q.931 table 4-2). */
-	RESTART = 0x46,
 	/* A protocol discriminator that is none of call control's. */
 	OTHER_PROTOCOL = 0x00,
 };
@@ -99,7 +97,7 @@ int wire_read(struct pri *pri, void *buffer, int size)
 	}
 	int frame = (int)length - (socket ? 0 : FCS);
 	unsigned char *type = message_type(buffer, frame);
-	if (wire->hide_restart && type && *type == RESTART)
+	if (wire->hide && type && *type == wire->hide)
 		((unsigned char *)buffer)[I_HEADER] = OTHER_PROTOCOL;
 	if (socket)
 		memset((char *)buffer + length, 0, FCS);

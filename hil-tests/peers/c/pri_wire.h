@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only
  *
  * The D channel as libpri reads and writes it: a socket that keeps frames apart, or a DAHDI channel in HDLC mode. What a
- * bad line does to frames is done here: losing them, doubling them, losing every RESTART.
+ * bad line does to frames is done here: losing them, doubling them, hiding messages.
  */
 #ifndef PRI_WIRE_H
 #define PRI_WIRE_H
@@ -18,8 +18,9 @@ struct wire {
 	long drop, duplicate;
 	/* How many of the next frames from the other side are lost. */
 	long drop_in;
-	/* RESTART of the other side is made unreadable before libpri sees it: layer 2 acknowledges it, layer 3 does not. */
-	int hide_restart;
+	/* Messages of this type from the other side are made unreadable before libpri sees them, 0 none: layer 2
+	 * acknowledges them, layer 3 never answers. */
+	int hide;
 };
 
 /* Opens "fd:N" or the path of a DAHDI channel; ends the program where that fails. */

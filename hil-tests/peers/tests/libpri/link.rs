@@ -133,7 +133,7 @@ fn frames_that_are_lost_or_doubled_cost_no_call() -> anyhow::Result<()> {
     bench.settle()
 }
 
-const T200_MS: u64 = 150;
-const T203_MS: u64 = 400;
+const T200_MS: u64 = 400;
+const T203_MS: u64 = 1_000;
 /// What a lost link makes both sides say, rightly.
 const LOSSES: [&str; 1] = ["data link:"];

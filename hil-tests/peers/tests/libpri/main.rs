@@ -6,5 +6,8 @@ mod link;
 mod load;
 mod network;
 mod overlap;
+mod program;
 mod restarts;
+mod service;
 mod support;
+mod timers;

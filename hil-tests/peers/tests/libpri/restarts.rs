@@ -1,8 +1,9 @@
 //! RESTART of channels and of the interface, by either side, acknowledged and not.
 
-use crate::support::{all_taken, bench, connected, dial, released};
+use crate::support::{HIDDEN, all_taken, bench, connected, dial, released};
 use idl::spans::SlotState;
 use peers::libpri::{Bench, Setting};
+use q931::MessageType;
 use q931::control::{Command, EndedBy, Event};
 use serde_json::json;
 use vocab::Timeslot;
@@ -84,15 +85,15 @@ fn a_restart_that_is_not_acknowledged_is_sent_twice_and_blocks_the_channel() -> 
     let mut setting = Setting::user();
     setting.control.timers.t316_ms = SHORT_MS;
     let mut bench = bench(setting)?;
-    bench.line(0).expect("unknown/inappropriate protocol discriminator");
-    bench.order(0, &json!({"do": "wire", "hide_restart": 1}))?;
+    bench.line(0).expect(HIDDEN);
+    bench.order(0, &json!({"do": "wire", "hide": MessageType::Restart.code()}))?;
     bench.command(0, Command::RestartChannel(Timeslot(7)))?;
     assert_eq!(state(&mut bench, 7), SlotState::Restarting);
     let wanted = Event::RestartFailed { channels: vec![Timeslot(7)] };
     bench.ours(0, "the restart failed", |event| *event == wanted)?;
     assert_eq!(state(&mut bench, 7), SlotState::BlockedByPeer);
     // The channel comes back when it is ordered to, and the next restart is answered.
-    bench.order(0, &json!({"do": "wire", "hide_restart": 0}))?;
+    bench.order(0, &json!({"do": "wire", "hide": 0}))?;
     bench.report(0)?;
     bench.command(0, Command::RestartChannel(Timeslot(7)))?;
     let wanted = Event::RestartDone { channels: vec![Timeslot(7)] };
@@ -107,8 +108,8 @@ fn a_restart_of_the_interface_that_is_not_acknowledged_blocks_all_channels_until
     let mut setting = Setting::user();
     setting.control.timers.t316_ms = SHORT_MS;
     let mut bench = bench(setting)?;
-    bench.line(0).expect("unknown/inappropriate protocol discriminator");
-    bench.order(0, &json!({"do": "wire", "hide_restart": 1}))?;
+    bench.line(0).expect(HIDDEN);
+    bench.order(0, &json!({"do": "wire", "hide": MessageType::Restart.code()}))?;
     bench.report(0)?;
     bench.command(0, Command::RestartAll)?;
     bench.ours(
@@ -125,4 +126,4 @@ fn a_restart_of_the_interface_that_is_not_acknowledged_blocks_all_channels_until
 }
 
 /// T316 where nobody answers: long enough for a slow machine to answer where somebody does.
-const SHORT_MS: u64 = 400;
+const SHORT_MS: u64 = 1_000;

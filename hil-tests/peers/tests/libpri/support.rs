@@ -12,6 +12,9 @@ pub fn folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
+/// What libpri says of a message that was hidden from it.
+pub const HIDDEN: &str = "unknown/inappropriate protocol discriminator";
+
 /// One line with these settings.
 pub fn bench(setting: Setting) -> anyhow::Result<Bench> {
     Bench::new(folder(), &[setting])
