@@ -62,7 +62,7 @@ impl Talk {
             journal.note_detail(EventKind::DtmfSent, call, number, "in-band");
         }
         let key = self.press.is_some_and(|press| (press..press + KEY_BLOCKS).contains(&at));
-        let first = u32::try_from(at * BLOCK as u64 & u64::from(u32::MAX)).unwrap_or(0);
+        let first = u32::try_from((at * BLOCK as u64) & u64::from(u32::MAX)).unwrap_or(0);
         for (n, octet) in (first..).zip(&mut block) {
             let sample = if key { signal::nine_sample(n) } else { self.sample(sound, at, n) };
             *octet = Law::A.encode(sample);

@@ -135,6 +135,18 @@ fn clause_5_8_8_a_reset_of_the_link_clears_calls_in_overlap_and_keeps_the_others
 }
 
 #[test]
+fn a_restart_that_was_out_when_the_link_was_reset_is_sent_again_at_once() {
+    let mut pair = Pair::new();
+    pair.user.order(pair.now, Command::RestartAll);
+    // Lost with the reset: T316 would find out after two minutes.
+    pair.user.forget();
+    pair.user.step(pair.now, Input::LinkReset);
+    assert_eq!(pair.user.kinds(), [M::Restart]);
+    pair.deliver();
+    pair.assert_idle(ALL);
+}
+
+#[test]
 fn a_link_that_bounces_leaves_no_call_and_no_channel_behind() {
     let mut pair = Pair::new();
     for round in 0..200_u64 {

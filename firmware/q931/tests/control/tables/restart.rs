@@ -84,6 +84,7 @@ fn give(it: &mut Side, input: &str) {
             return it.expire(NOW + 2 * T316_MS);
         }
         "data link gone" => return it.step(NOW, Input::LinkReleased),
+        "data link reset" => return it.step(NOW, Input::LinkReset),
         "data link gone and back" => {
             it.step(NOW, Input::LinkReleased);
             return it.step(NOW, Input::LinkEstablished);
