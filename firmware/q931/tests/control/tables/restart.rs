@@ -29,7 +29,7 @@ fn both_sides_walk_every_cell_of_the_restart_table() {
             }
         }
     }
-    assert_eq!(cells, 20 * 2 * 2);
+    assert_eq!(cells, 21 * 2 * 2);
 }
 
 fn check(side: PriSide, input: &str, out: bool, cell: &str) {
