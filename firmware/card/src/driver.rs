@@ -2,7 +2,7 @@
 //! signalling, alarms, counters, loops) in signalling, its audio in a media thread of its own that the card's clock
 //! drives. Nothing here blocks but [`SpanAudio::wait`].
 
-use idl::spans::{Alarms, E1Config, LoopKind, SpanCounters};
+use idl::spans::{Alarms, LoopKind, SpanConfig, SpanCounters};
 use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -135,12 +135,12 @@ pub trait SpanControl: Send + fmt::Debug {
     /// Becomes readable when [`SpanControl::next_event`] has something (an epoll descriptor is one, too).
     fn descriptor(&self) -> BorrowedFd<'_>;
 
-    /// Sets the electrical and frame layer, and the D channel to HDLC where `d_channel`. Repeating it with the same
-    /// values changes nothing.
+    /// Sets the electrical and frame layer, and what each slot is for: the D channel of a primary rate access to HDLC,
+    /// the ports that the purpose names to line signalling. Repeating it with the same values changes nothing.
     ///
     /// # Errors
     /// [`CardError`].
-    fn configure(&mut self, e1: &E1Config, d_channel: bool) -> Result<(), CardError>;
+    fn configure(&mut self, config: &SpanConfig) -> Result<(), CardError>;
 
     /// The next thing that happened; `None` when nothing waits.
     ///

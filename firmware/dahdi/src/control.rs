@@ -11,7 +11,7 @@ use crate::shared::{Layout, SLOTS, Shared, SlotUse};
 use crate::{FoundSpan, Maintenance, Paths, abi};
 use card::driver::MAX_D_FRAME;
 use card::{CardError, CardEvent, HookState, LineSignal, SLOT_BLOCK, SpanControl, SpanKind};
-use idl::spans::{Alarms, D_CHANNEL, E1Config, LoopKind, SpanCounters};
+use idl::spans::{Alarms, D_CHANNEL, E1Config, LoopKind, PortKind, SpanConfig, SpanCounters};
 use nix::libc::c_int;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use std::collections::VecDeque;
@@ -30,6 +30,34 @@ pub enum PortSide {
     Fxs,
 }
 
+impl From<&PortKind> for PortSide {
+    fn from(kind: &PortKind) -> Self {
+        match kind {
+            PortKind::Fxo { .. } => Self::Fxo,
+            PortKind::Fxs { .. } => Self::Fxs,
+        }
+    }
+}
+
+/// What a span was last told to be, as far as this driver is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Applied {
+    e1: E1Config,
+    d_channel: bool,
+    ports: Vec<(Timeslot, PortSide)>,
+}
+
+impl Applied {
+    fn of(config: &SpanConfig) -> Self {
+        let ports = config.purpose.ports().iter();
+        Self {
+            e1: config.e1,
+            d_channel: config.purpose.has_d_channel(),
+            ports: ports.map(|port| (port.port, PortSide::from(&port.kind))).collect(),
+        }
+    }
+}
+
 /// The driver's version and its echo cancellers, in its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriverVersion {
@@ -45,12 +73,11 @@ pub struct DahdiControl {
     paths: Paths,
     span: FoundSpan,
     place: String,
-    ports: Vec<(Timeslot, PortSide)>,
     control: ControlFile,
     pub(crate) epoll: Epoll,
     pub(crate) link: Option<ChannelFile>,
     pub(crate) open_ports: Vec<Port>,
-    applied: Option<(E1Config, bool)>,
+    applied: Option<Applied>,
     laid_out: Option<([Role; SLOTS], bool)>,
     pub(crate) waiting: VecDeque<CardEvent>,
     pub(crate) damaged_frames: u32,
@@ -83,26 +110,18 @@ const RING_CADENCE: [c_int; 2] = [1_000, 4_000];
 const MAX_PROC: u64 = 16_384;
 
 /// Opens a span: its control half, and its audio half for the media thread. Nothing is changed before
-/// [`SpanControl::configure`]. `ports` says which timeslots of a CAS span are what; modules of analogue cards say it
+/// [`SpanControl::configure`], which says which timeslots of a CAS span are what; modules of analogue cards say it
 /// themselves.
 ///
 /// # Errors
-/// [`CardError`]: the control file cannot be opened, or a port does not exist.
-pub fn open(
-    paths: &Paths,
-    span: &FoundSpan,
-    ports: &[(Timeslot, PortSide)],
-) -> Result<(DahdiControl, DahdiAudio), CardError> {
-    if let Some((slot, _)) = ports.iter().find(|(slot, _)| slot.0 == 0 || slot.0 > span.kind.slots()) {
-        return Err(CardError::NoSuchSlot(*slot));
-    }
+/// [`CardError`]: the control file cannot be opened.
+pub fn open(paths: &Paths, span: &FoundSpan) -> Result<(DahdiControl, DahdiAudio), CardError> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC);
     let epoll = epoll.map_err(|errno| CardError::System { step: "make an epoll", source: errno.into() })?;
     let shared = Arc::new(Shared::default());
     let control = DahdiControl {
         paths: paths.clone(),
         place: format!("{} · {}", span.device, span.local),
-        ports: ports.to_vec(),
         control: ControlFile::open(paths)?,
         epoll,
         link: None,
@@ -168,15 +187,15 @@ impl DahdiControl {
     }
 
     /// The role of each slot, index 0 unused.
-    fn roles(&self, e1: &E1Config, d_channel: bool) -> Result<[Role; SLOTS], CardError> {
+    fn roles(&self, wanted: &Applied) -> Result<[Role; SLOTS], CardError> {
         let mut roles = [Role::Untouched; SLOTS];
         for (slot, role) in (1..=self.span.kind.slots()).zip(&mut roles[1..]) {
             let slot = Timeslot(slot);
             *role = match self.span.kind {
-                SpanKind::E1 => channels::e1_role(slot, e1.framing, d_channel, &self.ports),
+                SpanKind::E1 => channels::e1_role(slot, wanted.e1.framing, wanted.d_channel, &wanted.ports),
                 SpanKind::Analogue { .. } => {
-                    let wanted = self.ports.iter().find(|(port, _)| *port == slot).map(|(_, side)| *side);
-                    channels::port_role(self.control.params(self.channel(slot.0))?.capabilities, wanted)
+                    let side = wanted.ports.iter().find(|(port, _)| *port == slot).map(|(_, side)| *side);
+                    channels::port_role(self.control.params(self.channel(slot.0))?.capabilities, side)
                 }
             };
         }
@@ -280,18 +299,24 @@ impl SpanControl for DahdiControl {
         self.epoll.0.as_fd()
     }
 
-    fn configure(&mut self, e1: &E1Config, d_channel: bool) -> Result<(), CardError> {
-        if self.applied == Some((*e1, d_channel)) {
+    fn configure(&mut self, config: &SpanConfig) -> Result<(), CardError> {
+        let wanted = Applied::of(config);
+        if self.applied.as_ref() == Some(&wanted) {
             return Ok(());
         }
+        let slots = 1..=self.span.kind.slots();
+        if let Some((slot, _)) = wanted.ports.iter().find(|(slot, _)| !slots.contains(&slot.0)) {
+            return Err(CardError::NoSuchSlot(*slot));
+        }
+        let e1 = &wanted.e1;
         // Until all of it is done, a repetition does all of it again.
         let before = self.applied.take();
         let same_line =
-            before.is_some_and(|(old, _)| E1Config { echo_canceller: e1.echo_canceller, ..old } == *e1);
+            before.is_some_and(|old| E1Config { echo_canceller: e1.echo_canceller, ..old.e1 } == *e1);
         if self.span.kind == SpanKind::E1 && !same_line {
             self.configure_line(e1)?;
         }
-        let roles = self.roles(e1, d_channel)?;
+        let roles = self.roles(&wanted)?;
         for slot in 1..=self.span.kind.slots() {
             let role = roles[usize::from(slot)];
             channels::configure(&self.control, self.channel(slot), role, e1.echo_canceller)?;
@@ -304,7 +329,7 @@ impl SpanControl for DahdiControl {
             self.laid_out = None;
         }
         opened?;
-        self.applied = Some((*e1, d_channel));
+        self.applied = Some(wanted);
         Ok(())
     }
 

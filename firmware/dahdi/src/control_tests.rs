@@ -1,16 +1,16 @@
 //! The control half without a driver: a folder of plain files in place of its device files, and a socket in place of
 //! the D channel. What only the driver can do is proven by the probe against the driver itself.
 
-use crate::control::{DahdiControl, PortSide};
+use crate::control::DahdiControl;
 use crate::device::ChannelFile;
 use crate::{FoundSpan, Paths, open};
 use card::{CardError, CardEvent, LineSignal, SpanControl, SpanKind};
-use idl::spans::{D_CHANNEL, E1Config};
+use idl::spans::{D_CHANNEL, E1Config, PortConfig, PortKind, PriConfig, SpanConfig, SpanPurpose};
 use nix::sys::epoll::{EpollEvent, EpollFlags};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use std::fs::File;
 use std::io::{Read, Write};
-use vocab::Timeslot;
+use vocab::{AgentId, SpanId, Timeslot, TrunkId};
 
 fn span() -> FoundSpan {
     FoundSpan {
@@ -24,6 +24,11 @@ fn span() -> FoundSpan {
     }
 }
 
+fn config(purpose: SpanPurpose) -> SpanConfig {
+    let (name, e1) = (String::new(), E1Config::default());
+    SpanConfig { span: SpanId(1), trunk: TrunkId(1), name, e1, purpose }
+}
+
 /// A folder whose control file is no driver.
 fn folder() -> (tempfile::TempDir, Paths) {
     let folder = tempfile::tempdir().expect("folder");
@@ -34,7 +39,7 @@ fn folder() -> (tempfile::TempDir, Paths) {
 
 /// A control half whose D channel is a socket, and its far end.
 fn with_link(paths: &Paths) -> (DahdiControl, File) {
-    let (mut control, _audio) = open(paths, &span(), &[]).expect("opened");
+    let (mut control, _audio) = open(paths, &span()).expect("opened");
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let (near, far) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).expect("sockets");
     let link = ChannelFile::of(File::from(near));
@@ -48,27 +53,27 @@ fn with_link(paths: &Paths) -> (DahdiControl, File) {
 fn without_the_driver_s_control_file_no_span_opens() {
     let folder = tempfile::tempdir().expect("folder");
     let paths = Paths { dev: folder.path().to_owned(), ..Paths::default() };
-    assert!(matches!(
-        open(&paths, &span(), &[]),
-        Err(CardError::System { step: "open the control file", .. })
-    ));
+    assert!(matches!(open(&paths, &span()), Err(CardError::System { step: "open the control file", .. })));
 }
 
 #[test]
 fn a_port_beyond_the_span_is_refused() {
     let (_folder, paths) = folder();
     for slot in [0, 32] {
-        let ports = [(Timeslot(slot), PortSide::Fxo)];
-        assert!(matches!(open(&paths, &span(), &ports), Err(CardError::NoSuchSlot(_))), "{slot}");
+        let (mut control, _audio) = open(&paths, &span()).expect("opened");
+        let kind = PortKind::Fxs { agent: AgentId(1) };
+        let ports = SpanPurpose::Ports(vec![PortConfig { port: Timeslot(slot), kind }]);
+        let refused = control.configure(&config(ports));
+        assert!(matches!(refused, Err(CardError::NoSuchSlot(_))), "{slot}");
     }
 }
 
 #[test]
 fn a_configuration_that_failed_is_tried_again_in_full() {
     let (_folder, paths) = folder();
-    let (mut control, _audio) = open(&paths, &span(), &[]).expect("opened");
+    let (mut control, _audio) = open(&paths, &span()).expect("opened");
     for _ in 0..2 {
-        let refused = control.configure(&E1Config::default(), true);
+        let refused = control.configure(&config(SpanPurpose::Pri(PriConfig::default())));
         assert!(matches!(refused, Err(CardError::System { step: "read the span's status", .. })));
     }
 }
@@ -76,7 +81,7 @@ fn a_configuration_that_failed_is_tried_again_in_full() {
 #[test]
 fn before_it_is_configured_a_span_has_no_d_channel_no_ports_and_no_events() {
     let (_folder, paths) = folder();
-    let (mut control, _audio) = open(&paths, &span(), &[]).expect("opened");
+    let (mut control, _audio) = open(&paths, &span()).expect("opened");
     assert!(matches!(control.send_frame(&[1, 2, 3]), Err(CardError::NotSupported(_))));
     assert!(matches!(control.signal(Timeslot(3), LineSignal::Flash), Err(CardError::NoSuchSlot(_))));
     assert_eq!(control.next_event().expect("asked"), None);

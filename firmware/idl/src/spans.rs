@@ -78,6 +78,23 @@ pub enum SpanPurpose {
     Ports(Vec<PortConfig>),
 }
 
+impl SpanPurpose {
+    /// Whether timeslot 16 is a D channel.
+    #[must_use]
+    pub const fn has_d_channel(&self) -> bool {
+        matches!(self, Self::Pri(_))
+    }
+
+    /// Its analogue ports.
+    #[must_use]
+    pub fn ports(&self) -> &[PortConfig] {
+        match self {
+            Self::Ports(ports) => ports,
+            Self::Off | Self::Pri(_) => &[],
+        }
+    }
+}
+
 /// A primary rate access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriConfig {

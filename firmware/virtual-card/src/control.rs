@@ -7,7 +7,7 @@ use crate::shared::Shared;
 use crate::socket::{Backoff, Packets, Received, Sent};
 use card::driver::MAX_D_FRAME;
 use card::{CardError, CardEvent, HookState, LineSignal, SpanControl, SpanKind};
-use idl::spans::{Alarms, E1Config, LoopKind, SpanCounters};
+use idl::spans::{Alarms, E1Config, LoopKind, SpanConfig, SpanCounters};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use nix::sys::timer::{Expiration, TimerSetTimeFlags};
@@ -262,12 +262,16 @@ impl SpanControl for VirtualControl {
         self.ready.0.as_fd()
     }
 
-    fn configure(&mut self, e1: &E1Config, d_channel: bool) -> Result<(), CardError> {
+    fn configure(&mut self, config: &SpanConfig) -> Result<(), CardError> {
+        let (e1, d_channel) = (config.e1, config.purpose.has_d_channel());
         if d_channel && self.kind != SpanKind::E1 {
             return Err(CardError::NotSupported("analogue ports have no D channel"));
         }
-        if self.configured.replace((*e1, d_channel)) != Some((*e1, d_channel)) {
-            self.tell(&ToFar::Configure(*e1, d_channel));
+        if let Some(port) = config.purpose.ports().iter().find(|port| !has_slot(self.kind, port.port)) {
+            return Err(CardError::NoSuchSlot(port.port));
+        }
+        if self.configured.replace((e1, d_channel)) != Some((e1, d_channel)) {
+            self.tell(&ToFar::Configure(e1, d_channel));
         }
         Ok(())
     }

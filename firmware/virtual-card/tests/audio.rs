@@ -135,7 +135,7 @@ fn without_signal_the_line_is_silent_though_the_clock_runs() {
 fn a_local_loop_gives_back_audio_and_frames_of_the_box_and_hides_the_line() {
     let mut bench = Bench::with_audio(SpanKind::E1);
     bench.audio.set_open(SLOT, true).expect("open");
-    bench.control.configure(&idl::spans::E1Config::default(), true).expect("configured");
+    bench.control.configure(&bench::pri()).expect("configured");
     bench.control.set_loop(Some(LoopKind::Local)).expect("looped");
     assert!(matches!(bench.far_event(), FarEvent::Configured(..)));
     assert_eq!(bench.far_event(), FarEvent::Loop(Some(LoopKind::Local)));
@@ -177,7 +177,7 @@ fn network_and_payload_loops_give_the_far_side_its_own_audio_and_frames() {
     for kind in [LoopKind::Network, LoopKind::Payload] {
         let mut bench = Bench::with_audio(SpanKind::E1);
         bench.audio.set_open(SLOT, true).expect("open");
-        bench.control.configure(&idl::spans::E1Config::default(), true).expect("configured");
+        bench.control.configure(&bench::pri()).expect("configured");
         bench.control.set_loop(Some(kind)).expect("looped");
         bench.far.audio.write(SLOT, &samples(SLOT, 1, 1));
         bench.far.audio.write(Timeslot(9), &samples(Timeslot(9), 1, 1));
@@ -204,7 +204,7 @@ fn network_and_payload_loops_give_the_far_side_its_own_audio_and_frames() {
 fn a_loop_at_the_far_side_brings_back_what_the_box_sends() {
     let mut bench = Bench::with_audio(SpanKind::E1);
     bench.audio.set_open(SLOT, true).expect("open");
-    bench.control.configure(&idl::spans::E1Config::default(), true).expect("configured");
+    bench.control.configure(&bench::pri()).expect("configured");
     bench.far.control.set_loop(true);
     bench.turn(|audio| audio.write(SLOT, &samples(SLOT, 1, 2)));
     bench.turn(|audio| {

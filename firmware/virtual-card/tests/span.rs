@@ -4,7 +4,7 @@ mod bench;
 
 use bench::{Bench, E1, PLACE, away};
 use card::{CardError, CardEvent, HookState, LineEvent, LineSignal, SpanControl, SpanKind};
-use idl::spans::{Alarms, E1Config, Framing, LoopKind, SpanCounters};
+use idl::spans::{Alarms, E1Config, Framing, LoopKind, SpanConfig, SpanCounters, SpanPurpose};
 use virtual_card::FarEvent;
 use vocab::Timeslot;
 
@@ -86,8 +86,11 @@ fn alarms_set_before_the_box_comes_are_told_to_it() {
 fn configuring_tells_once_what_is_new() {
     let mut bench = Bench::connected_e1();
     let cas = E1Config { framing: Framing::Cas, ..E1Config::default() };
-    bench.control.configure(&E1Config::default(), true).expect("configured");
-    bench.control.configure(&cas, false).expect("configured");
+    bench.control.configure(&bench::pri()).expect("configured");
+    bench
+        .control
+        .configure(&SpanConfig { e1: cas, purpose: SpanPurpose::Off, ..bench::pri() })
+        .expect("configured");
     assert_eq!(bench.far_event(), FarEvent::Configured(cas, false), "the repeated one is not told");
     assert!(matches!(bench.control.send_frame(SABME), Err(CardError::NotSupported(_))));
 }
@@ -114,7 +117,7 @@ fn lines_and_signals_of_analogue_ports_arrive_and_states_are_told_again() {
 #[test]
 fn an_analogue_card_has_no_d_channel_no_loops_and_no_slot_beyond_its_ports() {
     let mut bench = Bench::connected(SpanKind::Analogue { ports: 8 });
-    assert!(matches!(bench.control.configure(&E1Config::default(), true), Err(CardError::NotSupported(_))));
+    assert!(matches!(bench.control.configure(&bench::pri()), Err(CardError::NotSupported(_))));
     assert!(matches!(bench.control.set_loop(Some(LoopKind::Local)), Err(CardError::NotSupported(_))));
     let beyond = bench.control.signal(Timeslot(9), LineSignal::Flash);
     assert!(matches!(beyond, Err(CardError::NoSuchSlot(Timeslot(9)))));

@@ -4,9 +4,11 @@
 use anyhow::{Context, bail, ensure};
 use card::{SpanControl, SpanKind};
 use dahdi::{DahdiAudio, DahdiControl, DynamicPair, FoundSpan, Paths, PortSide};
-use idl::spans::{Alarms, E1Config, Framing};
+use idl::spans::{
+    Alarms, AnswerDetection, E1Config, Framing, PortConfig, PortKind, PriConfig, SpanConfig, SpanPurpose,
+};
 use std::time::{Duration, Instant};
-use vocab::Timeslot;
+use vocab::{AgentId, SpanId, Timeslot, TrunkId};
 
 /// One end: a span as a card's driver hands it over.
 #[derive(Debug)]
@@ -18,12 +20,31 @@ pub struct End {
 }
 
 impl End {
-    fn open(span: &FoundSpan, e1: &E1Config, d_channel: bool, ports: &[Port]) -> anyhow::Result<Self> {
+    fn open(span: &FoundSpan, e1: &E1Config, ports: &[Port]) -> anyhow::Result<Self> {
         ensure!(span.kind == SpanKind::E1, "{} is {:?}", span.name, span.kind);
-        let (mut control, audio) = dahdi::open(&Paths::default(), span, ports)?;
-        control.configure(e1, d_channel).with_context(|| format!("configure {}", span.name))?;
+        let (mut control, audio) = dahdi::open(&Paths::default(), span)?;
+        control.configure(&config(*e1, ports)).with_context(|| format!("configure {}", span.name))?;
         Ok(Self { control, audio })
     }
+}
+
+/// Without ports it is a primary rate access. Nobody looks at numbers, names, tones and agents here.
+fn config(e1: E1Config, ports: &[Port]) -> SpanConfig {
+    let port = |&(port, side): &Port| {
+        let kind = match side {
+            PortSide::Fxo => {
+                PortKind::Fxo { answer: AnswerDetection::PolarityReversal, tones: "cn".to_owned() }
+            }
+            PortSide::Fxs => PortKind::Fxs { agent: AgentId(1) },
+        };
+        PortConfig { port, kind }
+    };
+    let purpose = if ports.is_empty() {
+        SpanPurpose::Pri(PriConfig::default())
+    } else {
+        SpanPurpose::Ports(ports.iter().map(port).collect())
+    };
+    SpanConfig { span: SpanId(1), trunk: TrunkId(1), name: String::new(), e1, purpose }
 }
 
 /// Two ends that hear each other.
@@ -42,24 +63,24 @@ impl Rig {
     /// Two E1 spans with a D channel each.
     pub fn pri() -> anyhow::Result<Self> {
         let e1 = E1Config { crc4: false, echo_canceller: false, ..E1Config::default() };
-        Self::new(&e1, true, [&[], &[]])
+        Self::new(&e1, [&[], &[]])
     }
 
     /// Two E1 spans whose timeslots signal by channel associated bits.
     pub fn cas(first: &[Port], second: &[Port]) -> anyhow::Result<Self> {
         let e1 =
             E1Config { crc4: false, echo_canceller: false, framing: Framing::Cas, ..E1Config::default() };
-        Self::new(&e1, false, [first, second])
+        Self::new(&e1, [first, second])
     }
 
-    fn new(e1: &E1Config, d_channel: bool, ports: [&[Port]; 2]) -> anyhow::Result<Self> {
+    fn new(e1: &E1Config, ports: [&[Port]; 2]) -> anyhow::Result<Self> {
         let paths = Paths::default();
         let pair = dahdi::create_pair(&paths, KEY).context("two dynamic spans")?;
         let spans = wait_for("two spans in sysfs", START_LIMIT, || {
             let spans = dahdi::spans(&paths)?;
             Ok((spans.len() == 2).then_some(spans))
         })?;
-        let ends = spans.iter().zip(ports).map(|(span, ports)| End::open(span, e1, d_channel, ports));
+        let ends = spans.iter().zip(ports).map(|(span, ports)| End::open(span, e1, ports));
         let ends: Vec<End> = ends.collect::<anyhow::Result<_>>()?;
         match <[End; 2]>::try_from(ends) {
             Ok(ends) => Ok(Self { ends, pair }),

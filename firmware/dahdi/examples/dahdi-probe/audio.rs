@@ -2,7 +2,7 @@
 //!
 //! A thread for each span, as in the product.
 
-use crate::{Half, Outcome, open_pair};
+use crate::{Half, Outcome, access, open_pair};
 use card::{AudioReady, SLOT_BLOCK, SpanAudio, SpanControl};
 use dahdi::{Paths, create_pair};
 use idl::spans::{D_CHANNEL, E1_TIMESLOTS, E1Config};
@@ -44,10 +44,10 @@ struct Seen {
 
 pub fn check(paths: &Paths, seconds: u64) -> Outcome {
     let _pair = create_pair(paths, 3)?;
-    let [mut near, mut far] = open_pair(paths, [&[], &[]])?;
+    let [mut near, mut far] = open_pair(paths)?;
     let e1 = E1Config { echo_canceller: false, timing: 0, ..E1Config::default() };
     for half in [&mut near, &mut far] {
-        half.0.configure(&e1, true)?;
+        half.0.configure(&access(e1))?;
     }
     let d_channel_refused = near.1.set_open(D_CHANNEL, true).is_err();
     let until = Instant::now() + Duration::from_secs(seconds);
@@ -125,8 +125,8 @@ fn run((mut control, mut audio): Half, until: Instant) -> Result<Value, card::Ca
 /// A call with the echo canceller: on and off again.
 fn echo_canceller(paths: &Paths) -> Result<bool, Box<dyn std::error::Error>> {
     let _pair = create_pair(paths, 4)?;
-    let [(mut control, mut audio), _far] = open_pair(paths, [&[], &[]])?;
-    control.configure(&E1Config { timing: 0, ..E1Config::default() }, true)?;
+    let [(mut control, mut audio), _far] = open_pair(paths)?;
+    control.configure(&access(E1Config { timing: 0, ..E1Config::default() }))?;
     audio.set_open(Timeslot(1), true)?;
     audio.set_open(Timeslot(31), true)?;
     audio.set_open(Timeslot(1), false)?;

@@ -2,13 +2,13 @@
 //!
 //! What the exchange does stands on the FXS side, what a subscriber does on the FXO side.
 
-use crate::{Outcome, open_pair, until};
+use crate::{Outcome, config, open_pair, until};
 use card::{AudioReady, CardEvent, HookState, LineEvent, LineSignal, SLOT_BLOCK, SpanAudio, SpanControl};
-use dahdi::{DahdiAudio, DahdiControl, Paths, PortSide, create_pair};
-use idl::spans::{E1Config, Framing};
+use dahdi::{DahdiAudio, DahdiControl, Paths, create_pair};
+use idl::spans::{AnswerDetection, E1Config, Framing, PortConfig, PortKind, SpanPurpose};
 use serde_json::{Value, json};
 use std::time::Duration;
-use vocab::Timeslot;
+use vocab::{AgentId, Timeslot};
 
 /// The slot of both ends.
 const SLOT: Timeslot = Timeslot(3);
@@ -22,8 +22,7 @@ const SETTLE: Duration = Duration::from_millis(1_500);
 
 pub fn check(paths: &Paths) -> Outcome {
     let _pair = create_pair(paths, 2)?;
-    let [(mut line, mut line_audio), (mut exchange, mut exchange_audio)] =
-        open_pair(paths, [&[(SLOT, PortSide::Fxo)], &[(SLOT, PortSide::Fxs)]])?;
+    let [(mut line, mut line_audio), (mut exchange, mut exchange_audio)] = open_pair(paths)?;
     let e1 = E1Config {
         framing: Framing::Cas,
         crc4: false,
@@ -31,8 +30,12 @@ pub fn check(paths: &Paths) -> Outcome {
         echo_canceller: false,
         ..E1Config::default()
     };
-    line.configure(&e1, false)?;
-    exchange.configure(&e1, false)?;
+    let port = |kind| config(e1, SpanPurpose::Ports(vec![PortConfig { port: SLOT, kind }]));
+    line.configure(&port(PortKind::Fxo {
+        answer: AnswerDetection::PolarityReversal,
+        tones: "cn".to_owned(),
+    }))?;
+    exchange.configure(&port(PortKind::Fxs { agent: AgentId(1) }))?;
     std::thread::sleep(SETTLE);
     while line.next_event()?.is_some() || exchange.next_event()?.is_some() {}
 

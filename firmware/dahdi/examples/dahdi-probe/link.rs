@@ -2,7 +2,7 @@
 //!
 //! No data link procedure: the frames are only octets.
 
-use crate::{Outcome, open_pair, until};
+use crate::{Outcome, access, open_pair, until};
 use card::{AudioReady, CardError, CardEvent, SpanAudio, SpanControl};
 use dahdi::{DahdiAudio, DahdiControl, Paths, create_pair};
 use idl::spans::{E1Config, LoopKind};
@@ -23,12 +23,12 @@ const ALARM_TIME: Duration = Duration::from_secs(5);
 
 pub fn check(paths: &Paths) -> Outcome {
     let mut pair = create_pair(paths, 1)?;
-    let [(mut near, mut near_audio), (mut far, far_audio)] = open_pair(paths, [&[], &[]])?;
+    let [(mut near, mut near_audio), (mut far, far_audio)] = open_pair(paths)?;
     let refused = near.send_frame(&[0, 1]).is_err();
     let e1 = E1Config { echo_canceller: false, timing: 0, ..E1Config::default() };
     for control in [&mut near, &mut far] {
-        control.configure(&e1, true)?;
-        control.configure(&e1, true)?;
+        control.configure(&access(e1))?;
+        control.configure(&access(e1))?;
     }
     // A frame that is written before the driver has clocked anything goes out without its opening flag.
     std::thread::sleep(SETTLE);

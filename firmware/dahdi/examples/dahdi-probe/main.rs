@@ -7,12 +7,13 @@ mod audio;
 mod lines;
 mod link;
 
-use dahdi::{DahdiAudio, DahdiControl, FoundSpan, Paths, PortSide};
+use dahdi::{DahdiAudio, DahdiControl, FoundSpan, Paths};
+use idl::spans::{E1Config, PriConfig, SpanConfig, SpanPurpose};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use vocab::Timeslot;
+use vocab::{SpanId, TrunkId};
 
 /// An error of a check, in words.
 type Outcome = Result<Value, Box<dyn std::error::Error>>;
@@ -87,14 +88,21 @@ fn describe(span: &FoundSpan) -> Value {
 }
 
 /// Opens the two newest spans, which a pair just created.
-fn open_pair(
-    paths: &Paths,
-    ports: [&[(Timeslot, PortSide)]; 2],
-) -> Result<[Half; 2], Box<dyn std::error::Error>> {
+fn open_pair(paths: &Paths) -> Result<[Half; 2], Box<dyn std::error::Error>> {
     dahdi::assign_all(paths)?;
     let spans = dahdi::spans(paths)?;
     let [.., first, second] = spans.as_slice() else { return Err("there are no two spans".into()) };
-    Ok([dahdi::open(paths, first, ports[0])?, dahdi::open(paths, second, ports[1])?])
+    Ok([dahdi::open(paths, first)?, dahdi::open(paths, second)?])
+}
+
+/// A span with a D channel.
+fn access(e1: E1Config) -> SpanConfig {
+    config(e1, SpanPurpose::Pri(PriConfig::default()))
+}
+
+/// A span for this purpose; the driver looks at nothing else.
+fn config(e1: E1Config, purpose: SpanPurpose) -> SpanConfig {
+    SpanConfig { span: SpanId(1), trunk: TrunkId(1), name: String::new(), e1, purpose }
 }
 
 /// The two halves of a span.

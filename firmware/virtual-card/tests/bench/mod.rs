@@ -4,18 +4,29 @@
 #![expect(dead_code, reason = "each file of tests uses a part")]
 
 use card::{AudioReady, CardEvent, SpanAudio, SpanControl, SpanKind};
-use idl::spans::{Alarms, E1Config};
+use idl::spans::{Alarms, E1Config, PriConfig, SpanConfig, SpanPurpose};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tempfile::TempDir;
 use virtual_card::{FarEnd, FarEvent, VirtualAudio, VirtualControl};
-use vocab::SpanId;
+use vocab::{SpanId, TrunkId};
 
 pub const E1: SpanKind = SpanKind::E1;
 pub const PLACE: &str = "card 1, port 1";
 pub const BOUND: Duration = Duration::from_secs(10);
 const SPAN: SpanId = SpanId(1);
+
+/// A primary rate access with the usual settings.
+pub fn pri() -> SpanConfig {
+    SpanConfig {
+        span: SPAN,
+        trunk: TrunkId(1),
+        name: String::new(),
+        e1: E1Config::default(),
+        purpose: SpanPurpose::Pri(PriConfig::default()),
+    }
+}
 
 pub struct Bench {
     folder: TempDir,
@@ -82,7 +93,7 @@ impl Bench {
 
     pub fn connected_e1() -> Self {
         let mut bench = Self::connected(E1);
-        bench.control.configure(&E1Config::default(), true).expect("configured");
+        bench.control.configure(&pri()).expect("configured");
         assert_eq!(bench.far_event(), FarEvent::Configured(E1Config::default(), true));
         bench
     }

@@ -101,7 +101,7 @@ fn open_one(
                 .iter()
                 .find(is_it)
                 .ok_or_else(|| OpenError::Missing { span: span.id, place: span.place.clone() })?;
-            let (control, audio) = dahdi::open(paths, known, &[]).map_err(failed)?;
+            let (control, audio) = dahdi::open(paths, known).map_err(failed)?;
             Ok(OpenSpan { id: span.id, control: Box::new(control), audio: Box::new(audio) })
         }
         Driver::Alsa(_) => Err(failed(CardError::NotSupported("ALSA lines"))),

@@ -207,8 +207,7 @@ impl Span {
 
     fn configure(&mut self) {
         let Some(config) = self.config.as_ref().filter(|_| !self.configured) else { return };
-        let d_channel = matches!(config.purpose, SpanPurpose::Pri(_));
-        match self.control.configure(&config.e1, d_channel) {
+        match self.control.configure(config) {
             Ok(()) => self.configured = true,
             Err(error) => {
                 log::error!(target: "cards", span:% = self.id, error:% ; "the card refuses its settings")
