@@ -50,7 +50,8 @@ impl Pri {
             PriSide::Network => Side::Network,
         };
         let mut said = Vec::new();
-        let channel = DChannel::new(now.at, lapd::Config::new(side), control::Config::of(config), &mut said);
+        let link = lapd::Config { t203_ms: T203_MS, ..lapd::Config::new(side) };
+        let channel = DChannel::new(now.at, link, control::Config::of(config), &mut said);
         let mut pri = Self { channel, calls: HashMap::new() };
         pri.carry(now, said, out);
         pri
@@ -219,6 +220,9 @@ const fn link_state(state: lapd::State) -> LinkState {
     }
 }
 
+/// Half of Q.921's T203: a far side that falls silent without an alarm is found within ten seconds (LIN-06).
+const T203_MS: u64 = 5_000;
+
 /// Whether a refusal of the exchange says that this line, and not the number, is the trouble (Q.850).
 fn may_try_another(cause: CauseValue) -> bool {
     matches!(cause.code(), 6 | 34 | 38 | 41 | 42 | 44 | 47 | 58)
@@ -241,5 +245,184 @@ fn ended(end: control::CallEnd, call: Call) -> CardEnd {
         by,
         failure: Failure { cause, sip_status: 0, q850 },
         next_line: !call.rang && !call.answered && (unsent || refused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pri, PriOutput};
+    use crate::cards::{CardCall, CardEndedBy, Now};
+    use idl::spans::{LinkState, PriConfig, PriSide};
+    use q931::control::{Command, Event};
+    use q931::{CauseValue, DChannel, DOutput};
+    use sip_ua::CallHandle;
+    use vocab::{FailCause, Millis, PhoneNumber, Pii, UnixMs};
+
+    /// Our access and an exchange, joined by a line that loses nothing.
+    struct Line {
+        now: Now,
+        ours: Pri,
+        exchange: DChannel,
+        told: Vec<PriOutput>,
+        events: Vec<Event>,
+        cut: bool,
+    }
+
+    impl Line {
+        fn up() -> Self {
+            let now = Now { at: Millis(0), wall: UnixMs(0) };
+            let (mut ours_out, mut theirs) = (Vec::new(), Vec::new());
+            let network =
+                PriConfig { side: PriSide::Network, restart_on_start: false, ..PriConfig::default() };
+            let link = lapd::Config::new(lapd::Side::Network);
+            let control = q931::control::Config::of(&network);
+            let mut exchange = DChannel::new(now.at, link, control, &mut theirs);
+            let mut ours = Pri::new(now, &PriConfig::default(), &mut ours_out);
+            exchange.line(now.at, true, &mut theirs);
+            ours.line(now, true, &mut ours_out);
+            let mut line = Self { now, ours, exchange, told: Vec::new(), events: Vec::new(), cut: false };
+            line.carry(ours_out, theirs);
+            line.expire();
+            assert_eq!((line.ours.link(), line.ours.idle()), (LinkState::Up, 30));
+            line
+        }
+
+        fn carry(&mut self, mut ours: Vec<PriOutput>, mut theirs: Vec<DOutput>) {
+            while !ours.is_empty() || !theirs.is_empty() {
+                for output in std::mem::take(&mut ours) {
+                    match output {
+                        PriOutput::Frame(frame) if !self.cut => {
+                            self.exchange.frame(self.now.at, &frame, &mut theirs);
+                        }
+                        PriOutput::Frame(_) => {}
+                        other => self.told.push(other),
+                    }
+                }
+                for output in std::mem::take(&mut theirs) {
+                    match output {
+                        DOutput::Frame(frame) if !self.cut => self.ours.frame(self.now, &frame, &mut ours),
+                        DOutput::Event(event) => self.events.push(event),
+                        _ => {}
+                    }
+                }
+            }
+        }
+
+        /// Lets time pass up to our next deadline.
+        fn step(&mut self) {
+            let due = self.ours.deadline().expect("a link is watched");
+            self.now.at = due.max(self.now.at);
+            self.expire();
+        }
+
+        fn expire(&mut self) {
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            self.ours.expire(self.now, &mut ours);
+            self.exchange.expire(self.now.at, &mut theirs);
+            self.carry(ours, theirs);
+        }
+
+        fn call(&mut self) -> q931::control::CallHandle {
+            let number = |text| Pii::new(PhoneNumber::parse(text).expect("a number"));
+            let call = CardCall {
+                handle: CallHandle(7),
+                number: number("13812345678"),
+                caller: number("01088886666"),
+            };
+            let mut ours = Vec::new();
+            self.ours.call(self.now, &call, &mut ours);
+            self.carry(ours, Vec::new());
+            let incoming = self.events.iter().find_map(|event| match event {
+                Event::Incoming(incoming) => Some(incoming.call),
+                _ => None,
+            });
+            incoming.expect("the exchange hears of the call")
+        }
+
+        fn exchange_says(&mut self, command: Command) {
+            let mut theirs = Vec::new();
+            self.exchange.command(self.now.at, command, &mut theirs);
+            self.carry(Vec::new(), theirs);
+        }
+
+        fn end(&self) -> Option<crate::cards::CardEnd> {
+            self.told.iter().find_map(|output| match output {
+                PriOutput::Ended(_, end) => Some(*end),
+                _ => None,
+            })
+        }
+    }
+
+    #[test]
+    fn lin_06_a_far_side_that_falls_silent_is_seen_within_ten_seconds() {
+        let mut line = Line::up();
+        line.cut = true;
+        while line.ours.link() == LinkState::Up {
+            line.step();
+            assert!(line.now.at <= Millis(10_000), "still believed at {:?}", line.now.at);
+        }
+    }
+
+    #[test]
+    fn lin_06_only_a_refusal_that_blames_the_line_gives_the_call_to_the_next_trunk() {
+        for (cause, next) in [
+            (CauseValue::NoChannelAvailable, true),
+            (CauseValue::TemporaryFailure, true),
+            (CauseValue::UserBusy, false),
+            (CauseValue::UnallocatedNumber, false),
+            (CauseValue::CallRejected, false),
+        ] {
+            let mut line = Line::up();
+            let call = line.call();
+            line.exchange_says(Command::Reject { call, cause });
+            let end = line.end().expect("the call ends");
+            assert_eq!((end.by, end.next_line), (CardEndedBy::Remote, next), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn lin_06_a_call_that_rang_is_never_given_to_another_trunk() {
+        let mut line = Line::up();
+        let call = line.call();
+        line.exchange_says(Command::Alert { call, in_band: false });
+        let cause = CauseValue::TemporaryFailure;
+        line.exchange_says(Command::Disconnect { call, cause, in_band: false });
+        assert!(!line.end().expect("the call ends").next_line);
+    }
+
+    #[test]
+    fn a_call_without_a_data_link_was_never_sent_and_may_go_elsewhere() {
+        let mut line = Line::up();
+        let mut ours = Vec::new();
+        line.ours.line(line.now, false, &mut ours);
+        line.carry(ours, Vec::new());
+        let number = |text| Pii::new(PhoneNumber::parse(text).expect("a number"));
+        let call =
+            CardCall { handle: CallHandle(7), number: number("13812345678"), caller: number("01088886666") };
+        let mut ours = Vec::new();
+        line.ours.call(line.now, &call, &mut ours);
+        line.carry(ours, Vec::new());
+        let end = line.end().expect("the call ends");
+        assert_eq!((end.failure.cause, end.next_line), (FailCause::NoLine, true));
+    }
+
+    #[test]
+    fn l_23_a_call_that_comes_in_over_a_span_is_refused_and_nothing_is_told() {
+        let mut line = Line::up();
+        let setup = q931::control::Setup::new(
+            q931::control::CallHandle(1),
+            Pii::new("01088886666".to_owned()),
+            Some(Pii::new("13812345678".to_owned())),
+        );
+        line.exchange_says(Command::Setup(Box::new(setup)));
+        let refused = line.events.iter().any(
+            |event| matches!(event, Event::Released { end, .. } if end.cause == CauseValue::CallRejected),
+        );
+        assert!(refused, "cause 21");
+        let calls = line.told.iter().any(|output| {
+            matches!(output, PriOutput::Ringing(_) | PriOutput::Answered(..) | PriOutput::Ended(..))
+        });
+        assert!(!calls, "no leg of any kind begins");
+        assert_eq!(line.ours.idle(), 30);
     }
 }

@@ -1,6 +1,7 @@
 //! How a SIP or Q.850 ending reads in the product's words.
 
 use crate::call::Failure;
+use q931::CauseValue;
 use sip_ua::EndCause;
 use sip_ua::trunk::Attempt;
 use vocab::FailCause;
@@ -30,16 +31,9 @@ fn by_status(status: u16, q850: u8, rang: bool) -> FailCause {
     }
 }
 
-/// Q.850 tells more where the SIP status is the carrier's summary.
+/// Q.850 tells more where the SIP status is the carrier's summary; one table serves every kind of line.
 fn by_q850(q850: u8) -> Option<FailCause> {
-    match q850 {
-        1 => Some(FailCause::InvalidNumber),
-        17 => Some(FailCause::Busy),
-        18 | 20 => Some(FailCause::Unreachable),
-        19 => Some(FailCause::NoAnswer),
-        21 => Some(FailCause::Declined),
-        _ => None,
-    }
+    CauseValue::from_code(q850).verdict()
 }
 
 #[cfg(test)]
