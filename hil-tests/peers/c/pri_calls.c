@@ -62,6 +62,10 @@ long libpri_calls(void)
 /* A call that ends with one message of ours (RELEASE COMPLETE) is gone at once, and libpri tells nothing of it. */
 void call_hang_up(struct call *call, int cause)
 {
+	/* Once is enough, and more than once takes libpri to where it answers RELEASE no more. */
+	if (call->clearing)
+		return;
+	call->clearing = 1;
 	long before = libpri_calls();
 	pri_hangup(peer.pri, call->call, cause);
 	if (libpri_calls() >= before)

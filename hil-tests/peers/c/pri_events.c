@@ -58,6 +58,8 @@ static void hung_up(const pri_event_hangup *hangup, const char *event)
 	struct call *call = call_of(hangup->call);
 	tell_call(event, hangup->call, hangup->channel, hangup->cause, 0);
 	if (hangup->e == PRI_EVENT_HANGUP_REQ) {
+		if (call)
+			call->clearing = 1;
 		pri_hangup(peer.pri, hangup->call, hangup->cause);
 		return;
 	}

@@ -43,6 +43,8 @@ struct call {
 	int channel;
 	int ours;
 	int answered;
+	/* It is being hung up. */
+	int clearing;
 	char digits[MAX_DIGITS];
 	struct rule rule;
 	/* When each step is due; NEVER. */

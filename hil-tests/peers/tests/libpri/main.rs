@@ -4,6 +4,7 @@ mod calls;
 mod glare;
 mod link;
 mod load;
+mod mixed;
 mod network;
 mod overlap;
 mod program;
