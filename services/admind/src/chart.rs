@@ -54,17 +54,18 @@ fn stacked(title: &str, labels: &[String], series: &[Series<'_>], gaps: &[bool])
     let mut svg = frame(title, &scale, &|value| count(value));
     let edge = |at: usize| LEFT + PLOT_WIDTH * px(at) / px(labels.len().max(1));
     let width = (PLOT_WIDTH / px(labels.len().max(1)) * 6 / 10).clamp(1, MAX_COLUMN);
+    let mut at = 0;
+    for run in gaps.chunk_by(|one, next| one == next) {
+        let (left, right) = (edge(at), edge(at + run.len()));
+        at += run.len();
+        if run[0] {
+            let (width, height) = (right - left, BOTTOM - TOP);
+            let _ =
+                write!(svg, r#"<rect class="gap" x="{left}" y="{TOP}" width="{width}" height="{height}"/>"#);
+        }
+    }
     for (at, label) in labels.iter().enumerate() {
         let middle = i64::midpoint(edge(at), edge(at + 1));
-        if gaps.get(at).copied().unwrap_or(false) {
-            let (left, right) = (edge(at), edge(at + 1));
-            let _ = write!(
-                svg,
-                r#"<rect class="gap" x="{left}" y="{TOP}" width="{}" height="{}"/>"#,
-                right - left,
-                BOTTOM - TOP,
-            );
-        }
         let mut top = BOTTOM;
         for (nth, row) in series.iter().enumerate() {
             let height = scale.height(figure(row, at));
@@ -176,7 +177,8 @@ fn frame(title: &str, scale: &Scale, word: &dyn Fn(u64) -> String) -> String {
 
 /// A label under the axis; of many only every n-th, so that none lies on its neighbour.
 fn under(svg: &mut String, at: usize, of: usize, middle: i64, label: &str) {
-    if at.is_multiple_of(of.div_ceil(MAX_LABELS).max(1)) {
+    let most = if label.len() > LONG_LABEL { MAX_LABELS / 2 } else { MAX_LABELS };
+    if at.is_multiple_of(of.div_ceil(most).max(1)) {
         let _ = write!(
             svg,
             r#"<text x="{middle}" y="{}" text-anchor="middle">{}</text>"#,
@@ -290,6 +292,7 @@ fn text(raw: &str) -> String {
 /// More series than this cannot be told apart.
 pub const MAX_SERIES: usize = 5;
 const MAX_LABELS: usize = 12;
+const LONG_LABEL: usize = 8;
 const MANY_LABELS: usize = 48;
 const AXIS_STEPS: u64 = 4;
 const WIDTH: i64 = 720;
@@ -304,7 +307,7 @@ const SPARK_HEIGHT: i64 = 24;
 
 #[cfg(test)]
 mod tests {
-    use super::{Scale, Series, Words, bars, columns, ratio, spark};
+    use super::{Scale, Series, Words, bars, columns, picture, ratio, spark};
 
     const WORDS: Words<'_> = Words { title: "Calls <b>", labels: "Hour", figures: "Figures" };
 
@@ -333,6 +336,15 @@ mod tests {
         assert_eq!(heights.len(), 4);
         assert!((heights[0] + heights[1] - (super::BOTTOM - super::TOP)).abs() <= 1);
         assert!(html.contains(r#"<td class="num">3</td>"#) && html.contains("<th scope=\"row\">1:00</th>"));
+    }
+
+    #[test]
+    fn columns_of_which_nothing_is_known_are_one_gap_and_not_zeros() {
+        let series = [Series { name: "a", figures: &[1, 0, 0, 2] }];
+        let html = picture("Errors", &labels(4), &series, &[false, true, true, false]).to_string();
+        assert_eq!(html.matches("class=\"gap\"").count(), 1);
+        assert!(html.contains(r#"<rect class="gap" x="219" y="10" width="334""#), "{html}");
+        assert!(!html.contains("<table"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ crate::texts! {
         found: "板卡上未设置的线路接口", "Spans of cards, not set up";
         found_text: "板卡已报告，但尚未设置，不用于外呼。", "A card reports them; nobody has set them up, and no call uses them.";
         set_up: "设置", "Set up";
+        change_set: "更改设置", "Change";
         clear: "无告警", "no alarm";
         los: "LOS 信号丢失", "LOS signal lost";
         red: "RED 帧失步", "RED frame lost";

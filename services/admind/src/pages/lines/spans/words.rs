@@ -1,6 +1,7 @@
 //! Spans in words: alarms, data link, timeslots, tests, error rates. Each state is a sign, a colour and a word. It
 //! asks nothing and decides nothing.
 
+use crate::format::count;
 use crate::pages::words::Badge;
 use crate::texts::{Texts, fill};
 use idl::spans::{
@@ -167,6 +168,7 @@ pub fn test(t: &Texts, test: TestStatus) -> String {
             let found = if synced { t.spans.synced } else { t.spans.not_synced };
             let rate = error_rate(errors, bits);
             let what = pattern(sent);
+            let (bits, errors) = (count(bits), count(errors));
             fill(t.spans.bert_line, &[&slot.0, &what, &found, &seconds, &bits, &errors, &rate])
         }
     }
