@@ -18,9 +18,11 @@ mod up;
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask up [options]        build and start the whole box with a demo site and a simulated carrier
+cargo xtask up [options]        build and start the whole box with a demo site, a simulated carrier
+                                and a simulated dual-E1 card with its exchange
     --headless --calls N --json run N demo contacts, print one JSON object as the last line
-    --trunk sip:HOST:PORT[;transport=udp|tcp|tls]   dial this carrier instead of the simulated one
+    --trunk sip:HOST:PORT[;transport=udp|tcp|tls]   dial this carrier alone, without simulated ones
+    --no-cards                  without the simulated card
     --state DIR                 where the box keeps everything (default: state)
     --page N                    port of the page (default 8443)
     --port N                    SIP port of the box (TLS on N+1; default 5060)

@@ -96,8 +96,11 @@ fn wait(peer: &Peer) -> anyhow::Result<()> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut open = true;
+        let mut flush = tokio::time::interval(FLUSH);
         loop {
             tokio::select! {
+                // The report completes the journal's file.
+                _ = flush.tick() => drop(peer.report()),
                 _ = interrupt.recv() => return Ok(()),
                 _ = terminate.recv() => return Ok(()),
                 line = inbox.recv(), if open => match line.as_deref().map(str::trim) {
@@ -237,3 +240,5 @@ fn print(text: &str) -> anyhow::Result<()> {
 }
 
 const CONTROL_LIMIT: usize = 16;
+/// The journal's file is complete up to so long ago.
+const FLUSH: std::time::Duration = std::time::Duration::from_millis(500);

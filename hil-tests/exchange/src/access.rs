@@ -6,13 +6,13 @@ use crate::subscriber::{Act, Subscriber, cause_of};
 use carrier::behaviour::Times;
 use carrier::journal::{EventKind, Journal};
 use idl::spans::{PriConfig, PriSide};
-use q931::control::{CallHandle, Command, Config, Event};
+use q931::control::{CallHandle, Command, Config, Event, Setup};
 use q931::{CauseValue, DChannel, DOutput};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use virtual_card::{FarEnd, FarEvent};
-use vocab::{Millis, SpanId};
+use vocab::{Millis, Pii, SpanId};
 
 /// One access.
 pub struct Access {
@@ -23,6 +23,8 @@ pub struct Access {
     journal: Journal,
     serial: Arc<AtomicU64>,
     calls: BTreeMap<CallHandle, Subscriber>,
+    /// Calls that the exchange sets up to the box, each with its number in the journal and the number called.
+    towards: BTreeMap<CallHandle, (u64, String)>,
     muted: bool,
     report: LineReport,
 }
@@ -49,6 +51,7 @@ impl Access {
             journal,
             serial,
             calls: BTreeMap::new(),
+            towards: BTreeMap::new(),
             muted: false,
             report: LineReport::default(),
         };
@@ -81,6 +84,7 @@ impl Access {
             Order::Mute(muted) => self.muted = *muted,
             Order::Loop(closed) => self.far.control.set_loop(*closed),
             Order::Restart => self.with(now, |channel, said| channel.command(now, Command::RestartAll, said)),
+            Order::Call { called, calling } => self.call_the_box(now, called.reveal(), calling.reveal()),
         }
     }
 
@@ -92,6 +96,15 @@ impl Access {
             idle_channels: self.channel.interface().idle_channels(),
             ..self.report
         }
+    }
+
+    /// Sets a call up to the box. How it ends is the journal's `Ended` with the Q.850 cause.
+    fn call_the_box(&mut self, now: Millis, called: &str, calling: &str) {
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
+        let call = CallHandle(serial);
+        self.towards.insert(call, (serial, called.to_owned()));
+        let setup = Setup::new(call, Pii::new(called.to_owned()), Some(Pii::new(calling.to_owned())));
+        self.with(now, |channel, said| channel.command(now, Command::Setup(Box::new(setup)), said));
     }
 
     fn take_control(&mut self, now: Millis) {
@@ -132,12 +145,18 @@ impl Access {
             Event::Incoming(incoming) => {
                 let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
                 let number = incoming.called.into_inner();
-                self.journal.note(EventKind::Invite, serial, &number);
+                let caller = incoming.calling.map_or_else(|| "nobody".to_owned(), Pii::into_inner);
+                self.journal.note_detail(EventKind::Invite, serial, &number, &format!("from {caller}"));
                 self.report.set_up += 1;
                 let slot = incoming.channel;
                 let call = incoming.call;
                 let subscriber = Subscriber::new(now, serial, number, slot, self.code, self.times);
                 self.calls.insert(call, subscriber);
+            }
+            Event::Connected { call, .. } | Event::Alerting { call, .. }
+                if self.towards.contains_key(&call) =>
+            {
+                self.journal.note_detail(EventKind::Violation, call.0, "", TAKEN);
             }
             Event::Connected { call, .. } => {
                 if let Some(subscriber) = self.calls.get_mut(&call) {
@@ -151,7 +170,10 @@ impl Access {
                     self.journal.note(kind, subscriber.serial, &subscriber.number);
                 }
             }
-            Event::Released { call, .. } => {
+            Event::Released { call, end } => {
+                if let Some((serial, number)) = self.towards.remove(&call) {
+                    self.journal.note_code(EventKind::Ended, serial, &number, u16::from(end.cause.code()));
+                }
                 if let Some(subscriber) = self.calls.remove(&call) {
                     subscriber.talk.finish(subscriber.serial, &subscriber.number, &self.journal);
                     self.journal.note(EventKind::Ended, subscriber.serial, &subscriber.number);
@@ -226,3 +248,5 @@ fn order_of(call: CallHandle, act: Act) -> (EventKind, Option<u16>, Command) {
 }
 
 const MAX_EVENTS: usize = 256;
+/// The name of the rule that a box breaks which takes a call from outside (L-23).
+const TAKEN: &str = "incoming_call_taken";

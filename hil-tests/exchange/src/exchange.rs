@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use thiserror::Error;
-use vocab::{Millis, SpanId};
+use vocab::{Millis, Pii, SpanId};
 
 /// What an exchange is set to.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,13 @@ pub enum Order {
     Loop(bool),
     /// RESTART of the whole interface.
     Restart,
+    /// A call from outside is set up to the box.
+    Call {
+        /// The number called.
+        called: Pii<String>,
+        /// The number that calls.
+        calling: Pii<String>,
+    },
 }
 
 /// Counters of one span.

@@ -3,17 +3,17 @@
 
 use super::accounts::SignIns;
 use super::client::{Vault, memory_file};
+use super::lines::lines;
 use super::options::Options;
 use super::people::{Midday, People, Phone, people, phones};
 use super::prompts::{ANNOUNCEMENT, Line, VISIT, speak};
 use super::site::{Folders, Ports, write_private};
 use anyhow::{Context, bail};
 use idl::admin::{Admin, Answer, NewCampaign};
-use idl::lines::{Codec, LineGroupMember, SipTransport, SrtpPolicy, TrunkConfig};
 use serde::{Deserialize, Serialize};
 use vocab::{
-    AgentId, CampaignClass, CampaignId, CampaignMode, DAY_MS, DepartmentId, LineGroupId, ObjectHash,
-    PersonId, Pii, ScriptId, TrunkId, UnixMs,
+    AgentId, CampaignClass, CampaignId, CampaignMode, DAY_MS, DepartmentId, ObjectHash, PersonId, Pii,
+    ScriptId, UnixMs,
 };
 
 /// What a second start needs to know of the site.
@@ -28,11 +28,6 @@ pub struct Site {
     busy: Vec<AgentId>,
     #[serde(skip)]
     sign_ins: Option<SignIns>,
-}
-
-struct Lines {
-    group: LineGroupId,
-    caller: String,
 }
 
 impl Site {
@@ -63,7 +58,7 @@ impl Site {
         let clock = Midday::now();
         eprintln!("creating the demo site in the zone {}, where it is working time now …", clock.zone);
         let (people, departments, sign_ins) = people(vault, &clock).await?;
-        let lines = trunks(options, folders, ports, vault, &people).await?;
+        let lines = lines(options, folders, ports, vault, &people).await?;
         let phones = phones(vault, &people).await?;
         let announcement = script(vault, &people, folders, "体检推介", ANNOUNCEMENT).await?;
         let visit = script(vault, &people, folders, "就诊回访", VISIT).await?;
@@ -176,48 +171,6 @@ impl Site {
             sign_ins.show(url);
         }
     }
-}
-
-async fn trunks(
-    options: &Options,
-    folders: &Folders,
-    ports: &Ports,
-    vault: &mut Vault,
-    people: &People,
-) -> anyhow::Result<Lines> {
-    let simulated = options.trunk.is_none();
-    let ca_file = folders.demo.join("carrier-ca.pem");
-    let (host, port, transport) = match &options.trunk {
-        Some(trunk) => (trunk.host.clone(), trunk.port, trunk.transport),
-        None => ("127.0.0.1".into(), Some(ports.carrier), SipTransport::Tls),
-    };
-    let trunk = TrunkConfig {
-        id: TrunkId(0),
-        name: if simulated { "simulated carrier".into() } else { "chosen carrier".into() },
-        host,
-        port,
-        transport,
-        ca_pem: if simulated { Some(std::fs::read_to_string(ca_file)?) } else { None },
-        tls_name: None,
-        tls12_waiver: false,
-        srtp: if transport == SipTransport::Tls { SrtpPolicy::Required } else { SrtpPolicy::PlainWaiver },
-        account: None,
-        channels: 60,
-        options_interval_s: 3,
-        symmetric_rtp: false,
-        codecs: vec![Codec::Pcma, Codec::Pcmu],
-    };
-    let id = TrunkId(u16::try_from(vault.create(people.system, Admin::AddTrunk(Box::new(trunk))).await?)?);
-    let members = vec![LineGroupMember { trunk: id, rank: 0, weight: 1 }];
-    let group = vault.create(people.system, Admin::AddLineGroup { name: "外线".into(), members }).await?;
-    let group = LineGroupId(u16::try_from(group)?);
-    let number = || Pii::new(CALLER.to_owned());
-    let valid_to = Midday::now().now.plus(365 * DAY_MS);
-    let entered =
-        Admin::AddCallerNumber { number: number(), groups: vec![group], contract: "DEMO-1".into(), valid_to };
-    vault.order(people.system, entered).await?;
-    vault.order(people.compliance, Admin::ApproveCallerNumber { number: number() }).await?;
-    Ok(Lines { group, caller: CALLER.into() })
 }
 
 async fn script(
@@ -342,7 +295,6 @@ fn date(day: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-const CALLER: &str = "01088880001";
 const CHECK_UP: &str = "健康体检";
 const VISITS: &str = "就诊回访";
 const SURVEY: &str = "满意度调查";

@@ -1,4 +1,5 @@
-//! `cargo xtask up`: the whole box on a workstation, from one command.
+//! `cargo xtask up`: the whole box on a workstation, from one command, with a simulated carrier and a simulated dual-E1
+//! card at its exchange.
 //!
 //! On a box systemd starts, confines and restarts the processes; here this command plays that part, and
 //! swtpm that of the chip. Everything else is the product itself.
@@ -7,6 +8,8 @@ mod accounts;
 mod children;
 mod client;
 mod demo;
+mod far;
+mod lines;
 mod options;
 mod people;
 mod prompts;
@@ -28,7 +31,7 @@ pub fn run(words: Vec<String>) -> anyhow::Result<bool> {
     packages::install(&[packages::BUILD, packages::RUN])?;
     eprintln!("building …");
     let mut arguments = vec!["build", "--quiet", "--bins"];
-    for name in ["supervisor", "lined", "calld", "vaultd", "admind", "carrier"] {
+    for name in ["supervisor", "lined", "calld", "vaultd", "admind", "carrier", "exchange"] {
         arguments.extend(["--package", name]);
     }
     if options.release {
@@ -66,8 +69,11 @@ async fn life(
     if options.trunk.is_none() && !options.empty {
         children.start(site::carrier(&bin, folders, ports, options.headless))?;
     }
+    if options.cards {
+        children.start(site::exchange(&bin, folders, options.headless))?;
+    }
     for program in [
-        site::lined(&bin, folders, ports),
+        site::lined(&bin, folders, ports, options.cards),
         site::calld(&bin, folders),
         site::admind(&bin, folders, ports),
         site::supervisor(&bin, folders),
@@ -87,10 +93,12 @@ async fn life(
     };
     site.write_phone_accounts(folders)?;
     children.start(site::phones(&bin, folders, ports))?;
+    let mut far = far::FarSides::of(options, folders);
+    let before = vault.figures(Some(site.manager())).await?;
     site.start_campaigns(&mut vault).await?;
     site.show_sign_ins(&url);
-    let outcome = watch::Watch::new(options, folders, &site).run(&mut vault).await?;
-    let summary = summary::Summary::take(&mut vault).await?;
+    let outcome = watch::Watch::new(options, folders, &site, &mut far).run(&mut vault).await?;
+    let summary = summary::Summary::take(&mut vault).await?.with_far_sides(far, &before).await;
     summary.show(options.json)?;
     Ok(outcome.finished && summary.adds_up())
 }

@@ -26,6 +26,8 @@ pub struct Options {
     pub empty: bool,
     /// Optimised build.
     pub release: bool,
+    /// The simulated dual-E1 card; a carrier of the caller's choice is alone.
+    pub cards: bool,
 }
 
 /// A carrier named on the command line.
@@ -52,6 +54,7 @@ impl Options {
             page: 8443,
             empty: false,
             release: false,
+            cards: true,
         };
         let mut parser = lexopt::Parser::from_args(words);
         while let Some(word) = parser.next()? {
@@ -65,9 +68,11 @@ impl Options {
                 Long("page") => options.page = parser.value()?.parse()?,
                 Long("empty") => options.empty = true,
                 Long("release") => options.release = true,
+                Long("no-cards") => options.cards = false,
                 other => return Err(other.unexpected().into()),
             }
         }
+        options.cards &= options.trunk.is_none();
         if options.calls == 0 || options.calls > MAX_DEMO_CONTACTS {
             bail!("--calls takes 1 to {MAX_DEMO_CONTACTS}");
         }
@@ -106,8 +111,17 @@ const MAX_DEMO_CONTACTS: u32 = 100_000;
 
 #[cfg(test)]
 mod tests {
-    use super::Trunk;
+    use super::{Options, Trunk};
     use idl::lines::SipTransport;
+
+    #[test]
+    fn the_card_is_there_unless_it_is_unwanted_or_a_carrier_was_chosen() {
+        let cards = |words: &[&str]| {
+            Options::parse(words.iter().map(ToString::to_string).collect()).expect("options").cards
+        };
+        assert!(cards(&["--headless"]) && cards(&["--empty"]));
+        assert!(!cards(&["--no-cards"]) && !cards(&["--trunk", "sip:127.0.0.1:5070"]));
+    }
 
     #[test]
     fn a_trunk_is_read_with_and_without_its_transport() {

@@ -17,6 +17,10 @@ pub struct Folders {
     pub objects: PathBuf,
     /// Encrypted recordings.
     pub recordings: PathBuf,
+    /// Traces of D channels.
+    pub traces: PathBuf,
+    /// Sockets of the simulated card.
+    pub cards: PathBuf,
     /// The software TPM.
     pub tpm: PathBuf,
     /// Certificates.
@@ -45,6 +49,8 @@ impl Folders {
             vault: make("vault")?,
             objects: make("objects")?,
             recordings: make("recordings")?,
+            traces: make("traces")?,
+            cards: make("cards")?,
             tpm: make("tpm")?,
             tls: make("tls")?,
             page: make("page")?,
@@ -167,6 +173,7 @@ pub fn vaultd(bin: &Path, folders: &Folders, ports: &Ports) -> Program {
     let tcti = format!("swtpm:host=127.0.0.1,port={}", ports.tpm);
     let (state, run) = (text(&folders.vault), text(&folders.run));
     let (objects, recordings) = (text(&folders.objects), text(&folders.recordings));
+    let traces = text(&folders.traces);
     let arguments = [
         "--state",
         &state,
@@ -176,6 +183,8 @@ pub fn vaultd(bin: &Path, folders: &Folders, ports: &Ports) -> Program {
         &objects,
         "--recordings",
         &recordings,
+        "--traces",
+        &traces,
         "--tcti",
         &tcti,
         "--clock-trusted",
@@ -185,17 +194,21 @@ pub fn vaultd(bin: &Path, folders: &Folders, ports: &Ports) -> Program {
     program("vaultd", bin.join("vaultd"), &arguments)
 }
 
-/// Lines.
-pub fn lined(bin: &Path, folders: &Folders, ports: &Ports) -> Program {
+/// Lines; with the simulated card or without any.
+pub fn lined(bin: &Path, folders: &Folders, ports: &Ports, cards: bool) -> Program {
     let (run, recordings, objects) = (text(&folders.run), text(&folders.recordings), text(&folders.objects));
     let (sip, tls) = (format!("127.0.0.1:{}", ports.sip), format!("127.0.0.1:{}", ports.sip + 1));
     let rtp = format!("{}-{}", ports.rtp, ports.rtp + RTP_COUNT);
     let (certificate, key) = (text(&folders.tls.join("cert.pem")), text(&folders.tls.join("key.pem")));
-    let arguments = [
+    let (traces, sockets) = (text(&folders.traces), text(&folders.cards));
+    let boards = text(&crate::project::root().join("board"));
+    let mut arguments = vec![
         "--run",
         &run,
         "--recordings",
         &recordings,
+        "--traces",
+        &traces,
         "--objects",
         &objects,
         "--sip-udp",
@@ -215,6 +228,9 @@ pub fn lined(bin: &Path, folders: &Folders, ports: &Ports) -> Program {
         "--log",
         "stderr",
     ];
+    if cards {
+        arguments.extend(["--board", "virtual", "--boards", &boards, "--virtual-cards", &sockets]);
+    }
     program("lined", bin.join("lined"), &arguments)
 }
 
@@ -247,6 +263,16 @@ pub fn carrier(bin: &Path, folders: &Folders, ports: &Ports, fast: bool) -> Prog
         arguments.extend(["--ring-ms", "300"]);
     }
     program("carrier", bin.join("carrier"), &arguments)
+}
+
+/// The simulated exchange at the other end of the simulated card's two E1.
+pub fn exchange(bin: &Path, folders: &Folders, fast: bool) -> Program {
+    let (sockets, journal) = (text(&folders.cards), text(&folders.demo.join("exchange.jsonl")));
+    let mut arguments = vec!["--cards", &sockets, "--spans", "2", "--journal", &journal];
+    if fast {
+        arguments.extend(["--ring-ms", "300"]);
+    }
+    program("exchange", bin.join("exchange"), &arguments)
 }
 
 /// The simulated agents' phones.

@@ -2,6 +2,7 @@
 
 use super::client::Vault;
 use super::demo::Site;
+use super::far::FarSides;
 use super::options::Options;
 use super::site::Folders;
 use idl::admin::Figures;
@@ -29,6 +30,7 @@ pub struct Watch<'a> {
     options: &'a Options,
     run: PathBuf,
     site: &'a Site,
+    far: &'a mut FarSides,
     live: Live,
     /// The call each agent wrote up last.
     written: BTreeMap<AgentId, CallId>,
@@ -39,12 +41,13 @@ pub struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     /// Over these folders.
-    pub fn new(options: &'a Options, folders: &Folders, site: &'a Site) -> Self {
+    pub fn new(options: &'a Options, folders: &Folders, site: &'a Site, far: &'a mut FarSides) -> Self {
         let live = Live { work_left: true, ..Live::default() };
         Self {
             options,
             run: folders.run.clone(),
             site,
+            far,
             live,
             written: BTreeMap::new(),
             next: 0,
@@ -189,6 +192,7 @@ impl<'a> Watch<'a> {
         let trunks =
             self.live.trunks.iter().map(|trunk| format!("{} {}", trunk.trunk, trunk_name(trunk.state)));
         let talking = self.live.calls.iter().filter(|(_, state)| *state == LiveState::Talking).count();
+        let seen = self.far.look();
         let lines = [
             format!("lines      {}", trunks.collect::<Vec<_>>().join("  ")),
             format!("calls      {} live, {talking} with an agent", self.live.calls_total),
@@ -213,6 +217,10 @@ impl<'a> Watch<'a> {
                 list(&figures.unrecorded)
             ),
             format!(
+                "far sides  {} calls by SIP, {} over E1, {} numbers, called twice {}",
+                seen.sip_calls, seen.e1_calls, seen.numbers, seen.called_twice
+            ),
+            format!(
                 "ledger     {} entries   contacts left {}",
                 figures.ledger_entries, figures.contacts_left
             ),
@@ -223,7 +231,7 @@ impl<'a> Watch<'a> {
             let _ = write!(terminal, "{up}{}", lines.map(|line| format!("\x1b[2K{line}\n")).concat());
             self.shown = LINES_SHOWN;
         } else {
-            let line = lines[1..5].join(" | ");
+            let line = lines[1..6].join(" | ");
             if line != self.last {
                 let _ = writeln!(terminal, "{line}");
                 self.last = line;
@@ -254,4 +262,4 @@ const TICK: Duration = Duration::from_secs(1);
 const STALL: Duration = Duration::from_secs(120);
 const RELEASE: Duration = Duration::from_secs(15);
 const SETTLE: Duration = Duration::from_secs(20);
-const LINES_SHOWN: usize = 6;
+const LINES_SHOWN: usize = 7;
