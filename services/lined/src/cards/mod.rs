@@ -8,6 +8,7 @@ mod history;
 mod line_test;
 mod open;
 mod orders;
+mod ports;
 mod pri;
 mod span;
 mod status;
@@ -18,7 +19,7 @@ pub use open::{OpenError, OpenSpan, board, open};
 pub use span::Span;
 
 use crate::call::Failure;
-use crate::voice::SlotProcessor;
+use crate::voice::{FrameRings, SlotProcessor};
 use card::SpanControl;
 use idl::lines::TrunkState;
 use idl::spans::{SpanConfig, SpanFact, SpanOrder, SpanRefusal, SpanStatus};
@@ -207,6 +208,21 @@ impl Deck {
         out: &mut Vec<DeckOutput>,
     ) -> Option<SpanId> {
         self.spans.iter_mut().find_map(|span| span.ring(now, agent, handle, out).then(|| span.id()))
+    }
+
+    /// What connects an agent's plain telephone on this slot with a call that another place ticks.
+    pub fn bridge(
+        &mut self,
+        span: SpanId,
+        slot: Timeslot,
+        rings: FrameRings,
+    ) -> Option<Box<dyn SlotProcessor>> {
+        self.span(span)?.ports()?.bridge(slot, rings)
+    }
+
+    /// Agents whose plain telephone can be rung.
+    pub fn telephones(&self) -> impl Iterator<Item = AgentId> + '_ {
+        self.spans.iter().flat_map(Span::telephones)
     }
 
     /// Ends a call with Q.850 cause 16; `false` if no card knows it.

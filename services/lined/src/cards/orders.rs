@@ -26,6 +26,8 @@ impl Span {
         out: &mut Vec<DeckOutput>,
     ) -> Result<(), SpanRefusal> {
         let result = match order {
+            SpanOrder::Block(slot) if self.ports().is_some() => self.block_port(slot, true),
+            SpanOrder::Unblock(slot) if self.ports().is_some() => self.block_port(slot, false),
             SpanOrder::Block(slot) => self.channel_order(now, slot, Command::Block(slot)),
             SpanOrder::Unblock(slot) => self.channel_order(now, slot, Command::Unblock(slot)),
             SpanOrder::RestartChannel(slot) => {
@@ -54,6 +56,11 @@ impl Span {
                 self.line.touch();
             }
             (SlotNews::Bert(_), _) => {}
+            (SlotNews::Fxo(_) | SlotNews::Fxs(_), _) => {
+                if let Some(ports) = self.ports() {
+                    ports.news(now, slot, news, out);
+                }
+            }
         }
         self.settle(now, out);
     }
@@ -155,6 +162,10 @@ impl Span {
             Some(SlotState::Idle | SlotState::Blocked | SlotState::BlockedByPeer) => {}
             Some(_) => return Err(SpanRefusal::InUse),
         }
+        // What runs there is the line's ear and mouth.
+        if matches!(self.purpose, Purpose::Ports(_)) {
+            return Err(SpanRefusal::NotSupported);
+        }
         let under = match &self.test {
             None => None,
             Some(LineTest::Loop(kind)) => Some(*kind),
@@ -184,7 +195,7 @@ impl Span {
         match &self.purpose {
             Purpose::Pri(pri) if pri.link() == LinkState::Up => Ok(()),
             Purpose::Pri(_) => Err(SpanRefusal::LinkDown),
-            Purpose::Off => Err(SpanRefusal::NotSupported),
+            Purpose::Off | Purpose::Ports(_) => Err(SpanRefusal::NotSupported),
         }
     }
 
@@ -199,19 +210,25 @@ impl Span {
         self.pri_order(now, command)
     }
 
+    fn block_port(&mut self, slot: Timeslot, blocked: bool) -> Result<(), SpanRefusal> {
+        let known = self.ports().is_some_and(|ports| ports.block(slot, blocked));
+        known.then_some(()).ok_or(SpanRefusal::NoSuchSlot)
+    }
+
     fn pri_order(&mut self, now: Now, command: Command) -> Result<(), SpanRefusal> {
         match &mut self.purpose {
             Purpose::Pri(pri) => {
                 pri.command(now, command, &mut self.news);
                 Ok(())
             }
-            Purpose::Off => Err(SpanRefusal::NotSupported),
+            Purpose::Off | Purpose::Ports(_) => Err(SpanRefusal::NotSupported),
         }
     }
 
     fn calls(&self) -> usize {
         match &self.purpose {
             Purpose::Pri(pri) => pri.handles().len(),
+            Purpose::Ports(ports) => ports.calls(),
             Purpose::Off => 0,
         }
     }

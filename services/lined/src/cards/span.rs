@@ -1,6 +1,7 @@
 //! One span: its driver, what the site uses it for, and how it stands.
 
 use super::line_test::LineTest;
+use super::ports::Ports;
 use super::pri::{Pri, PriOutput};
 use super::status::{LOOK_MS, Line, trunk_state};
 use super::tracing::Tracing;
@@ -34,6 +35,7 @@ pub struct Span {
 pub(super) enum Purpose {
     Off,
     Pri(Box<Pri>),
+    Ports(Box<Ports>),
 }
 
 impl Span {
@@ -92,6 +94,11 @@ impl Span {
             access.line(now, self.line.alarms.is_clear(), &mut self.news);
             self.purpose = Purpose::Pri(Box::new(access));
         }
+        if let Some(SpanPurpose::Ports(ports)) = self.config.as_ref().map(|config| &config.purpose) {
+            let mut ports = Ports::new(self.id, ports);
+            ports.line(now, self.line.alarms.is_clear(), out);
+            self.purpose = Purpose::Ports(Box::new(ports));
+        }
         self.look(now, out);
         self.settle(now, out);
     }
@@ -121,6 +128,11 @@ impl Span {
         {
             pri.expire(now, &mut self.news);
         }
+        if let Purpose::Ports(ports) = &mut self.purpose
+            && ports.deadline().is_some_and(|at| at <= now.at)
+        {
+            ports.expire(now, out);
+        }
         self.settle(now, out);
     }
 
@@ -130,6 +142,7 @@ impl Span {
         let pri = match &self.purpose {
             Purpose::Off => None,
             Purpose::Pri(pri) => pri.deadline(),
+            Purpose::Ports(ports) => ports.deadline(),
         };
         pri.into_iter().chain([self.line.deadline()]).min()
     }
@@ -138,20 +151,41 @@ impl Span {
     pub fn call(&mut self, now: Now, call: CardCall, out: &mut Vec<DeckOutput>) {
         match &mut self.purpose {
             Purpose::Pri(pri) => pri.call(now, &call, &mut self.news),
+            Purpose::Ports(ports) => ports.call(now, &call, out),
             Purpose::Off => out.push(DeckOutput::Ended(call.handle, super::CardEnd::NO_LINE)),
         }
         self.settle(now, out);
     }
 
     /// Rings the agent's telephone, if it is here.
-    pub fn ring(&mut self, _: Now, _: AgentId, _: CallHandle, _: &mut Vec<DeckOutput>) -> bool {
-        false
+    pub fn ring(&mut self, now: Now, agent: AgentId, handle: CallHandle, out: &mut Vec<DeckOutput>) -> bool {
+        let here = self.ports().is_some_and(|ports| ports.ring(now, agent, handle, out));
+        self.settle(now, out);
+        here
+    }
+
+    /// Its analogue ports, if that is what it is used for.
+    pub(super) fn ports(&mut self) -> Option<&mut Ports> {
+        match &mut self.purpose {
+            Purpose::Ports(ports) => Some(ports),
+            Purpose::Off | Purpose::Pri(_) => None,
+        }
+    }
+
+    /// Agents whose plain telephone can be rung here.
+    pub(super) fn telephones(&self) -> impl Iterator<Item = AgentId> + '_ {
+        let ports = match &self.purpose {
+            Purpose::Ports(ports) => Some(ports),
+            Purpose::Off | Purpose::Pri(_) => None,
+        };
+        ports.into_iter().flat_map(|ports| ports.agents())
     }
 
     /// Ends a call, if it is here.
     pub fn hang_up(&mut self, now: Now, handle: CallHandle, out: &mut Vec<DeckOutput>) -> bool {
         let known = match &mut self.purpose {
             Purpose::Pri(pri) => pri.hang_up(now, handle, &mut self.news),
+            Purpose::Ports(ports) => ports.hang_up(now, handle, out),
             Purpose::Off => false,
         };
         self.settle(now, out);
@@ -174,7 +208,11 @@ impl Span {
                 }
             }
             CardEvent::BadFrame | CardEvent::Alarms => self.look(now, out),
-            CardEvent::Line(..) => {}
+            CardEvent::Line(slot, event) => {
+                if let Purpose::Ports(ports) = &mut self.purpose {
+                    ports.event(now, slot, event, out);
+                }
+            }
         }
         self.send_frames(now, out);
     }
@@ -182,7 +220,7 @@ impl Span {
     /// Asks the card how it stands, sets it up where that has not been done, and passes on what changed.
     pub(super) fn look(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
         self.line.next_look = now.at + LOOK_MS;
-        self.configure();
+        self.configure(out);
         match self.control.status() {
             Ok((alarms, counters)) => {
                 let was_clear = self.line.alarms.is_clear();
@@ -190,10 +228,8 @@ impl Span {
                     log::warn!(target: "cards", span:% = self.id, alarms:? ; "alarms changed");
                     out.push(DeckOutput::Fact(fact));
                 }
-                if was_clear != alarms.is_clear()
-                    && let Purpose::Pri(pri) = &mut self.purpose
-                {
-                    pri.line(now, alarms.is_clear(), &mut self.news);
+                if was_clear != alarms.is_clear() {
+                    self.line_is(now, alarms.is_clear(), out);
                 }
                 if let Some(quality) = &mut self.line.quality {
                     let mut bins = Vec::new();
@@ -205,10 +241,15 @@ impl Span {
         }
     }
 
-    fn configure(&mut self) {
+    fn configure(&mut self, out: &mut Vec<DeckOutput>) {
         let Some(config) = self.config.as_ref().filter(|_| !self.configured) else { return };
         match self.control.configure(config) {
-            Ok(()) => self.configured = true,
+            Ok(()) => {
+                self.configured = true;
+                if let Purpose::Ports(ports) = &mut self.purpose {
+                    ports.install(out);
+                }
+            }
             Err(error) => {
                 log::error!(target: "cards", span:% = self.id, error:% ; "the card refuses its settings")
             }
@@ -224,8 +265,17 @@ impl Span {
         if let Some(fact) = self.line.see(self.id, gone, self.line.counters, now.wall) {
             out.push(DeckOutput::Fact(fact));
         }
-        if was_clear && let Purpose::Pri(pri) = &mut self.purpose {
-            pri.line(now, false, &mut self.news);
+        if was_clear {
+            self.line_is(now, false, out);
+        }
+    }
+
+    /// Tells what runs on the span whether its line carries anything.
+    fn line_is(&mut self, now: Now, clear: bool, out: &mut Vec<DeckOutput>) {
+        match &mut self.purpose {
+            Purpose::Off => {}
+            Purpose::Pri(pri) => pri.line(now, clear, &mut self.news),
+            Purpose::Ports(ports) => ports.line(now, clear, out),
         }
     }
 
@@ -234,6 +284,10 @@ impl Span {
         // A bit error test first, then the loop it ran under.
         while self.end_test(now, out).is_some() {}
         self.end_trace(out);
+        if let Some(ports) = self.ports() {
+            ports.end(now, out);
+            self.give_signals();
+        }
         if let Purpose::Pri(mut pri) = std::mem::replace(&mut self.purpose, Purpose::Off) {
             for handle in pri.handles() {
                 pri.hang_up(now, handle, &mut self.news);
@@ -250,12 +304,26 @@ impl Span {
     /// Passes on everything the access wants done, and tells what changed.
     pub(super) fn settle(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
         self.send_frames(now, out);
+        self.give_signals();
         if self.trace.as_ref().is_some_and(Tracing::is_full) {
             self.end_trace(out);
         }
         self.tell_trunk(out);
         if self.line.due(now.at) {
             out.push(DeckOutput::Status(Box::new(self.status(now))));
+        }
+    }
+
+    /// Gives the signals that the ports want given, and notes how they stand.
+    fn give_signals(&mut self) {
+        let Purpose::Ports(ports) = &mut self.purpose else { return };
+        for (slot, signal) in ports.signals() {
+            if let Err(error) = self.control.signal(slot, signal) {
+                log::error!(target: "cards", span:% = self.id, slot:%, error:% ; "a line was not signalled");
+            }
+        }
+        for (slot, state) in ports.slots() {
+            self.line.set_slot(slot, state);
         }
     }
 
@@ -300,6 +368,10 @@ impl Span {
                     (state, _) => (state, reason, 0),
                 }
             }
+            Purpose::Ports(ports) => match trunk_state(self.line.alarms, LinkState::None) {
+                (TrunkState::Up, _) => ports.trunk(),
+                (state, reason) => (state, reason, 0),
+            },
         };
         if self.told != Some((state, reason, idle)) {
             self.told = Some((state, reason, idle));
@@ -309,7 +381,7 @@ impl Span {
 
     fn status(&self, now: Now) -> SpanStatus {
         let link = match &self.purpose {
-            Purpose::Off => LinkState::None,
+            Purpose::Off | Purpose::Ports(_) => LinkState::None,
             Purpose::Pri(pri) => pri.link(),
         };
         SpanStatus {

@@ -6,7 +6,7 @@ use super::{Party, Signalling};
 use crate::call::Input;
 use crate::cards::{CardCall, CardEnd, CardEndedBy, DeckOutput, Now};
 use crate::clock;
-use crate::voice::{FrameRings, Place, Port, RingBridge};
+use crate::voice::{FrameRings, Place, Port};
 use idl::lines::{LinedToCalld, LinedToVault};
 use media::watchdog::WatchLimits;
 use media::{CallMedia, Law, TdmLeg};
@@ -69,7 +69,8 @@ impl Signalling {
     pub(super) fn deck_port(&mut self, span: SpanId, slot: Option<Timeslot>) -> Option<Port> {
         let slot = slot?;
         let (ours, theirs) = FrameRings::pair();
-        let bridged = self.parts.voice.process(span, slot, Some(Box::new(RingBridge(theirs))));
+        let processor = self.parts.deck.bridge(span, slot, theirs)?;
+        let bridged = self.parts.voice.process(span, slot, Some(processor));
         bridged.is_ok().then_some(Port::Rings(ours))
     }
 
@@ -95,6 +96,7 @@ impl Signalling {
                 }
             }
             DeckOutput::Phone(agent, registered) => {
+                let registered = registered || self.phones.is_registered(agent);
                 self.tell_desks(&Arc::new(LinedToCalld::Phone { agent, registered }));
             }
         }

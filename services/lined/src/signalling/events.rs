@@ -164,7 +164,7 @@ impl Signalling {
                     }
                 }
                 let _ = sender.try_send(Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
-                for agent in self.phones.all_registered() {
+                for agent in self.phones.all_registered().chain(self.parts.deck.telephones()) {
                     let _ = sender.try_send(Arc::new(LinedToCalld::Phone { agent, registered: true }));
                 }
                 let _ = sender.try_send(Arc::new(LinedToCalld::Free(self.free.clone())));
@@ -242,6 +242,8 @@ impl Signalling {
 
     fn phone(&mut self, user: &str, registered: bool) {
         if let Some(agent) = self.phones.registered(user, registered) {
+            // A plain telephone is there as long as its card is.
+            let registered = registered || self.parts.deck.telephones().any(|known| known == agent);
             self.tell_desks(&Arc::new(LinedToCalld::Phone { agent, registered }));
         }
     }

@@ -99,6 +99,12 @@ impl Phones {
         self.registered.iter().copied()
     }
 
+    /// Whether this agent's phone can be called.
+    #[must_use]
+    pub fn is_registered(&self, agent: AgentId) -> bool {
+        self.registered.contains(&agent)
+    }
+
     /// How many phones are registered.
     #[must_use]
     pub fn count(&self) -> usize {

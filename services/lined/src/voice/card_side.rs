@@ -58,16 +58,33 @@ impl CardSide {
             processor.block(&incoming, &mut outgoing, &mut |news| {
                 let _ = reports.push(Report::Slot { span, slot, news });
             });
-            self.audio.write(slot, &outgoing);
+            if processor.speaks() {
+                self.audio.write(slot, &outgoing);
+            }
         }
         self.audio.flush();
     }
 
     /// A call begins on a slot.
     pub fn open(&mut self, slot: Timeslot) {
+        if self.is_processed(slot) {
+            return;
+        }
         if let Err(error) = self.audio.set_open(slot, true) {
             log::error!(target: "cards", span:% = self.span, slot:%, error:% ; "a timeslot cannot be opened");
         }
+    }
+
+    /// A call on a slot is over; a slot on which something runs stays open for that.
+    pub fn close(&mut self, slot: Timeslot) {
+        if !self.is_processed(slot) {
+            // A slot that cannot be closed is opened again by the next call, and then tells.
+            let _ = self.audio.set_open(slot, false);
+        }
+    }
+
+    fn is_processed(&self, slot: Timeslot) -> bool {
+        self.processors.get(usize::from(slot.0).wrapping_sub(1)).is_some_and(Option::is_some)
     }
 
     /// Sets what runs on a slot; what ran there goes back to be freed.
@@ -81,10 +98,11 @@ impl CardSide {
         let open = processor.is_some();
         let clear = processor.as_ref().is_some_and(|processor| processor.wants_clear_slot());
         let old = std::mem::replace(place, processor);
+        let goes_on = open && old.as_ref().is_some_and(|old| !old.wants_clear_slot());
         if let Some(old) = old {
             let _ = reports.push(Report::Processor(old));
         }
-        let opened = self.audio.set_open(slot, open);
+        let opened = if goes_on { Ok(()) } else { self.audio.set_open(slot, open) };
         let opened = if clear { opened.and_then(|()| self.audio.set_clear(slot, true)) } else { opened };
         if let Err(error) = opened {
             log::error!(target: "cards", span:% = self.span, slot:%, error:% ; "a timeslot cannot be opened");

@@ -4,6 +4,7 @@
 //! Signalling owns the numbering of places in each thread; a thread only ever fills a place it was told to and
 //! gives it back. It decides nothing about a call: that is `media`'s and the call machine's business.
 
+mod analogue;
 mod batch;
 mod block;
 mod card_side;
@@ -12,9 +13,10 @@ mod port;
 mod ports;
 mod thread;
 
+pub use analogue::{FxoProcessor, FxsProcessor, MAX_SLOT_ORDERS};
 pub use block::{BLOCK_FRAMES, Block};
 pub use place::Place;
-pub use port::{FrameRings, LegSockets, Port, RingBridge, SlotNews, SlotProcessor};
+pub use port::{FrameRings, LegSockets, Port, SlotNews, SlotProcessor};
 pub use ports::{PortError, Ports};
 
 use card::SpanAudio;
@@ -60,6 +62,7 @@ pub(crate) enum Order {
 
 /// From a media thread to signalling.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "no allocation on the way from the media thread")]
 pub enum Report {
     /// Something happened in a call's media.
     Event {

@@ -2,8 +2,10 @@
 //! thread; and what may run on a timeslot that carries no call.
 
 use super::ports::PortPair;
+use analog::fxo::FxoEar;
 use card::SLOT_BLOCK;
 use idl::spans::TestStatus;
+use media::Digit;
 use media::units::Frame;
 use rtrb::{Consumer, Producer};
 use socket2::Socket;
@@ -92,7 +94,7 @@ impl Port {
     }
 }
 
-/// Something that listens and speaks on a timeslot without a call's media: an analogue line being dialled, a bit error
+/// Something that listens and speaks on a timeslot beside a call's media: an analogue line being dialled, a bit error
 /// test, the bridge of an agent's plain telephone.
 pub trait SlotProcessor: Send + fmt::Debug {
     /// Whether the slot must be clear: no echo canceller on it.
@@ -107,29 +109,21 @@ pub trait SlotProcessor: Send + fmt::Debug {
         outgoing: &mut [u8; SLOT_BLOCK],
         news: &mut dyn FnMut(SlotNews),
     );
+
+    /// Whether what it wrote goes out. One that only listens shares its slot with a call, whose place speaks.
+    fn speaks(&self) -> bool {
+        true
+    }
 }
 
 /// What a [`SlotProcessor`] tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "no allocation on the way from the media thread")]
 pub enum SlotNews {
     /// A bit error test, once a second.
     Bert(TestStatus),
-}
-
-/// Carries a slot's audio to and from a call that another thread ticks.
-#[derive(Debug)]
-pub struct RingBridge(pub FrameRings);
-
-impl SlotProcessor for RingBridge {
-    fn block(
-        &mut self,
-        incoming: &[u8; SLOT_BLOCK],
-        outgoing: &mut [u8; SLOT_BLOCK],
-        _: &mut dyn FnMut(SlotNews),
-    ) {
-        self.0.send(incoming);
-        if let Some(frame) = self.0.receive() {
-            *outgoing = frame;
-        }
-    }
+    /// What a line to the exchange hears.
+    Fxo(FxoEar),
+    /// A key of an agent's plain telephone.
+    Fxs(Digit),
 }

@@ -10,6 +10,7 @@ use super::port::Port;
 use super::{Block, Order, Recorded, Report};
 use crate::clock::{boot_us, wall};
 use card::SpanAudio;
+use idl::spans::E1_TIMESLOTS;
 use media::call::TickOutput;
 use media::command::Leg;
 use media::units::TICK_US;
@@ -19,7 +20,7 @@ use rtrb::{Consumer, Producer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use vocab::SpanId;
+use vocab::{SpanId, Timeslot};
 
 /// Sockets made known by the kernel in one call.
 const MAX_READY: usize = 1_024;
@@ -203,7 +204,7 @@ impl Worker {
 
     /// Runs the calls of one phase of `phases`.
     fn tick(&mut self, now_us: u64, phase: usize, phases: usize, delivered: bool) {
-        let mut closed = None;
+        let mut closed = 0_u32;
         let mut around = Surroundings {
             card: self.card.as_mut().map(|card| (card.audio(), delivered)),
             recorded: &mut self.ends.recorded,
@@ -218,15 +219,16 @@ impl Worker {
             {
                 unwatch(&self.epoll, &place);
                 if let Port::Slot(slot) = place.customer {
-                    closed = Some(slot);
+                    closed |= 1 << (slot.0 & 31);
                 }
                 // A box of the totals is the one allocation, at the end of a call.
                 let stats = Box::new(place.media.stats());
                 let _ = around.reports.push(Report::Closed { call: place.call, stats, place });
             }
-            if let (Some(slot), Some((card, _))) = (closed.take(), &mut around.card) {
-                // A slot that cannot be closed is opened again by the next call, and then tells.
-                let _ = card.set_open(slot, false);
+        }
+        if let Some(card) = &mut self.card {
+            for slot in (1..=E1_TIMESLOTS).filter(|slot| closed >> slot & 1 == 1) {
+                card.close(Timeslot(slot));
             }
         }
     }
