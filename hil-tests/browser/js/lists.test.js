@@ -8,6 +8,14 @@ import { doing, note, PEOPLE, recall } from './people.js';
 import { essential, scenario } from './scenario.js';
 import { CALLED, contacts, day, DEPARTMENT, masked, PREVIEWED, PURPOSE } from './site.js';
 
+/** Imports a list and opens its page; its number. */
+export async function importGood(page, name, numbers) {
+  await importList(page, name, contacts(numbers));
+  await page.locator('main a[href^="/contacts/"]').first().click();
+  await page.waitForURL(/\/contacts\/\d+$/);
+  return idOf(page);
+}
+
 async function importList(page, name, content) {
   await visit(page, '/contacts/import');
   await fill(page, {
@@ -48,10 +56,7 @@ scenario('an import with faults imports nothing and names row, column and reason
 essential('a good list is imported; whoever imported it cannot release it', () =>
   doing('data', async (page, { watch }) => {
     for (const [key, name, numbers] of [['called', 'called.csv', CALLED], ['previewed', 'previewed.csv', PREVIEWED]]) {
-      await importList(page, name, contacts(numbers));
-      await page.locator('main a[href^="/contacts/"]').first().click();
-      await page.waitForURL(/\/contacts\/\d+$/);
-      note('batches', { [key]: idOf(page) });
+      note('batches', { [key]: await importGood(page, name, numbers) });
       assert.equal(await page.locator('a[href$="/release"]').count(), 0, 'the importer is offered no release');
     }
     watch.expect(403, 422);

@@ -71,6 +71,8 @@ export const CALLED = [...[0, 1, 2, 3, 4, 5, 6].map((n) => number(4_000 + n, n))
 export const OPTED_OUT = CALLED[7];
 /** For the agent: two who listen, and one more who is never dialled. */
 export const PREVIEWED = [number(5_000, 10), number(5_001, 11), number(5_002, 12)];
+/** Called through SIPp, which does not look at the number. */
+export const BY_SIPP = [number(6_000, 0), number(6_001, 1), number(6_002, 2)];
 
 /** The script. */
 export const SCRIPT = '就诊回访话术';
@@ -87,11 +89,12 @@ export const PROMPTS = {
 /** The campaigns. */
 export const CAMPAIGN = '出院一周回访';
 export const AGENT_CAMPAIGN = '重点患者回访';
+export const SIPP_CAMPAIGN = '门诊满意度回访';
 
 /** Everything above that is data and no text of the page. */
 export const DATA = [
   ...Object.values(PROMPTS).map(({ text }) => text),
-  ...[AGENT_CAMPAIGN, CAMPAIGN, SCRIPT, TRUNK, GROUP, '登记-2026-11', '示例', '另一个人', '患者恢复良好', '不用脚本上传的语音', '急诊部'],
+  ...[AGENT_CAMPAIGN, CAMPAIGN, SIPP_CAMPAIGN, SCRIPT, TRUNK, GROUP, '登记-2026-11', '示例', '另一个人', '患者恢复良好', '不用脚本上传的语音', '急诊部'],
   // The kind of a source is kept in the words in which it was confirmed.
   ...['客户主动留下的联系方式'],
   ...[COMPANY, DEPARTMENT, PURPOSE, LIST_SOURCE, ...COLUMNS],

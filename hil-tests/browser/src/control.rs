@@ -15,6 +15,7 @@ use vocab::AgentId;
 /// A blank box with its page, a carrier, and phones.
 pub struct Bench {
     phone: Option<Sipp>,
+    trunk: Option<Sipp>,
     carrier: CarrierHandle,
     sut: TestBox,
     listener: UnixListener,
@@ -31,7 +32,7 @@ impl Bench {
         let listener = UnixListener::bind(place.folder("peers").join("control.sock"))?;
         listener.set_nonblocking(true)?;
         let sut = TestBox::start_blank_with_page(place);
-        let new = Self { phone: None, carrier, sut, listener };
+        let new = Self { phone: None, trunk: None, carrier, sut, listener };
         e2e::until("the page's fingerprint is shown", e2e::SHORT, || new.fingerprint().ok());
         e2e::until("the page listens", e2e::SHORT, || {
             std::net::TcpStream::connect(new.sut.place.page()).ok()
@@ -119,6 +120,12 @@ impl Bench {
                 phone.succeeds(e2e::LONG);
                 Ok(json!({}))
             }
+            "trunk" => self.lead(request),
+            "trunk-content" => {
+                let mut trunk = self.trunk.take().context("SIPp is no carrier here")?;
+                trunk.succeeds(e2e::LONG);
+                Ok(json!({}))
+            }
             "voice" => self.voice(text("number")?),
             "carrier" => Ok(self.heard()),
             "restart" => self.restart(text("which")?),
@@ -144,6 +151,15 @@ impl Bench {
         let port = self.register(request)?;
         let calls = u32::try_from(request["calls"].as_u64().unwrap_or(1))?;
         self.phone = Some(Sipp::start(&self.sut.place, port, &SippPlan::udp("phone").calls(calls)));
+        Ok(json!({ "port": port }))
+    }
+
+    /// SIPp as a carrier that rings, answers and waits for the BYE of so many calls.
+    fn lead(&mut self, request: &Value) -> anyhow::Result<Value> {
+        let port = self.sut.place.spare();
+        let calls = u32::try_from(request["calls"].as_u64().unwrap_or(1))?;
+        let plan = SippPlan::udp("answer").calls(calls);
+        self.trunk = Some(Sipp::start(&self.sut.place, port, &plan));
         Ok(json!({ "port": port }))
     }
 

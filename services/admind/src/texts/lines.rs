@@ -57,6 +57,7 @@ crate::texts! {
         password_hint: "保存后不再显示；修改时留空表示不变。", "Never shown again; left empty on a change it stays.";
         register: "向运营商注册", "Register with the carrier";
         check_s: "检测间隔", "Check every";
+        check_hint: "运营商不应答检测时填 0，由通话本身判断线路。", "0 where the carrier does not answer checks: calls alone then tell how the line is.";
         seconds: "秒", "s";
         save: "保存", "Save";
         cancel: "取消", "Cancel";

@@ -216,7 +216,7 @@ fn read(form: &mut Form, t: &Texts, id: TrunkId) -> Option<TrunkConfig> {
         _ => vec![Codec::Pcma, Codec::Pcmu],
     };
     let channels = form.number(t, "channels", 1..=2_000);
-    let options_interval_s = form.number(t, "check_s", 3..=300);
+    let options_interval_s = form.number(t, "check_s", 0..=300);
     let user = form.optional(t, "user", MAX_NAME_CHARS);
     let password = form.value("password").to_owned();
     let (symmetric_rtp, register) = (form.has("symmetric", "1"), form.has("register", "1"));
