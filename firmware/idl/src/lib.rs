@@ -20,6 +20,7 @@ pub mod desk;
 pub mod health;
 pub mod hello;
 pub mod lines;
+pub mod reasons;
 pub mod spans;
 pub mod trunks;
 pub mod views;

@@ -83,6 +83,14 @@ macro_rules! areas {
         const ZH: &Texts = &Texts { $($field: $name::ZH,)* };
         const EN: &Texts = &Texts { $($field: $name::EN,)* };
 
+        impl Texts {
+            /// The reason of a trunk's state in this language.
+            #[must_use]
+            pub fn trunk_reason<'a>(&self, english: &'a str) -> &'a str {
+                if std::ptr::eq(self, ZH) { idl::reasons::chinese(english) } else { english }
+            }
+        }
+
         /// Each area with its texts.
         pub const AREAS: &[(&str, &[(&str, &str, &str)])] = &[$((stringify!($field), $name::ALL),)*];
     };

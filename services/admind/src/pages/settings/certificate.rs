@@ -14,6 +14,10 @@ use zeroize::Zeroizing;
 /// Replaces it.
 pub(super) async fn replace(visit: Visit, upload: Upload) -> Result<Response, Fault> {
     let t = &visit.t.settings;
+    // Who may not do it is told so before anything of the form is looked at.
+    if !visit.may(rights::Request::ReplacePageCertificate) {
+        return Err(Fault::Forbidden);
+    }
     let (Some(chain), Some(key)) = (upload.file("chain"), upload.file("key")) else {
         return Ok(visit.refused(NAV, t.file_missing));
     };
