@@ -109,3 +109,33 @@ pub(super) fn trunk_state(alarms: Alarms, link: LinkState) -> (TrunkState, &'sta
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::trunk_state;
+    use idl::lines::TrunkState;
+    use idl::spans::{Alarms, LinkState};
+
+    #[test]
+    fn lin_06_any_alarm_and_any_missing_data_link_takes_a_span_out_of_use_and_says_why_in_both_languages() {
+        let none = Alarms::default();
+        let alarms = [
+            Alarms { los: true, red: true, ..none },
+            Alarms { red: true, ..none },
+            Alarms { yellow: true, ..none },
+            Alarms { blue: true, ..none },
+            Alarms { recovering: true, ..none },
+            Alarms { loopback: true, ..none },
+            Alarms { not_open: true, ..none },
+        ];
+        let mut reasons: Vec<_> = alarms.map(|alarms| trunk_state(alarms, LinkState::Up)).into();
+        reasons.extend([LinkState::Down, LinkState::Establishing].map(|link| trunk_state(none, link)));
+        for (state, reason) in reasons {
+            assert_eq!(state, TrunkState::Down, "{reason}");
+            assert_ne!(idl::reasons::chinese(reason), reason, "{reason}");
+        }
+        let (state, reason) = trunk_state(none, LinkState::Up);
+        assert_eq!(state, TrunkState::Up);
+        assert_ne!(idl::reasons::chinese(reason), reason);
+    }
+}

@@ -427,3 +427,22 @@ const fn reason_of(state: sip_ua::TrunkState) -> &'static str {
         sip_ua::TrunkState::Disabled => "switched off",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::reason_of;
+
+    #[test]
+    fn why_a_trunk_stands_as_it_does_is_said_in_both_languages() {
+        for state in [
+            sip_ua::TrunkState::Unknown,
+            sip_ua::TrunkState::Up,
+            sip_ua::TrunkState::Degraded,
+            sip_ua::TrunkState::Down,
+            sip_ua::TrunkState::RegistrationFailed,
+            sip_ua::TrunkState::Disabled,
+        ] {
+            assert_ne!(idl::reasons::chinese(reason_of(state)), reason_of(state), "{state:?}");
+        }
+    }
+}
