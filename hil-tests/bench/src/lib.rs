@@ -8,6 +8,7 @@ pub mod call_rate;
 pub mod contact_import;
 pub mod gate_speed;
 pub mod heard;
+pub mod lines;
 pub mod live_calls;
 pub mod machine;
 pub mod options;

@@ -173,12 +173,13 @@ fn prepare(rig: &mut Rig, line: &Line, load: Load) -> anyhow::Result<CampaignId>
     rig.campaign(line, plan)
 }
 
-fn shares(calls: u16, before: &Reading, after: &Reading) -> Value {
+/// Processor time of each call in a window, by process.
+pub(crate) fn shares(calls: u16, before: &Reading, after: &Reading) -> Value {
     let wall = after.wall_ms(before);
     let percent = |ms: f64| rounded(ms / wall * 100.0 / f64::from(calls));
     let spent = after.spent_ms(before);
     let box_ms: f64 =
-        spent.iter().filter(|(name, _)| name != CARRIER && name != PHONES).map(|(_, ms)| ms).sum();
+        spent.iter().filter(|(name, _)| !PEERS.contains(&name.as_str())).map(|(_, ms)| ms).sum();
     let each: Map<String, Value> = spent.into_iter().map(|(name, ms)| (name, json!(percent(ms)))).collect();
     json!({
         "percent_of_a_core_per_call": each,
@@ -195,7 +196,8 @@ fn peer_figures(peer: &mut Simulated) -> anyhow::Result<Value> {
     }))
 }
 
-fn grown(calls: u16, idle: &[(String, Value)], live: &[(String, Value)]) -> Value {
+/// What memory grew by, by call.
+pub(crate) fn grown(calls: u16, idle: &[(String, Value)], live: &[(String, Value)]) -> Value {
     let mut processes = Map::new();
     let (mut pss, mut rss) = (0.0, 0.0);
     for ((name, idle), (_, live)) in idle.iter().zip(live) {
@@ -219,6 +221,7 @@ fn grown(calls: u16, idle: &[(String, Value)], live: &[(String, Value)]) -> Valu
 
 const CARRIER: &str = "carrier";
 const PHONES: &str = "phones";
+const PEERS: [&str; 3] = [CARRIER, PHONES, crate::lines::EXCHANGE];
 const MAX_CHANNELS: u16 = 2_000;
 const RAMP_PER_S: u32 = 25;
 const MEMORY_SECONDS: u64 = 10;

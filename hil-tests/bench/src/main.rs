@@ -4,17 +4,18 @@
 
 use anyhow::Context;
 use bench::options::{Options, USAGE};
-use bench::{call_rate, contact_import, gate_speed, live_calls, machine, page, setup_time};
+use bench::{call_rate, contact_import, gate_speed, lines, live_calls, machine, page, setup_time};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 
 type Measure = fn(&Options) -> anyhow::Result<Value>;
 
-const MEASURES: [(&str, Measure); 7] = [
+const MEASURES: [(&str, Measure); 8] = [
     ("gate", gate_speed::run),
     ("calls", call_rate::run),
     ("media", live_calls::media),
+    ("lines", lines::run),
     ("setup", setup_time::run),
     ("memory", live_calls::memory),
     ("import", contact_import::run),

@@ -4,10 +4,11 @@ use lexopt::ValueExt;
 
 /// What `--help` prints.
 pub const USAGE: &str = "\
-bench [NAME…] [options]   all measurements, or those named: gate calls media setup memory import page
+bench [NAME…] [options]   all measurements, or those named: gate calls media lines setup
+                          memory import page
 
-  --calls N      concurrent calls of media (default: 100, then 200), of memory and of page (200)
-  --seconds N    length of the window of media and of page (30)
+  --calls N      concurrent calls of media (default: 100, then 200), of lines (30, 60, 240), of memory and of page (200)
+  --seconds N    length of the window of media, lines and page (30)
   --contacts N   contacts of calls (30000)
   --pace N       calls a minute of each campaign of calls (60000)
   --room N       most calls at once of each campaign of calls (800)
@@ -96,7 +97,7 @@ impl Options {
     }
 }
 
-const NAMES: [&str; 7] = ["gate", "calls", "media", "setup", "memory", "import", "page"];
+const NAMES: [&str; 8] = ["gate", "calls", "media", "lines", "setup", "memory", "import", "page"];
 
 #[cfg(test)]
 mod tests {

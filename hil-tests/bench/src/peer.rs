@@ -95,6 +95,19 @@ impl Simulated {
     }
 }
 
+/// The simulated exchange behind a place's cards; its subscribers answer at once and speak.
+///
+/// # Errors
+/// If it does not start.
+pub fn exchange(place: &Place, spans: u8) -> anyhow::Result<Simulated> {
+    let mut command = Command::new(binary("exchange"));
+    command.arg("--cards").arg(place.folder("cards"));
+    command.args(["--spans", &spans.to_string(), "--only", "0", "--ring-ms", "20"]);
+    let mut new = Simulated::start(&mut command, place.folder("peers").join("exchange.out"))?;
+    new.report()?;
+    Ok(new)
+}
+
 /// The agents' phones, over TLS with SRTP or over UDP with RTP; they answer at once and speak.
 ///
 /// # Errors

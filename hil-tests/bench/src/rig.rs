@@ -2,7 +2,7 @@
 
 use crate::peer::Peer;
 use anyhow::{Context, bail};
-use e2e::{Line, SHORT, TestBox, Which, binary, tone_wav, until};
+use e2e::{Line, Place, SHORT, TestBox, Which, binary, cards, tone_wav, until};
 use idl::admin::{Admin, Answer, NewCampaign};
 use idl::hello::Process;
 use idl::lines::PromptRole;
@@ -41,7 +41,15 @@ impl Rig {
     /// # Errors
     /// If `lined` cannot be started.
     pub fn start(media_threads: Option<u16>) -> anyhow::Result<Self> {
-        let mut sut = TestBox::start();
+        Self::start_in(Place::new(), media_threads)
+    }
+
+    /// The same, in a place that peers know already.
+    ///
+    /// # Errors
+    /// If `lined` cannot be started.
+    pub fn start_in(place: Place, media_threads: Option<u16>) -> anyhow::Result<Self> {
+        let mut sut = TestBox::start_in(place);
         sut.terminate(Which::Lined);
         let place = &sut.place;
         let mut command = Command::new(binary("lined"));
@@ -56,7 +64,7 @@ impl Rig {
         command.arg("--tls-cert").arg(place.folder("tls").join("cert.pem"));
         command.arg("--tls-key").arg(place.folder("tls").join("key.pem"));
         command.args(["--rtp-addr", "127.0.0.1", "--rtp-ports", &format!("{}-{}", RTP.0, RTP.1)]);
-        command.args(["--log", "stderr", "--log-level", "warn"]);
+        command.args(["--log", "stderr", "--log-level", "warn"]).args(cards(place));
         if let Some(threads) = media_threads {
             command.args(["--media-threads", &threads.to_string()]);
         }

@@ -14,6 +14,7 @@ pub struct Place {
     path: PathBuf,
     base: u16,
     spare: Cell<u16>,
+    board: Option<&'static str>,
     _lock: TcpListener,
 }
 
@@ -23,16 +24,29 @@ impl Place {
     pub fn new() -> Self {
         let folder = tempfile::Builder::new().prefix("rf").tempdir().expect("a folder for the box");
         let path = folder.path().to_owned();
-        for name in ["run", "vault", "objects", "recordings", "tpm", "tls", "logs", "peers", "page"] {
+        for name in FOLDERS {
             std::fs::create_dir(path.join(name)).expect("a folder of the box");
         }
         let (base, lock) = block();
-        let place = Self { folder: Some(folder), path, base, spare: Cell::new(0), _lock: lock };
+        let place = Self { folder: Some(folder), path, base, spare: Cell::new(0), board: None, _lock: lock };
         make_certificates(&place.folder("tls"));
         place
     }
 
-    /// One of the folders: `run`, `vault`, `objects`, `recordings`, `tpm`, `tls`, `logs`, `peers`, `page`.
+    /// The same for a box with the cards of this board, whose far sides are simulated.
+    #[must_use]
+    pub fn with_cards(board: &'static str) -> Self {
+        Self { board: Some(board), ..Self::new() }
+    }
+
+    /// The box's model, if it has cards.
+    #[must_use]
+    pub const fn board(&self) -> Option<&'static str> {
+        self.board
+    }
+
+    /// One of the folders: `run`, `vault`, `objects`, `recordings`, `traces`, `cards`, `tpm`, `tls`, `logs`, `peers`,
+    /// `page`.
     #[must_use]
     pub fn folder(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -166,7 +180,7 @@ pub fn binary(name: &str) -> PathBuf {
     if !found.exists() {
         let mut cargo = Command::new(option_env!("CARGO").unwrap_or("cargo"));
         cargo.args(["build", "--quiet", "--bins"]).arg("--target-dir").arg(profile.parent().expect("target"));
-        for package in ["vaultd", "lined", "calld", "supervisor", "admind", "store"] {
+        for package in ["vaultd", "lined", "calld", "supervisor", "admind", "store", "carrier", "exchange"] {
             cargo.args(["--package", package]);
         }
         if profile.ends_with("release") {
@@ -178,6 +192,8 @@ pub fn binary(name: &str) -> PathBuf {
     found
 }
 
+const FOLDERS: [&str; 11] =
+    ["run", "vault", "objects", "recordings", "traces", "cards", "tpm", "tls", "logs", "peers", "page"];
 const FIRST_BLOCK: u16 = 7_000;
 const LAST_BLOCK: u16 = 19_000;
 const BLOCK: u16 = 1_000;

@@ -174,36 +174,42 @@ fn arguments(which: Which, place: &Place) -> Vec<String> {
             &folder("objects"),
             "--recordings",
             &folder("recordings"),
+            "--traces",
+            &folder("traces"),
             "--tcti",
             &format!("swtpm:host=127.0.0.1,port={port}"),
             "--clock-trusted",
             "--log",
             "stderr",
         ]),
-        Which::Lined => words(&[
-            "--run",
-            &run,
-            "--recordings",
-            &folder("recordings"),
-            "--objects",
-            &folder("objects"),
-            "--sip-udp",
-            &place.sip().to_string(),
-            "--sip-tcp",
-            &place.sip().to_string(),
-            "--sip-tls",
-            &place.sip_tls().to_string(),
-            "--tls-cert",
-            &tls("cert.pem"),
-            "--tls-key",
-            &tls("key.pem"),
-            "--rtp-addr",
-            "127.0.0.1",
-            "--rtp-ports",
-            &format!("{}-{}", place.rtp().0, place.rtp().1),
-            "--log",
-            "stderr",
-        ]),
+        Which::Lined => [
+            words(&[
+                "--run",
+                &run,
+                "--recordings",
+                &folder("recordings"),
+                "--objects",
+                &folder("objects"),
+                "--sip-udp",
+                &place.sip().to_string(),
+                "--sip-tcp",
+                &place.sip().to_string(),
+                "--sip-tls",
+                &place.sip_tls().to_string(),
+                "--tls-cert",
+                &tls("cert.pem"),
+                "--tls-key",
+                &tls("key.pem"),
+                "--rtp-addr",
+                "127.0.0.1",
+                "--rtp-ports",
+                &format!("{}-{}", place.rtp().0, place.rtp().1),
+                "--log",
+                "stderr",
+            ]),
+            cards(place),
+        ]
+        .concat(),
         Which::Admind => words(&[
             "--run",
             &run,
@@ -216,6 +222,18 @@ fn arguments(which: Which, place: &Place) -> Vec<String> {
         ]),
         Which::Calld | Which::Supervisor => words(&["--run", &run, "--log", "stderr"]),
     }
+}
+
+/// What tells `lined` of its cards.
+#[must_use]
+pub fn cards(place: &Place) -> Vec<String> {
+    let Some(board) = place.board() else { return Vec::new() };
+    let boards = concat!(env!("CARGO_MANIFEST_DIR"), "/../../board");
+    let (sockets, traces) = (place.folder("cards"), place.folder("traces"));
+    let (sockets, traces) = (sockets.display().to_string(), traces.display().to_string());
+    ["--board", board, "--boards", boards, "--virtual-cards", &sockets, "--traces", &traces]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 const MAX_SURPRISES: usize = 12;

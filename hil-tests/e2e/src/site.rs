@@ -255,18 +255,24 @@ impl TestBox {
 
     /// Adds trunks as a group, each a rank after the one before, with a caller number of its own.
     pub fn line(&mut self, plans: &[TrunkPlan]) -> Line {
+        let trunks: Vec<TrunkId> = plans.iter().map(|plan| self.trunk(plan)).collect();
+        let ranks: Vec<(TrunkId, u8)> = trunks.into_iter().zip(0..).collect();
+        self.group(&ranks)
+    }
+
+    /// Adds a trunk.
+    pub fn trunk(&mut self, plan: &TrunkPlan) -> TrunkId {
+        let id = self.create(self.people.system, Admin::AddTrunk(Box::new(plan.config.clone())));
+        TrunkId(u16::try_from(id).expect("a small id"))
+    }
+
+    /// Adds a group of trunks, each with its rank, and a caller number of its own.
+    pub fn group(&mut self, ranks: &[(TrunkId, u8)]) -> Line {
         let People { system, compliance, .. } = self.people;
-        let mut trunks = Vec::new();
-        for plan in plans {
-            let id = self.create(system, Admin::AddTrunk(Box::new(plan.config.clone())));
-            trunks.push(TrunkId(u16::try_from(id).expect("a small id")));
-        }
-        let member = |(rank, trunk): (usize, &TrunkId)| LineGroupMember {
-            trunk: *trunk,
-            rank: u8::try_from(rank).expect("few trunks"),
-            weight: 1,
-        };
-        let members = trunks.iter().enumerate().map(member).collect();
+        let member =
+            |(trunk, rank): &(TrunkId, u8)| LineGroupMember { trunk: *trunk, rank: *rank, weight: 1 };
+        let members = ranks.iter().map(member).collect();
+        let trunks = ranks.iter().map(|(trunk, _)| *trunk).collect();
         self.lines_made += 1;
         let name = format!("外线{}", self.lines_made);
         let group = self.create(system, Admin::AddLineGroup { name, members });

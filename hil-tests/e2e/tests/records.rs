@@ -1,8 +1,9 @@
 //! What may never be seen (full numbers), and what must always be seen (a changed ledger).
 
-use e2e::{CampaignPlan, LONG, PRODUCT, Place, TestBox, TrunkPlan, Which, carrier_at};
+use e2e::{CampaignPlan, LONG, PRODUCT, Place, TestBox, TrunkPlan, Which, carrier_at, exchange_at, trunk_is};
 use idl::admin::{Admin, Answer};
-use idl::lines::SipTransport;
+use idl::lines::{SipTransport, TrunkState};
+use idl::spans::SpanOrder;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -29,11 +30,14 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn dat_04_no_full_number_is_in_a_log_a_process_list_a_file_or_an_answer() {
-    let place = Place::new();
-    let carrier = carrier_at(&place, |_| {});
-    let trunk = TrunkPlan::plain(carrier.addr(), SipTransport::Udp);
+    let place = Place::with_cards("virtual");
+    let (carrier, exchange) = (carrier_at(&place, |_| {}), exchange_at(&place, |_| {}));
     let mut sut = TestBox::start_in(place);
-    let line = sut.line(&[trunk]);
+    let sip = sut.trunk(&TrunkPlan::plain(carrier.addr(), SipTransport::Udp));
+    let span = sut.span(1);
+    let line = sut.group(&[(sip, 0), (span, 0)]);
+    sut.wait_for_span(1, "is up", |card| trunk_is(card, TrunkState::Up));
+    sut.order_span(1, SpanOrder::StartTrace);
     let people = numbers(200);
     let wanted: BTreeSet<Vec<u8>> = people.iter().map(|number| number.as_bytes().to_vec()).collect();
     assert_eq!(wanted.len(), 200);
@@ -49,6 +53,10 @@ fn dat_04_no_full_number_is_in_a_log_a_process_list_a_file_or_an_answer() {
     }
     let figures = sut.settled(200);
     assert_eq!(figures.placed, 200, "{figures:?}");
+    assert!(exchange.report().invites >= 40, "calls go over E1, too: {:?}", exchange.report());
+    sut.order_span(1, SpanOrder::StopTrace);
+    let traced = sut.wait_for_span(1, "has its trace", |card| !card.traces.is_empty());
+    assert!(traced.traces[0].frames >= 200, "{:?}", traced.traces);
 
     let mut said = Vec::new();
     let calls = sut.calls();
@@ -73,7 +81,7 @@ fn dat_04_no_full_number_is_in_a_log_a_process_list_a_file_or_an_answer() {
         sut.terminate(*which);
     });
     let mut all = Vec::new();
-    for folder in ["logs", "vault", "objects", "recordings", "run", "tpm"] {
+    for folder in ["logs", "vault", "objects", "recordings", "traces", "run", "tpm"] {
         files(&sut.place.folder(folder), &mut all);
     }
     assert!(figures.recordings >= 80 && all.len() as u64 > figures.recordings + 15, "{} files", all.len());

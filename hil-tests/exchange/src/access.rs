@@ -181,6 +181,7 @@ impl Access {
                 }
             }
             Event::Faulty(_) => self.report.faults += 1,
+            Event::RestartedByPeer { channels } => self.report.restarted += channels.len() as u64,
             Event::IncomingRefused { .. } => self.report.refused += 1,
             Event::SetupAck { .. }
             | Event::Digits { .. }
@@ -192,7 +193,6 @@ impl Access {
             | Event::Channel { .. }
             | Event::RestartDone { .. }
             | Event::RestartFailed { .. }
-            | Event::RestartedByPeer { .. }
             | Event::ServiceUnanswered { .. } => {}
         }
     }

@@ -68,6 +68,8 @@ pub struct LineReport {
     pub released: u64,
     /// Calls refused for want of a channel.
     pub refused: u64,
+    /// Channels restarted by the box.
+    pub restarted: u64,
     /// Messages of the box that were not usable.
     pub faults: u64,
 }
