@@ -24,11 +24,12 @@ const fn program(name: &'static str, program: &'static str, why: &'static str) -
 pub const BUILD: &[Package] = &[
     package("gcc", "links Rust programs and compiles the C of aws-lc"),
     package("libc6-dev", "C headers for the same"),
-    package("pkg-config", "finds the TPM libraries"),
+    package("pkg-config", "finds the libraries of the TPM and of ALSA"),
     package("libtss2-dev", "headers of the TPM 2.0 software stack"),
     package("libtss2-tctildr0", "loads the TPM's transport"),
     package("libtss2-tcti-device0", "transport to a TPM chip"),
     package("libtss2-tcti-swtpm0", "transport to the software TPM"),
+    package("libasound2-dev", "ALSA: lines behind codec cards, the technician's handset"),
 ];
 
 /// To run the box on a workstation.

@@ -1,6 +1,6 @@
 //! Opens what the board file names: both halves of each span, by its driver.
 
-use board::{Board, BoardError, DahdiSpan, Driver, Span};
+use board::{AlsaLine, Board, BoardError, DahdiSpan, Driver, Span};
 use card::{CardError, SpanAudio, SpanControl};
 use std::path::Path;
 use thiserror::Error;
@@ -104,6 +104,17 @@ fn open_one(
             let (control, audio) = dahdi::open(paths, known).map_err(failed)?;
             Ok(OpenSpan { id: span.id, control: Box::new(control), audio: Box::new(audio) })
         }
-        Driver::Alsa(_) => Err(failed(CardError::NotSupported("ALSA lines"))),
+        Driver::Alsa(lines) => {
+            let lines: Vec<alsa_line::LineConfig> = lines.iter().map(alsa).collect();
+            let (control, audio) = alsa_line::open(&span.place, &lines).map_err(failed)?;
+            Ok(OpenSpan { id: span.id, control: Box::new(control), audio: Box::new(audio) })
+        }
     }
+}
+
+/// The board's words for a line, as its driver takes them.
+fn alsa(line: &AlsaLine) -> alsa_line::LineConfig {
+    let AlsaLine { port, card, capture, playback, hook, ring, loop_current, polarity, caller_id } =
+        line.clone();
+    alsa_line::LineConfig { port, card, capture, playback, hook, ring, loop_current, polarity, caller_id }
 }
