@@ -11,6 +11,15 @@ pub const REASONS: &[[&str; 2]] = &[
     ],
     ["the carrier refuses our registration: check the account", "运营商拒绝注册：请检查账号"],
     ["switched off", "已停用"],
+    ["the name has no address: check the name with the carrier", "域名没有地址：请与运营商核对域名"],
+    [
+        "the name server does not answer: check it, or give the trunk by its address",
+        "域名服务器无应答：请检查域名服务器，或改用 IP 地址设置中继",
+    ],
+    [
+        "no name server can be asked: set one, or give the trunk by its address",
+        "没有可用的域名服务器：请设置域名服务器，或改用 IP 地址设置中继",
+    ],
     ["ready", "就绪"],
     ["not used for calls", "未用于呼叫"],
     ["the channels are being restarted", "信道正在重启"],

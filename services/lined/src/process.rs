@@ -2,7 +2,7 @@
 
 use crate::cards::{self, Deck, OpenError};
 use crate::clock;
-use crate::dns::{Names, resolver, resolver_at};
+use crate::dns::{Names, Source};
 use crate::link::{server, vault};
 use crate::options::Options;
 use crate::prompts::Prompts;
@@ -33,8 +33,8 @@ pub enum ProcessError {
     /// A SIP address.
     #[error(transparent)]
     Transport(#[from] TransportError),
-    /// The resolver's settings.
-    #[error("the resolver's settings cannot be used: {0}")]
+    /// The name server of the command line.
+    #[error("the name server cannot be used: {0}")]
     Resolver(String),
     /// Media threads or recorder.
     #[error("media threads or recorder cannot start: {0}")]
@@ -70,11 +70,10 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
     let (answer_sender, answers) = mpsc::channel(MAX_EVENTS);
     let (stop_sender, stop_receiver) = watch::channel(false);
 
-    let resolver = match options.dns {
-        Some(server) => resolver_at(server),
-        None => resolver(),
-    }
-    .map_err(|error| ProcessError::Resolver(error.to_string()))?;
+    let names = match options.dns {
+        Some(server) => Source::server(server).map_err(|error| ProcessError::Resolver(error.to_string()))?,
+        None => Source::system(),
+    };
     let spans = match &options.board {
         Some(name) => cards::open(&cards::board(&options.boards, name)?, &options.virtual_cards),
         None => Vec::new(),
@@ -88,7 +87,7 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
     let parts = Parts {
         endpoint: Endpoint::new(config, Box::new(SystemIds)),
         transports: Transports::bind(&binding, clock::boot_us(), inbound_sender)?,
-        names: Names::new(resolver, answer_sender),
+        names: Names::new(names, answer_sender),
         voice,
         ports: Ports::new(options.rtp_addr, options.rtp_ports),
         recorder,

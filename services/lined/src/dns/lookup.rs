@@ -3,10 +3,12 @@
 use super::{MAX_ADDRESSES, Target, default_port};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use sip_ua::Transport;
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -28,29 +30,75 @@ pub struct Found {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LookupError {
     /// The resolver did not answer.
-    #[error("the resolver did not answer")]
+    #[error("{}", self.reason())]
     TimedOut,
     /// It answered that there is nothing, or failed.
-    #[error("the name has no address")]
+    #[error("{}", self.reason())]
     NotFound,
+    /// The box has no name server.
+    #[error("{}", self.reason())]
+    NoServer,
 }
 
-/// A resolver by the system's settings.
-///
-/// # Errors
-/// If `/etc/resolv.conf` cannot be used.
-pub fn resolver() -> Result<TokioResolver, hickory_resolver::net::NetError> {
+impl LookupError {
+    /// Why a trunk without any address stands still, with what to do.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::TimedOut => "the name server does not answer: check it, or give the trunk by its address",
+            Self::NotFound => "the name has no address: check the name with the carrier",
+            Self::NoServer => "no name server can be asked: set one, or give the trunk by its address",
+        }
+    }
+}
+
+/// Who is asked. The system's settings are read when a name is first needed, and again until they can be used: a box
+/// without a name server runs, and one that gets it later need not be started anew.
+#[derive(Debug)]
+pub struct Source {
+    ready: OnceLock<TokioResolver>,
+    make: fn() -> Result<TokioResolver, NetError>,
+}
+
+impl Source {
+    /// The system's settings.
+    #[must_use]
+    pub const fn system() -> Self {
+        Self::made_by(system)
+    }
+
+    /// One server, whatever the system says.
+    ///
+    /// # Errors
+    /// If the library refuses the settings.
+    pub fn server(server: SocketAddr) -> Result<Self, NetError> {
+        Ok(Self { ready: OnceLock::from(resolver_at(server)?), make: system })
+    }
+
+    pub(super) const fn made_by(make: fn() -> Result<TokioResolver, NetError>) -> Self {
+        Self { ready: OnceLock::new(), make }
+    }
+
+    fn resolver(&self) -> Result<&TokioResolver, LookupError> {
+        if let Some(ready) = self.ready.get() {
+            return Ok(ready);
+        }
+        let made = (self.make)().map_err(|error| {
+            log::warn!(target: "dns", error:% ; "the system's name servers cannot be used");
+            LookupError::NoServer
+        })?;
+        Ok(self.ready.get_or_init(|| made))
+    }
+}
+
+fn system() -> Result<TokioResolver, NetError> {
     let mut builder = TokioResolver::builder_tokio()?;
     builder.options_mut().timeout = QUERY_LIMIT;
     builder.options_mut().attempts = 1;
     builder.build()
 }
 
-/// A resolver that asks one server.
-///
-/// # Errors
-/// If the library refuses the settings.
-pub fn resolver_at(server: SocketAddr) -> Result<TokioResolver, hickory_resolver::net::NetError> {
+fn resolver_at(server: SocketAddr) -> Result<TokioResolver, NetError> {
     let mut connection = ConnectionConfig::udp();
     connection.port = server.port();
     let server = NameServerConfig::new(server.ip(), true, vec![connection]);
@@ -62,7 +110,8 @@ pub fn resolver_at(server: SocketAddr) -> Result<TokioResolver, hickory_resolver
 }
 
 /// Resolves one target.
-pub(super) async fn lookup(resolver: &TokioResolver, target: &Target) -> Result<Found, LookupError> {
+pub(super) async fn lookup(source: &Source, target: &Target) -> Result<Found, LookupError> {
+    let resolver = source.resolver()?;
     let host = format!("{}.", target.host.trim_end_matches('.'));
     if let Some(port) = target.port {
         return addresses(resolver, &host, port).await;

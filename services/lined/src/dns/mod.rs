@@ -7,9 +7,8 @@ mod lookup;
 #[cfg(test)]
 mod tests;
 
-pub use lookup::{Found, LookupError, resolver, resolver_at};
+pub use lookup::{Found, LookupError, Source};
 
-use hickory_resolver::TokioResolver;
 use sip_ua::{Millis, Transport};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -62,7 +61,7 @@ pub struct Answer {
 /// What is known of names.
 #[derive(Debug)]
 pub struct Names {
-    resolver: Arc<TokioResolver>,
+    source: Arc<Source>,
     answers: mpsc::Sender<Answer>,
     table: HashMap<Target, Known>,
     running: usize,
@@ -73,13 +72,14 @@ struct Known {
     addresses: Vec<SocketAddr>,
     ask_again: Millis,
     asking: bool,
+    failed: Option<LookupError>,
 }
 
 impl Names {
     /// Nothing known. Results of lookups come through `answers` and are handed to [`Names::answered`].
     #[must_use]
-    pub fn new(resolver: TokioResolver, answers: mpsc::Sender<Answer>) -> Self {
-        Self { resolver: Arc::new(resolver), answers, table: HashMap::new(), running: 0 }
+    pub fn new(source: Source, answers: mpsc::Sender<Answer>) -> Self {
+        Self { source: Arc::new(source), answers, table: HashMap::new(), running: 0 }
     }
 
     /// The addresses known now, best first; asks in the background if they are due or unknown.
@@ -100,7 +100,7 @@ impl Names {
         if !known.asking && known.ask_again <= now && self.running < MAX_LOOKUPS {
             known.asking = true;
             self.running += 1;
-            ask(Arc::clone(&self.resolver), target.clone(), self.answers.clone());
+            ask(Arc::clone(&self.source), target.clone(), self.answers.clone());
         }
         known.addresses.clone()
     }
@@ -115,14 +115,22 @@ impl Names {
                 known.ask_again = now + found.ttl_ms.clamp(MIN_TTL_MS, MAX_TTL_MS);
                 let changed = known.addresses != found.addresses;
                 known.addresses = found.addresses;
+                known.failed = None;
                 changed
             }
             Err(error) => {
                 log::warn!(target: "dns", error:% ; "a trunk's name was not resolved; known addresses stay");
                 known.ask_again = now + RETRY_MS;
+                known.failed = Some(error);
                 false
             }
         }
+    }
+
+    /// Why no address of a name is known; `None` while nobody answered yet.
+    #[must_use]
+    pub fn failed(&self, target: &Target) -> Option<LookupError> {
+        self.table.get(target).filter(|known| known.addresses.is_empty()).and_then(|known| known.failed)
     }
 
     /// Forgets names that no trunk uses any more.
@@ -131,10 +139,10 @@ impl Names {
     }
 }
 
-fn ask(resolver: Arc<TokioResolver>, target: Target, answers: mpsc::Sender<Answer>) {
+fn ask(source: Arc<Source>, target: Target, answers: mpsc::Sender<Answer>) {
     // Owned by the runtime and bounded by MAX_LOOKUPS and LOOKUP_LIMIT.
     tokio::spawn(async move {
-        let result = tokio::time::timeout(LOOKUP_LIMIT, lookup::lookup(&resolver, &target))
+        let result = tokio::time::timeout(LOOKUP_LIMIT, lookup::lookup(&source, &target))
             .await
             .unwrap_or(Err(LookupError::TimedOut));
         let _ = answers.send(Answer { target, result }).await;

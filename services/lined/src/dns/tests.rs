@@ -1,6 +1,6 @@
 //! Names against a resolver that never answers, one that fails, and none at all.
 
-use super::{Answer, Found, LookupError, Names, Target, resolver_at};
+use super::{Answer, Found, LookupError, Names, Source, Target};
 use sip_ua::{Millis, Transport};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::UdpSocket;
@@ -12,9 +12,9 @@ fn target(host: &str, port: Option<u16>) -> Target {
 
 async fn names_with_silent_resolver() -> (Names, mpsc::Receiver<Answer>, UdpSocket) {
     let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a socket");
-    let resolver = resolver_at(silent.local_addr().expect("bound")).expect("a resolver");
+    let source = Source::server(silent.local_addr().expect("bound")).expect("a resolver");
     let (sender, answers) = mpsc::channel(8);
-    (Names::new(resolver, sender), answers, silent)
+    (Names::new(source, sender), answers, silent)
 }
 
 #[tokio::test]
@@ -65,4 +65,27 @@ async fn names_are_bounded_in_length_and_forgotten_with_their_trunk() {
     names.addresses(Millis(0), &two);
     names.keep(std::slice::from_ref(&two));
     assert_eq!(names.table.len(), 1);
+}
+
+#[tokio::test]
+async fn a_box_without_name_servers_runs_says_why_and_asks_again() {
+    let (sender, mut answers) = mpsc::channel(8);
+    let mut names = Names::new(Source::made_by(|| Err("no settings".into())), sender);
+    let known = names.addresses(Millis(0), &target("192.0.2.7", None));
+    assert_eq!(known.len(), 1, "trunks by address work");
+    let carrier = target("carrier.example", Some(5_060));
+    assert!(names.addresses(Millis(0), &carrier).is_empty());
+    assert_eq!(names.failed(&carrier), None, "nobody answered yet");
+    let answer = answers.recv().await.expect("an answer at once");
+    assert!(!names.answered(Millis(10), answer));
+    assert_eq!(names.failed(&carrier), Some(LookupError::NoServer));
+    names.addresses(Millis(20_000), &carrier);
+    assert_eq!(names.running, 1, "the settings may have come meanwhile");
+}
+
+#[test]
+fn why_a_name_has_no_address_is_said_in_both_languages() {
+    for error in [LookupError::TimedOut, LookupError::NotFound, LookupError::NoServer] {
+        assert_ne!(idl::reasons::chinese(error.reason()), error.reason(), "{error:?}");
+    }
 }

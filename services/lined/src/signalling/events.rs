@@ -9,7 +9,9 @@ use crate::link::server::DeskEvent;
 use crate::link::vault::VaultEvent;
 use crate::transport::Inbound;
 use crate::voice::{Place, PlaceId, VoiceError};
-use idl::lines::{CallFact, CalldToLined, LinedToCalld, LinedToVault, OptOutBy, TrunkState, VaultToLined};
+use idl::lines::{
+    CallFact, CalldToLined, LinedToCalld, LinedToVault, OptOutBy, TrunkState, TrunkStatus, VaultToLined,
+};
 use media::watchdog::WatchLimits;
 use media::{CallMedia, Command};
 use sip::{Message, Method, Response, StatusCode};
@@ -53,6 +55,12 @@ impl Signalling {
         let refusal = Response::for_request(request, StatusCode::FORBIDDEN, "TLS required", Some("tls"));
         let _ = self.parts.transports.send(source, refusal.to_bytes().into());
         true
+    }
+
+    pub(super) fn trunk_changed(&mut self, status: TrunkStatus) {
+        log::info!(target: "lines", trunk:% = status.trunk, state:? = status.state ; "trunk changed");
+        self.tell_vault(LinedToVault::Trunk(status));
+        self.tell_desks(&Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
     }
 
     pub(super) fn on_vault(&mut self, event: VaultEvent) {
@@ -212,9 +220,7 @@ impl Signalling {
             Event::LoginFailed { .. } => log::warn!(target: "phones", "a phone failed to log in"),
             Event::TrunkState { trunk, state } => {
                 if let Some(status) = self.lines.changed(trunk, state, clock::wall()) {
-                    log::info!(target: "lines", trunk:% = status.trunk, state:? = status.state ; "trunk changed");
-                    self.tell_vault(LinedToVault::Trunk(status));
-                    self.tell_desks(&Arc::new(LinedToCalld::Trunks(self.lines.statuses())));
+                    self.trunk_changed(status);
                     self.next_round = clock::now();
                 }
             }

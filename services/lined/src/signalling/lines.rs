@@ -2,7 +2,7 @@
 //!
 //! A change of the site never touches a live call: its dialog keeps the flow it has.
 
-use crate::dns::{Names, Target};
+use crate::dns::{LookupError, Names, Target};
 use crate::transport::{ClientProfile, Transports};
 use idl::lines::{SipTransport, SiteLines, TrunkConfig, TrunkState, TrunkStatus};
 use idl::spans::{E1_TIMESLOTS, MAX_SPANS};
@@ -138,10 +138,19 @@ impl Lines {
         self.status(id)
     }
 
-    /// Resolves, connects and registers what is not yet; called at least once a second.
-    pub fn look_after(&mut self, around: &mut Upkeep<'_>) {
+    /// Resolves, connects and registers what is not yet; called at least once a second. Gives the trunks of which it is
+    /// news that their name has no address.
+    pub fn look_after(&mut self, around: &mut Upkeep<'_>) -> Vec<TrunkStatus> {
+        let mut nameless = Vec::new();
         for (id, trunk) in &mut self.trunks {
             trunk.look_after(around);
+            if let Some(error) = around.names.failed(&trunk.target).filter(|_| trunk.flow.is_none()) {
+                if trunk.is_nameless(error, around.wall) {
+                    self.selector.set_state(ua_id(*id), sip_ua::TrunkState::Down);
+                    nameless.push(*id);
+                }
+                continue;
+            }
             if trunk.deserves_another_call(around.wall) {
                 trunk.state = TrunkState::Unknown;
                 trunk.since = around.wall;
@@ -149,6 +158,7 @@ impl Lines {
                 self.selector.set_state(ua_id(*id), sip_ua::TrunkState::Unknown);
             }
         }
+        nameless.into_iter().filter_map(|id| self.status(id)).collect()
     }
 
     /// Whether agents' phones may speak without TLS and SRTP.
@@ -307,6 +317,17 @@ impl Trunk {
     fn deserves_another_call(&self, wall: UnixMs) -> bool {
         let asked_by_calls = self.config.options_interval_s == 0 && self.profile.is_some();
         asked_by_calls && self.state == TrunkState::Down && wall.since(self.since) > REST_MS
+    }
+
+    /// Its name has no address: it is down for that reason. Whether that is news.
+    fn is_nameless(&mut self, error: LookupError, wall: UnixMs) -> bool {
+        let news = self.profile.is_some() && self.reason != error.reason();
+        if news {
+            self.state = TrunkState::Down;
+            self.since = wall;
+            error.reason().clone_into(&mut self.reason);
+        }
+        news
     }
 
     fn look_after(&mut self, around: &mut Upkeep<'_>) {

@@ -291,7 +291,10 @@ impl Signalling {
 
     /// The regular round: trunks, free lines, health of the media threads.
     fn round(&mut self) {
-        self.with_upkeep(|lines, around| lines.look_after(around));
+        let nameless = self.with_upkeep(|lines, around| lines.look_after(around));
+        for status in nameless {
+            self.trunk_changed(status);
+        }
         // What a bounded number of events left behind.
         self.on_cards();
         self.release_waiting();
@@ -299,7 +302,7 @@ impl Signalling {
         self.health.look(&self.parts.voice, clock::boot_ms());
     }
 
-    fn with_upkeep(&mut self, act: impl FnOnce(&mut Lines, &mut Upkeep<'_>)) {
+    fn with_upkeep<T>(&mut self, act: impl FnOnce(&mut Lines, &mut Upkeep<'_>) -> T) -> T {
         let mut around = Upkeep {
             now: clock::now(),
             wall: clock::wall(),
@@ -308,7 +311,7 @@ impl Signalling {
             endpoint: &mut self.parts.endpoint,
             out: &mut self.out,
         };
-        act(&mut self.lines, &mut around);
+        act(&mut self.lines, &mut around)
     }
 
     /// Takes no new tickets and ends the live calls politely.
