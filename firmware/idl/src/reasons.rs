@@ -40,6 +40,9 @@ pub const REASONS: &[[&str; 2]] = &[
         "no data link on the D channel: check side (user or network) and the carrier",
         "D 信道数据链路未建立：请检查用户侧/网络侧设置并联系运营商",
     ],
+    ["no line is plugged in: check the cables to the exchange", "未接入外线：请检查至交换机的线缆"],
+    ["every line is blocked: unblock one", "全部外线已闭塞：请解除其中一条"],
+    ["only agents' telephones: no line to the exchange", "仅有坐席话机：没有至交换机的外线"],
 ];
 
 /// The reason in Chinese, or as it came.

@@ -5,6 +5,8 @@
 
 mod line;
 mod telephone;
+#[cfg(test)]
+mod tests;
 
 use super::{CardCall, CardEnd, DeckOutput, Now};
 use crate::voice::{FrameRings, SlotNews, SlotProcessor};
