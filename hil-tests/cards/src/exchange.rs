@@ -60,9 +60,14 @@ impl Exchange {
 
     /// One command of its console.
     pub fn order(&self, words: &str) -> anyhow::Result<()> {
-        let status = Command::new("chroot").args([ROOT, "/usr/sbin/asterisk", "-r", "-x", words]).status()?;
-        ensure!(status.success(), "asterisk -rx {words}: {status}");
-        Ok(())
+        self.ask(words).map(|_| ())
+    }
+
+    /// The same; what it prints.
+    pub fn ask(&self, words: &str) -> anyhow::Result<String> {
+        let output = Command::new("chroot").args([ROOT, "/usr/sbin/asterisk", "-r", "-x", words]).output()?;
+        ensure!(output.status.success(), "asterisk -rx {words}: {}", output.status);
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Ends it as a power failure would.

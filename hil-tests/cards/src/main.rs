@@ -12,7 +12,9 @@ mod modules;
 mod pri;
 mod report;
 mod rig;
+mod span_box;
 mod spans;
+mod trace;
 mod whole_box;
 
 use anyhow::{Context, bail, ensure};
@@ -125,6 +127,23 @@ const SCENARIOS: &[Scenario] = &[
         others: &["swtpm"],
         files: &["/usr/lib/x86_64-linux-gnu/libtss2-tcti-swtpm.so.0"],
         run: whole_box::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "box-e1",
+        title: "the whole box runs a campaign over an E1 span, by a SIP trunk while the span is in alarm, and comes back",
+        limit_s: 600,
+        memory_mib: 3_072,
+        ours: BOX,
+        others: &["swtpm"],
+        files: &[
+            "/usr/lib/x86_64-linux-gnu/libtss2-tcti-swtpm.so.0",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../board"),
+            // The harness looks for the boards from its own folder on.
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../e2e/Cargo.toml"),
+        ],
+        asterisk: true,
+        run: span_box::run,
         ..PLAIN
     },
 ];

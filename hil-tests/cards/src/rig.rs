@@ -47,6 +47,11 @@ fn config(e1: E1Config, ports: &[Port]) -> SpanConfig {
     SpanConfig { span: SpanId(1), trunk: TrunkId(1), name: String::new(), e1, purpose }
 }
 
+/// The electrical side of a primary rate access here: nothing changes an octet.
+pub fn pri_line() -> E1Config {
+    E1Config { crc4: false, echo_canceller: false, ..E1Config::default() }
+}
+
 /// Two ends that hear each other.
 #[derive(Debug)]
 pub struct Rig {
@@ -62,8 +67,7 @@ pub type Port = (Timeslot, PortSide);
 impl Rig {
     /// Two E1 spans with a D channel each.
     pub fn pri() -> anyhow::Result<Self> {
-        let e1 = E1Config { crc4: false, echo_canceller: false, ..E1Config::default() };
-        Self::new(&e1, [&[], &[]])
+        Self::new(&pri_line(), [&[], &[]])
     }
 
     /// Two E1 spans whose timeslots signal by channel associated bits.
@@ -98,6 +102,22 @@ impl Rig {
     }
 }
 
+/// Two spans of which the first is left to whoever drives it, and the second is set up for an exchange.
+pub fn cable() -> anyhow::Result<DynamicPair> {
+    let pair = dahdi::create_pair(&Paths::default(), KEY).context("two dynamic spans")?;
+    set_up_far()?;
+    Ok(pair)
+}
+
+/// Sets up the second span, and lets its channels go for an exchange.
+pub fn set_up_far() -> anyhow::Result<()> {
+    let far = wait_for("the second span in sysfs", START_LIMIT, || {
+        Ok(dahdi::spans(&Paths::default())?.into_iter().find(|span| span.number == FAR))
+    })?;
+    End::open(&far, &pri_line(), &[])?;
+    Ok(())
+}
+
 /// Waits for alarms as described.
 pub fn alarms_are(
     control: &mut DahdiControl,
@@ -130,5 +150,7 @@ pub fn wait_for<T>(
 
 /// The key of the two ends, any digit.
 const KEY: u8 = 1;
+/// The second span's number.
+const FAR: u32 = 2;
 const START_LIMIT: Duration = Duration::from_secs(10);
 const ALARM_LIMIT: Duration = Duration::from_secs(20);

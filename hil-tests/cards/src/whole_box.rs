@@ -42,7 +42,8 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
     })
 }
 
-fn keep_logs(place: &Place) {
+/// Copies the processes' logs to where they outlive the guest.
+pub fn keep_logs(place: &Place) {
     let entries = std::fs::read_dir(place.folder("logs")).into_iter().flatten().flatten();
     for entry in entries {
         if let Err(error) = std::fs::copy(entry.path(), Path::new("/out").join(entry.file_name())) {
