@@ -9,6 +9,7 @@ import './recordings.test.js';
 import './nojs.test.js';
 import './desk.test.js';
 import './sipp.test.js';
+import './cards.test.js';
 import './roles.test.js';
 import './hostile.test.js';
 import './crash.test.js';

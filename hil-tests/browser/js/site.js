@@ -74,6 +74,13 @@ export const PREVIEWED = [number(5_000, 10), number(5_001, 11), number(5_002, 12
 /** Called through SIPp, which does not look at the number. */
 export const BY_SIPP = [number(6_000, 0), number(6_001, 1), number(6_002, 2)];
 
+/** Called over the E1 card. */
+export const BY_E1 = [number(7_000, 0), number(7_001, 1), number(7_002, 2), number(7_003, 3)];
+/** The spans of the virtual card, their group and caller number. */
+export const SPANS = ['联通数字中继一', '联通数字中继二'];
+export const CARDS_GROUP = '数字中继组';
+export const CARDS_CALLER = '01088880002';
+
 /** The script. */
 export const SCRIPT = '就诊回访话术';
 export const PROMPTS = {
@@ -90,11 +97,12 @@ export const PROMPTS = {
 export const CAMPAIGN = '出院一周回访';
 export const AGENT_CAMPAIGN = '重点患者回访';
 export const SIPP_CAMPAIGN = '门诊满意度回访';
+export const CARDS_CAMPAIGN = '住院满意度回访';
 
 /** Everything above that is data and no text of the page. */
 export const DATA = [
   ...Object.values(PROMPTS).map(({ text }) => text),
-  ...[AGENT_CAMPAIGN, CAMPAIGN, SIPP_CAMPAIGN, SCRIPT, TRUNK, GROUP, '登记-2026-11', '示例', '另一个人', '患者恢复良好', '不用脚本上传的语音', '急诊部'],
+  ...[AGENT_CAMPAIGN, CAMPAIGN, SIPP_CAMPAIGN, CARDS_CAMPAIGN, SCRIPT, TRUNK, GROUP, ...SPANS, CARDS_GROUP, '登记-2026-11', '示例', '另一个人', '患者恢复良好', '不用脚本上传的语音', '急诊部'],
   // The kind of a source is kept in the words in which it was confirmed.
   ...['客户主动留下的联系方式'],
   ...[COMPANY, DEPARTMENT, PURPOSE, LIST_SOURCE, ...COLUMNS],

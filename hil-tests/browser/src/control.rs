@@ -3,20 +3,23 @@
 use crate::toolchain::Scenario;
 use anyhow::{Context, bail, ensure};
 use carrier::{CarrierHandle, EventKind};
-use e2e::{Phone, Place, Sipp, SippPlan, TestBox, Which, carrier_at, register_for};
+use e2e::{Phone, Place, Sipp, SippPlan, TestBox, Which, carrier_at, exchange_at, register_for};
+use exchange::{ExchangeHandle, Order};
 use idl::admin::{Admin, Answer};
+use idl::spans::Alarms;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::Ipv4Addr;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
-use vocab::AgentId;
+use vocab::{AgentId, SpanId};
 
 /// A blank box with its page, a carrier, and phones.
 pub struct Bench {
     phone: Option<Sipp>,
     trunk: Option<Sipp>,
     carrier: CarrierHandle,
+    exchange: ExchangeHandle,
     sut: TestBox,
     listener: UnixListener,
 }
@@ -27,12 +30,13 @@ impl Bench {
     /// # Errors
     /// When the control socket cannot be made.
     pub fn start() -> anyhow::Result<Self> {
-        let place = Place::new();
+        let place = Place::with_cards("virtual");
         let carrier = carrier_at(&place, |_| {});
+        let exchange = exchange_at(&place, |_| {});
         let listener = UnixListener::bind(place.folder("peers").join("control.sock"))?;
         listener.set_nonblocking(true)?;
         let sut = TestBox::start_blank_with_page(place);
-        let new = Self { phone: None, trunk: None, carrier, sut, listener };
+        let new = Self { phone: None, trunk: None, carrier, exchange, sut, listener };
         e2e::until("the page's fingerprint is shown", e2e::SHORT, || new.fingerprint().ok());
         e2e::until("the page listens", e2e::SHORT, || {
             std::net::TcpStream::connect(new.sut.place.page()).ok()
@@ -128,6 +132,17 @@ impl Bench {
             }
             "voice" => self.voice(text("number")?),
             "carrier" => Ok(self.heard()),
+            "exchange" => Ok(json!({ "calls": self.exchange.calls_per_number() })),
+            "exchange-alarm" => {
+                let red = request["red"].as_bool().context("red is missing")?;
+                self.exchange.order(SpanId(1), Order::Alarms(Alarms { red, ..Alarms::default() }));
+                Ok(json!({}))
+            }
+            "exchange-loop" => {
+                let closed = request["closed"].as_bool().context("closed is missing")?;
+                self.exchange.order(SpanId(1), Order::Loop(closed));
+                Ok(json!({}))
+            }
             "restart" => self.restart(text("which")?),
             "logs" => Ok(self.logs()),
             other => bail!("nobody here knows {other}"),
