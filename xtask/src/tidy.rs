@@ -40,7 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rustls", &["lined", "carrier", "e2e", "admind"]),
     ("hickory-resolver", &["lined"]),
     ("csv-core", &["contacts"]),
-    ("alsa", &["alsa-line"]),
+    ("alsa", &["alsa-line", "cards"]),
 ];
 
 /// The cores: no clock, socket, file, environment, randomness.

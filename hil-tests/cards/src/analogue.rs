@@ -7,12 +7,12 @@ use crate::report::Report;
 use crate::rig::{End, Rig, wait_for};
 use analog::fxo::FxoEar;
 use analog::{
-    DialString, Fxo, FxoAudio, FxoAudioOrder, FxoConfig, FxoInput, FxoOutput, FxoReport, FxoState, LineCause,
-    TonePlan,
+    Block, DialString, Fxo, FxoAudio, FxoAudioOrder, FxoConfig, FxoInput, FxoOutput, FxoReport, FxoState,
+    LineCause, TonePlan,
 };
 use anyhow::{Context, bail, ensure};
 use card::{AudioReady, CardEvent, SLOT_BLOCK, SpanAudio, SpanControl};
-use dahdi::{DahdiAudio, DahdiControl, PortSide};
+use dahdi::PortSide;
 use idl::spans::AnswerDetection;
 use media::g711::Law;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +37,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
     let (told, heard) = channel();
     std::thread::scope(|scope| {
         let (audio, stop_it) = (&mut audio, &stop);
-        let task = scope.spawn(move || ear(audio, &ordered, &told, stop_it));
+        let task = scope.spawn(move || ear(audio, &mut |_, _| {}, (&ordered, &told), stop_it));
         let mut line = Line::new(&mut control, orders, heard);
         let done = calls(report, &mut line, &exchange);
         stop.store(true, Ordering::Relaxed);
@@ -82,35 +82,45 @@ fn calls(report: &mut Report, line: &mut Line<'_>, exchange: &Exchange) -> anyho
 }
 
 /// The signalling half of a line.
-struct Line<'a> {
-    control: &'a mut DahdiControl,
-    fxo: Fxo,
+pub struct Line<'a> {
+    control: &'a mut dyn SpanControl,
+    /// Its machine.
+    pub fxo: Fxo,
     orders: Sender<FxoAudioOrder>,
     heard: Receiver<FxoEar>,
-    reports: Vec<FxoReport>,
+    /// What it told since the last call began.
+    pub reports: Vec<FxoReport>,
     begun: Instant,
 }
 
 impl<'a> Line<'a> {
-    fn new(control: &'a mut DahdiControl, orders: Sender<FxoAudioOrder>, heard: Receiver<FxoEar>) -> Self {
+    /// A line on the slot [`SLOT`] of a span, whose ear and mouth these are the ends of.
+    pub fn new(
+        control: &'a mut dyn SpanControl,
+        orders: Sender<FxoAudioOrder>,
+        heard: Receiver<FxoEar>,
+    ) -> Self {
         let fxo = Fxo::new(FxoConfig::new(AnswerDetection::Voice));
         Self { control, fxo, orders, heard, reports: Vec::new(), begun: Instant::now() }
     }
 
-    fn call(&mut self, number: &str) -> anyhow::Result<Instant> {
+    /// Dials.
+    pub fn call(&mut self, number: &str) -> anyhow::Result<Instant> {
         self.reports.clear();
         self.input(FxoInput::Dial(DialString::parse(number)?))?;
         Ok(Instant::now())
     }
 
-    fn ended(&mut self) -> anyhow::Result<LineCause> {
+    /// Waits for the call's end.
+    pub fn ended(&mut self) -> anyhow::Result<LineCause> {
         self.report("the call's end", |report| match report {
             FxoReport::Ended(cause) | FxoReport::Refused(cause) => Some(*cause),
             _ => None,
         })
     }
 
-    fn free(&mut self) -> anyhow::Result<()> {
+    /// Waits until the line can be used again.
+    pub fn free(&mut self) -> anyhow::Result<()> {
         wait_for("a free line", CALL_LIMIT, || {
             self.work()?;
             Ok((self.fxo.state() == FxoState::Idle).then_some(()))
@@ -118,7 +128,8 @@ impl<'a> Line<'a> {
         .with_context(|| format!("{:?}: {:?}", self.fxo.state(), self.reports))
     }
 
-    fn report<T>(&mut self, what: &str, wanted: impl Fn(&FxoReport) -> Option<T>) -> anyhow::Result<T> {
+    /// Waits for a report of this call.
+    pub fn report<T>(&mut self, what: &str, wanted: impl Fn(&FxoReport) -> Option<T>) -> anyhow::Result<T> {
         wait_for(what, CALL_LIMIT, || {
             self.work()?;
             Ok(self.reports.iter().find_map(&wanted))
@@ -126,7 +137,8 @@ impl<'a> Line<'a> {
         .with_context(|| format!("{:?}: {:?}", self.fxo.state(), self.reports))
     }
 
-    fn work_for(&mut self, time: Duration) -> anyhow::Result<()> {
+    /// Goes on for a time.
+    pub fn work_for(&mut self, time: Duration) -> anyhow::Result<()> {
         let begun = Instant::now();
         while begun.elapsed() < time {
             self.work()?;
@@ -135,7 +147,8 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    fn work(&mut self) -> anyhow::Result<()> {
+    /// Takes what happened.
+    pub fn work(&mut self) -> anyhow::Result<()> {
         while let Some(event) = self.control.next_event()? {
             if let CardEvent::Line(_, event) = event {
                 self.input(FxoInput::Line(event))?;
@@ -149,7 +162,13 @@ impl<'a> Line<'a> {
         self.act(out)
     }
 
-    fn input(&mut self, input: FxoInput) -> anyhow::Result<()> {
+    /// Blocks of audio that its card lost.
+    pub fn slips(&mut self) -> anyhow::Result<u32> {
+        Ok(self.control.status()?.1.slips)
+    }
+
+    /// Gives the machine an input.
+    pub fn input(&mut self, input: FxoInput) -> anyhow::Result<()> {
         let mut out = Vec::new();
         self.fxo.step(self.now(), input, &mut out);
         self.act(out)
@@ -173,11 +192,11 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The media half: one thread, blocks of 20 ms.
-fn ear(
-    audio: &mut DahdiAudio,
-    ordered: &Receiver<FxoAudioOrder>,
-    told: &Sender<FxoEar>,
+/// The media half: one thread, blocks of 20 ms. `call` hears each block and says the next one.
+pub fn ear(
+    audio: &mut dyn SpanAudio,
+    call: &mut dyn FnMut(&[u8; SLOT_BLOCK], &mut Block),
+    (ordered, told): (&Receiver<FxoAudioOrder>, &Sender<FxoEar>),
     stop: &AtomicBool,
 ) -> anyhow::Result<()> {
     let mut fxo = FxoAudio::new(&TonePlan::cn());
@@ -192,6 +211,7 @@ fn ear(
         ordered.try_iter().for_each(|order| fxo.order(order));
         audio.read(SLOT, &mut octets);
         Law::A.decode_into(&octets, &mut heard);
+        call(&octets, &mut said);
         if let Some(ear) = fxo.block(&heard, &mut said) {
             told.send(ear).ok().context("the line is gone")?;
         }
@@ -203,7 +223,7 @@ fn ear(
 }
 
 /// The line's timeslot; its channel at the far end, whose span begins with channel 32.
-const SLOT: Timeslot = Timeslot(4);
+pub const SLOT: Timeslot = Timeslot(4);
 const FAR_CHANNEL: u32 = 35;
 /// A second port of the exchange.
 const OTHER: Timeslot = Timeslot(24);

@@ -2,6 +2,7 @@
 //! host); `run NAME` runs one, as root, inside the guest that `cargo xtask hil cards` boots.
 
 mod alarms;
+mod alsa_line;
 mod analogue;
 mod asterisk;
 mod audio;
@@ -116,6 +117,13 @@ const SCENARIOS: &[Scenario] = &[
         memory_mib: 1_024,
         asterisk: true,
         run: analogue::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "alsa",
+        title: "a line behind a sound card: hook, ringing, current and polarity by its controls, tones and audio by its PCMs",
+        files: &["/usr/share/alsa"],
+        run: alsa_line::run,
         ..PLAIN
     },
     Scenario {
