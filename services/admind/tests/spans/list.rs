@@ -50,7 +50,10 @@ async fn line_groups_take_and_name_the_trunks_of_spans() {
     page.has(&["name=\"member\" value=\"11\"", "name=\"member\" value=\"12\"", HOSTILE_SHOWN]);
     page.lacks(&["<script>alert", "请先新增中继", "<span>member</span>"]);
     let ticked = page.body.split("value=\"11\"").nth(1).expect("the span's tick");
-    assert!(!ticked.split("</label>").next().expect("its label").contains("<span>member"), "named, not \"member\"");
+    assert!(
+        !ticked.split("</label>").next().expect("its label").contains("<span>member"),
+        "named, not \"member\""
+    );
     let fields = [("name", "混合"), ("member", "11"), ("rank-11", "1"), ("weight-11", "2")];
     rig.post("/lines/groups", &fields).await;
     assert!(rig.was_asked(&["AddLineGroup", "trunk: trunk-11"]), "{:?}", rig.asked());
