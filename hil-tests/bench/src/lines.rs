@@ -178,7 +178,24 @@ impl Pair {
             pair.ends[at].line(pair.now, true, &mut said);
             pair.settle(at, said);
         }
+        pair.establish();
         pair
+    }
+
+    /// Lets time pass until the data link stands at both ends.
+    fn establish(&mut self) {
+        for _ in 0..MAX_TIMERS {
+            if self.ends.iter().all(|end| end.link().state().is_established()) {
+                return;
+            }
+            let due = self.ends.iter().filter_map(DChannel::deadline).min();
+            self.now = due.unwrap_or(self.now).max(self.now);
+            for at in 0..2 {
+                let mut said = Vec::new();
+                self.ends[at].expire(self.now, &mut said);
+                self.settle(at, said);
+            }
+        }
     }
 
     /// One call from SETUP to RELEASE COMPLETE; whether it was connected at both ends.
@@ -246,6 +263,8 @@ const SHORT_PROMPTS: &[(PromptRole, u32)] = &[
 const SHORT_MS: u32 = 100;
 const RATE_CALLS: u32 = 1_500;
 const CORE_CALLS: u64 = 100_000;
+/// Timers of the data link until it stands.
+const MAX_TIMERS: usize = 16;
 const RAMP_PER_S: u32 = 25;
 /// The message outlasts ramp and window by this.
 const SLACK_S: u64 = 15;
