@@ -51,7 +51,7 @@ pub struct Seen {
 }
 
 pub struct Far {
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::Sender<(Order, mpsc::Sender<()>)>,
     seen: Arc<Mutex<Seen>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -77,8 +77,11 @@ impl Far {
         Self { orders, seen, stop, thread: Some(thread) }
     }
 
+    /// Orders something and waits until it holds.
     pub fn order(&self, order: Order) {
-        self.orders.send(order).expect("the far side runs");
+        let (taken, wait) = mpsc::channel();
+        self.orders.send((order, taken)).expect("the far side runs");
+        wait.recv().expect("the far side takes it");
     }
 
     pub fn seen(&self) -> Seen {
@@ -127,13 +130,13 @@ enum Stage {
 }
 
 impl World {
-    fn turn(&mut self, orders: &mpsc::Receiver<Order>) {
+    fn turn(&mut self, orders: &mpsc::Receiver<(Order, mpsc::Sender<()>)>) {
         while let Some(event) = self.end.control.next_event() {
             if let FarEvent::Signal(slot, signal) = event {
                 self.ports[usize::from(slot.0) - 1].signal(signal, &mut self.seen.lock().expect("no panic"));
             }
         }
-        while let Ok(order) = orders.try_recv() {
+        while let Ok((order, taken)) = orders.try_recv() {
             match order {
                 Order::Line(slot, event) => {
                     self.end.control.line(slot, event).expect("the box is there");
@@ -143,6 +146,8 @@ impl World {
                     self.ports[usize::from(slot.0) - 1].answers = Some(turns);
                 }
             }
+            // Whoever does not wait any more has failed already.
+            let _ = taken.send(());
         }
         let mut block = [0; SLOT_BLOCK];
         while self.end.audio.receive().is_some() {
