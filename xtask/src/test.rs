@@ -111,8 +111,7 @@ fn units() -> anyhow::Result<()> {
 fn up() -> anyhow::Result<()> {
     let state = tempdir()?;
     let folder = state.display().to_string();
-    let arguments =
-        ["--headless", "--no-cards", "--calls", "60", "--json", "--state", &folder, "--port", "25060"];
+    let arguments = ["--headless", "--calls", "60", "--json", "--state", &folder, "--port", "25060"];
     let done = crate::up::run(arguments.iter().map(ToString::to_string).collect());
     let good = done?;
     std::fs::remove_dir_all(&state)?;

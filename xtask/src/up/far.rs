@@ -19,7 +19,7 @@ pub struct Seen {
     pub e1_calls: u64,
     /// Different numbers called, over either.
     pub numbers: u64,
-    /// Numbers called again although no line had refused them.
+    /// Numbers called again although neither a line had refused the call nor the carrier asked for it once more.
     pub called_twice: u64,
 }
 
@@ -35,7 +35,7 @@ pub struct FarSides {
 #[derive(Debug, Default)]
 struct Called {
     calls: u64,
-    refused_by_a_line: u64,
+    may_be_repeated: u64,
 }
 
 impl FarSides {
@@ -60,7 +60,7 @@ impl FarSides {
         let Self { sip, e1, numbers, seen } = self;
         seen.sip_calls += sip.as_mut().map_or(0, |journal| journal.read(numbers));
         seen.e1_calls += e1.as_mut().map_or(0, |journal| journal.read(numbers));
-        let twice = |called: &&Called| called.calls > 1 + called.refused_by_a_line;
+        let twice = |called: &&Called| called.calls > 1 + called.may_be_repeated;
         seen.numbers = numbers.len() as u64;
         seen.called_twice = numbers.values().filter(twice).count() as u64;
         *seen
@@ -114,8 +114,9 @@ fn count(line: &[u8], numbers: &mut BTreeMap<String, Called>) -> u64 {
             1
         }
         // 503 and 500, on an E1 causes 34 and 41: the line is the trouble, and the next line may be tried (LIN-06).
-        ("refused", Some(500 | 503)) => {
-            numbers.entry(line.number).or_default().refused_by_a_line += 1;
+        // 422: the same call, asked for again with a longer session interval (RFC 4028 6).
+        ("refused", Some(422 | 500 | 503)) => {
+            numbers.entry(line.number).or_default().may_be_repeated += 1;
             0
         }
         _ => 0,
@@ -144,7 +145,16 @@ mod tests {
         let (calls, numbers) = counted(&[invite, refused, invite, ""]);
         assert_eq!(calls, 2);
         let called = &numbers["19900000079"];
-        assert_eq!((called.calls, called.refused_by_a_line), (2, 1));
-        assert_eq!(counted(&[invite, busy, invite]).1["19900000079"].refused_by_a_line, 0);
+        assert_eq!((called.calls, called.may_be_repeated), (2, 1));
+        assert_eq!(counted(&[invite, busy, invite]).1["19900000079"].may_be_repeated, 0);
+    }
+
+    #[test]
+    fn a_call_asked_for_again_with_a_longer_session_interval_is_no_second_call() {
+        let invite = r#"{"t_us":1,"event":"invite","call":1,"number":"19900000098"}"#;
+        let interval = r#"{"t_us":2,"event":"refused","call":1,"number":"19900000098","code":422}"#;
+        let (_, numbers) = counted(&[invite, interval, invite]);
+        let called = &numbers["19900000098"];
+        assert_eq!((called.calls, called.may_be_repeated), (2, 1));
     }
 }
