@@ -19,6 +19,8 @@ pub enum Process {
     Consoled,
     /// A tool run by an operator (`cargo xtask up`, `ringfence-recording`).
     Tool,
+    /// What needs root on the box: addresses, firewall, updates, restart, reset.
+    Hostd,
 }
 
 impl Process {
@@ -32,6 +34,7 @@ impl Process {
             Self::Vaultd => "vaultd",
             Self::Admind => "admind",
             Self::Consoled => "consoled",
+            Self::Hostd => "hostd",
             Self::Tool => "tool",
         }
     }
@@ -63,8 +66,11 @@ const SOURCES: &[&[u8]] = &[
     include_bytes!("answer.rs"),
     include_bytes!("campaign.rs"),
     include_bytes!("desk.rs"),
+    include_bytes!("draft.rs"),
     include_bytes!("health.rs"),
+    include_bytes!("host.rs"),
     include_bytes!("lines.rs"),
+    include_bytes!("network.rs"),
     include_bytes!("spans.rs"),
     include_bytes!("trunks.rs"),
     include_bytes!("views/campaign.rs"),
@@ -72,6 +78,7 @@ const SOURCES: &[&[u8]] = &[
     include_bytes!("views/floor.rs"),
     include_bytes!("views/record.rs"),
     include_bytes!("views/site.rs"),
+    include_bytes!("views/span.rs"),
     include_bytes!("../../vocab/src/id.rs"),
     include_bytes!("../../vocab/src/number.rs"),
     include_bytes!("../../vocab/src/outcome.rs"),

@@ -10,6 +10,8 @@
 //! | vaultd | admind, tools | [`admin::AdminRequest`] | [`admin::AdminReply`] |
 //! | lined | calld | [`lines::CalldToLined`] | [`lines::LinedToCalld`] |
 //! | calld | admind, tools | [`desk::DeskRequest`] | [`desk::DeskReply`] |
+//! | vaultd | hostd | [`host::HostToVault`] | [`host::VaultToHost`] |
+//! | vaultd | consoled | [`admin::AdminRequest`] | [`admin::AdminReply`] |
 //! | any | supervisor | [`health::HealthRequest`] | [`health::HealthReply`] |
 
 pub mod account;
@@ -17,9 +19,12 @@ pub mod admin;
 pub mod answer;
 pub mod campaign;
 pub mod desk;
+pub mod draft;
 pub mod health;
 pub mod hello;
+pub mod host;
 pub mod lines;
+pub mod network;
 pub mod reasons;
 pub mod spans;
 pub mod trunks;

@@ -3,6 +3,8 @@
 //! Kinds are numbered and never change their number; fields are only ever added at the end of a new kind.
 //! What names or reaches a person stands here only as [`Sealed`] bytes. Nothing here decides anything.
 
+#[macro_use]
+mod kinds;
 mod parts;
 
 pub use parts::{
@@ -23,31 +25,6 @@ use vocab::{
     AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, Outcome, PersonId,
     PhoneNumber, Pii, ScriptId, SpanId, SubjectId, UnixMs,
 };
-
-macro_rules! events {
-    ($($(#[$doc:meta])* $kind:literal $name:ident { $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? }),+ $(,)?) => {
-        /// What happened.
-        #[derive(Debug, Serialize, Deserialize)]
-        pub enum Event { $($(#[$doc])* $name { $($(#[$fdoc])* $field: $ty),* }),+ }
-
-        impl Event {
-            /// The stable number of its kind, which stands in clear in the ledger's header.
-            #[must_use]
-            pub const fn kind(&self) -> u16 {
-                match self { $(Self::$name { .. } => $kind),+ }
-            }
-
-            /// The name of its kind.
-            #[must_use]
-            pub const fn name(&self) -> &'static str {
-                match self { $(Self::$name { .. } => stringify!($name)),+ }
-            }
-        }
-
-        /// Every kind with its number.
-        pub const KINDS: &[(u16, &str)] = &[$(($kind, stringify!($name))),+];
-    };
-}
 
 events! {
     /// The ledger begins.

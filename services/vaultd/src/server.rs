@@ -143,7 +143,7 @@ const fn greetings(process: Process, id: ConnId) -> (Option<Cmd>, Option<Cmd>) {
         Process::Lined => (Some(Cmd::LinedUp(id)), Some(Cmd::LinedDown(id))),
         Process::Calld => (Some(Cmd::CalldUp(id)), Some(Cmd::CalldDown(id))),
         Process::Admind | Process::Consoled | Process::Tool => (None, Some(Cmd::AdminDown(id))),
-        Process::Supervisor | Process::Vaultd => (None, None),
+        Process::Supervisor | Process::Vaultd | Process::Hostd => (None, None),
     }
 }
 
@@ -160,7 +160,7 @@ async fn listen(id: ConnId, conn: &Conn, process: Process, core: &Sender<Input>)
                 let HealthRequest::Check { serial } = conn.recv::<HealthRequest>().await?;
                 Cmd::Health { conn: id, serial }
             }
-            Process::Vaultd => return Err(IpcError::Closed),
+            Process::Vaultd | Process::Hostd => return Err(IpcError::Closed),
         };
         if core.send(Input::Cmd(cmd)).await.is_err() {
             return Ok(());

@@ -73,7 +73,8 @@ async fn serve(conn: Conn, peer: Peer, serial: u64, events: mpsc::Sender<DeskEve
         | Process::Lined
         | Process::Vaultd
         | Process::Admind
-        | Process::Consoled => serve_health(&conn, &events).await,
+        | Process::Consoled
+        | Process::Hostd => serve_health(&conn, &events).await,
     }
 }
 
