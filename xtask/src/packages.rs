@@ -51,6 +51,10 @@ pub const TEST: &[Package] = &[
     program("nodejs", "node", "runs the scenarios that drive the browser"),
     package("libspandsp-dev", "the detectors that ours are compared with"),
     package("libtiff-dev", "its headers ask for it"),
+    package("rauc", "RAUC itself, against the backend and the handler of our two slots"),
+    package("squashfs-tools", "packs RAUC's bundles"),
+    package("dbus", "the bus RAUC's service is asked over"),
+    package("fdisk", "sfdisk: the ids of the slots' partitions"),
     program("npm", "npm", "fetches the two packages they use"),
 ];
 

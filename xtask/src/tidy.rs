@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("words", &["vocab", "idl"]),
     ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "card", "analog"]),
     ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights"]),
-    ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card"]),
+    ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card", "slots"]),
     ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind"]),
     (
         "tests and tools",

@@ -40,6 +40,7 @@ pub const TARGETS: &[Target] = &[
         sip_ua::fuzz::endpoint(data);
     }),
     target("sip_ua_snapshot", "sip_ua::fuzz::snapshot", sip_ua::fuzz::snapshot),
+    target("slots", "slots::fuzz_slots", slots::fuzz_slots),
     target("virtual_card", "virtual_card::fuzz_packet", virtual_card::fuzz_packet),
 ];
 

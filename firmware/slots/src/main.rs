@@ -1,0 +1,95 @@
+//! `ringfence-slot`: RAUC's custom bootloader backend and, called without a word, its post-install handler, which makes
+//! a written system startable. It decides nothing that the crate does not plan.
+
+use anyhow::{Context, bail};
+use lexopt::prelude::*;
+use slots::backend::{Call, manifest, primary, state, written};
+use slots::esp::Esp;
+use slots::parts::Machine;
+use slots::plan::{plan_install, plan_primary, plan_state};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+struct Options {
+    mount: PathBuf,
+    machine: Machine,
+    words: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match options().and_then(|options| run(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ringfence-slot: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options() -> anyhow::Result<Options> {
+    let mut options = Options { mount: "/efi".into(), machine: Machine { root: "/".into() }, words: vec![] };
+    let mut arguments = lexopt::Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("esp") => options.mount = arguments.value()?.into(),
+            Long("machine") => options.machine.root = arguments.value()?.into(),
+            // RAUC calls a handler with one empty word.
+            Value(word) if word.is_empty() => {}
+            Value(word) if options.words.len() < MAX_WORDS => options.words.push(word.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn run(options: &Options) -> anyhow::Result<()> {
+    let esp = Esp::at(&options.mount);
+    if options.words.is_empty() {
+        return install(options, &esp);
+    }
+    let entries = esp.entries()?;
+    let plan = match Call::parse(&options.words)? {
+        Call::GetPrimary => return say(primary(&entries).context("no system can be started")?),
+        Call::GetState(slot) => return say(state(&entries, slot)),
+        Call::GetCurrent => return say(options.machine.running()?.0.name()),
+        Call::SetPrimary(slot) => plan_primary(&entries, slot)?,
+        Call::SetState(slot, good) => plan_state(&entries, options.machine.running()?.0, slot, good)?,
+    };
+    esp.apply(&plan, None, &mut |_, _| bail_io())?;
+    Ok(())
+}
+
+/// RAUC has written root and hash tree; what makes them a system that starts comes now, its name last.
+fn install(options: &Options, esp: &Esp) -> anyhow::Result<()> {
+    let written = written(|name| std::env::var(name).ok())?;
+    let text = read_bounded(&written.bundle.join("manifest.raucm")).context("the bundle has no manifest")?;
+    let bundle = manifest(&text)?;
+    let running = options.machine.running().context("the running slot is unknown")?;
+    let plan = plan_install(&esp.entries()?, running, written.slot, &bundle)?;
+    let system = written.bundle.join("uki.efi");
+    esp.apply(&plan, Some(&system), &mut |slot, root| options.machine.name(slot, root))?;
+    eprintln!("ringfence-slot: {} starts next from slot {}", bundle.version, written.slot.name());
+    Ok(())
+}
+
+fn read_bounded(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let read = std::fs::File::open(path)?.take(MAX_MANIFEST).read_to_string(&mut text)?;
+    if read as u64 == MAX_MANIFEST {
+        bail!("it is longer than {MAX_MANIFEST} bytes");
+    }
+    Ok(text)
+}
+
+fn say(word: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{word}")?;
+    Ok(())
+}
+
+fn bail_io() -> std::io::Result<()> {
+    Err(std::io::Error::other("no partition is named by a word of RAUC's"))
+}
+
+const MAX_WORDS: usize = 8;
+const MAX_MANIFEST: u64 = 64 * 1024;
