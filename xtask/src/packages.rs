@@ -43,6 +43,7 @@ pub const RUN: &[Package] = &[
 pub const TEST: &[Package] = &[
     package("dahdi-source", "DAHDI's header, which the driver's binary interface is compared with"),
     package("bzip2", "unpacks it"),
+    package("swtpm-tools", "makes a software TPM with another bank of PCRs"),
     package("sip-tester", "SIPp: the peer nobody here wrote"),
     package("libpri-dev", "libpri: the far end of D channels that nobody here wrote"),
     package("tshark", "Wireshark: reads the traces of D channels"),

@@ -44,6 +44,40 @@ pub enum TpmError {
     /// The PCRs are not those the root key was sealed to: other software was started.
     #[error("the measured boot differs from what the root key was sealed to")]
     PolicyRefused(#[source] TssError),
+    /// Secure Boot's keys, or what the firmware says of itself, are not those the root key was sealed to.
+    #[error("PCR 7 (Secure Boot) was {} when the root key was sealed and is {}", hex(.sealed), hex(.now))]
+    SecureBootChanged {
+        /// PCR 7 when it was sealed.
+        sealed: [u8; 32],
+        /// PCR 7 now.
+        now: [u8; 32],
+    },
+    /// The image that runs brings no signature by the key the root key is sealed to.
+    #[error("the image brings no PCR signature by the release key {}", hex(.0))]
+    NoSignature([u8; 32]),
+    /// The release key signed no such state of PCR 11: another image runs, or it is another phase of its boot.
+    #[error("PCR 11 (the started image and the phase of its boot) is {}, which the release key has not signed", hex(.0))]
+    NotSigned([u8; 32]),
+    /// A signature that names the release key was not made by it.
+    #[error("the PCR signature for the started image was not made by the release key")]
+    Forged,
+    /// The TPM keeps no SHA-256 bank.
+    #[error("the TPM's SHA-256 bank of PCRs is not allocated")]
+    NoBank,
+    /// Nothing was measured into a PCR.
+    #[error("nothing was measured into PCR {0} at this start")]
+    NotMeasured(u8),
+    /// An index of the TPM's memory that is ours by its number is not of our kind.
+    #[error("the TPM's memory at {0:#010x} is in use by something else")]
+    ForeignIndex(u32),
+    /// The security epoch cannot be raised so far.
+    #[error("the security epoch is {least}: it cannot become {wanted}")]
+    EpochStep {
+        /// The epoch the TPM holds.
+        least: u32,
+        /// What was asked for.
+        wanted: u32,
+    },
     /// The TPM locked itself after failed authorisations.
     #[error("the TPM is locked out")]
     LockedOut(#[source] TssError),
@@ -75,12 +109,29 @@ impl TpmError {
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Address(_) | Self::NoSuchPcr(_) | Self::NoPcr => Fault::Operator,
-            Self::Blob | Self::ForeignBlob(_) | Self::PolicyRefused(_) => Fault::Tampering,
+            Self::Address(_)
+            | Self::NoSuchPcr(_)
+            | Self::NoPcr
+            | Self::NoBank
+            | Self::NotMeasured(_)
+            | Self::ForeignIndex(_)
+            | Self::EpochStep { .. } => Fault::Operator,
+            Self::Blob
+            | Self::ForeignBlob(_)
+            | Self::PolicyRefused(_)
+            | Self::SecureBootChanged { .. }
+            | Self::NoSignature(_)
+            | Self::NotSigned(_)
+            | Self::Forged => Fault::Tampering,
             Self::Connect(_) | Self::LockedOut(_) | Self::Command { .. } | Self::Answer(_) => Fault::Hardware,
             Self::Thread(_) | Self::TooMuch(_) | Self::NoSigningKey | Self::Gone => Fault::Bug,
         }
     }
+}
+
+/// The first eight bytes: enough to compare with what `systemd-analyze pcrs` shows.
+fn hex(value: &[u8; 32]) -> String {
+    data_encoding::HEXLOWER.encode(&value[..8]) + "…"
 }
 
 /// Gives a failed command its step; the codes a person must act on get their own variant.

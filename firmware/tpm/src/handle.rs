@@ -3,6 +3,8 @@
 use crate::blob::{SealedRoot, SigningKey};
 use crate::error::TpmError;
 use crate::owner::{ClockReading, Owner, PublicKey};
+use crate::release::ReleaseKey;
+use crate::signatures::PcrSignatures;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use vocab::Secret;
@@ -59,6 +61,48 @@ impl Tpm {
     pub fn unseal_root_key(&self, sealed: &SealedRoot) -> Result<Secret<[u8; 32]>, TpmError> {
         let sealed = sealed.clone();
         self.ask(move |owner| owner.unseal_root_key(&sealed))
+    }
+
+    /// Seals the root key to PCR 11 as this key signs it for each release, and to PCR 7 as it is now.
+    ///
+    /// # Errors
+    /// [`TpmError::NoBank`] or [`TpmError::NotMeasured`] where the start was not measured: then nothing is sealed.
+    pub fn seal_to_release(&self, root: &Secret<[u8; 32]>, key: &ReleaseKey) -> Result<SealedRoot, TpmError> {
+        let (root, key) = (root.clone(), key.clone());
+        self.ask(move |owner| owner.seal_to_release(&root, &key))
+    }
+
+    /// Unseals a root key that is sealed to a release, by the signatures that the running image brings.
+    ///
+    /// # Errors
+    /// [`TpmError::SecureBootChanged`], [`TpmError::NoSignature`], [`TpmError::NotSigned`], [`TpmError::Forged`];
+    /// [`TpmError::ForeignBlob`] on another TPM.
+    pub fn unseal_by_release(
+        &self,
+        sealed: &SealedRoot,
+        signatures: &PcrSignatures,
+    ) -> Result<Secret<[u8; 32]>, TpmError> {
+        let (sealed, signatures) = (sealed.clone(), signatures.clone());
+        self.ask(move |owner| owner.unseal_by_release(&sealed, &signatures))
+    }
+
+    /// The least security epoch that may be installed: 0 on a box that never raised it.
+    ///
+    /// The TPM's memory for it is made ready where it is not.
+    ///
+    /// # Errors
+    /// [`TpmError`].
+    pub fn least_epoch(&self) -> Result<u32, TpmError> {
+        self.ask(Owner::least_epoch)
+    }
+
+    /// Raises the least security epoch, by [`crate::MAX_EPOCH_STEP`] at most; one already reached is left as it is.
+    /// A power cut on the way leaves an epoch between the two: raise again.
+    ///
+    /// # Errors
+    /// [`TpmError`]; [`TpmError::EpochStep`] if it is too far.
+    pub fn raise_epoch(&self, to: u32) -> Result<u32, TpmError> {
+        self.ask(move |owner| owner.raise_epoch(to))
     }
 
     /// Makes a signing key for the ledger's heads; it never leaves this TPM.

@@ -1,7 +1,7 @@
 //! The commands, on the one thread that owns the connection. Sessions are salted with the storage key and
 //! encrypted, so the root key does not cross the bus in clear. Every loaded object and session is flushed.
 
-use crate::blob::{SealedRoot, SigningKey};
+use crate::blob::{SealedRoot, SealedTo, SigningKey};
 use crate::error::{Doing, TpmError};
 use crate::template;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ use tss_esapi::interface_types::resource_handles::{Hierarchy, Provision};
 use tss_esapi::interface_types::session_handles::{AuthSession, PolicySession};
 use tss_esapi::structures::{
     CapabilityData, Data, Digest, HashScheme, HashcheckTicket, PcrSelectionList, PcrSelectionListBuilder,
-    PcrSlot, Public, SensitiveData, Signature, SignatureScheme, SymmetricDefinition,
+    PcrSlot, Private, Public, SensitiveData, Signature, SignatureScheme, SymmetricDefinition,
 };
 use tss_esapi::tcti_ldr::TctiNameConf;
 use tss_esapi::tss2_esys::TPMT_TK_HASHCHECK;
@@ -101,31 +101,41 @@ impl Owner {
         let policy = self.with_policy(SessionType::Trial, mask, |context, session| {
             context.policy_get_digest(PolicySession::try_from(session)?)
         })?;
+        self.create_sealed(root, policy, &SealedTo::Values(mask))
+    }
+
+    pub(crate) fn unseal_root_key(&mut self, sealed: &SealedRoot) -> Result<Secret<[u8; 32]>, TpmError> {
+        let parts = sealed.parts()?;
+        let SealedTo::Values(pcrs @ 1..) = parts.to else {
+            return Err(TpmError::Blob);
+        };
+        let object = self.load_object(parts.private, parts.public)?;
+        let plain = self.with_policy(SessionType::Policy, pcrs, |context, session| {
+            context.execute_with_session(Some(session), |context| context.unseal(object.into()))
+        });
+        self.flush(object.into())?;
+        root_key(&plain?)
+    }
+
+    /// Creates the object that holds the root key under this policy.
+    pub(crate) fn create_sealed(
+        &mut self,
+        root: &Secret<[u8; 32]>,
+        policy: Digest,
+        to: &SealedTo,
+    ) -> Result<SealedRoot, TpmError> {
         let public = template::sealed(policy).doing("describe the sealed object")?;
         let secret = SensitiveData::try_from(root.expose().to_vec()).doing("take the root key")?;
         let parent = self.storage_root;
         let made = self.with_session("seal the root key", |context| {
             context.create(parent, public, None, Some(secret), None, None)
         })?;
-        SealedRoot::new(mask, &made.out_public, &made.out_private)
+        SealedRoot::new(to, &made.out_public, &made.out_private)
     }
 
-    pub(crate) fn unseal_root_key(&mut self, sealed: &SealedRoot) -> Result<Secret<[u8; 32]>, TpmError> {
-        let parts = sealed.parts()?;
-        if parts.pcrs == 0 {
-            return Err(TpmError::Blob);
-        }
+    pub(crate) fn load_object(&mut self, private: Private, public: Public) -> Result<KeyHandle, TpmError> {
         let parent = self.storage_root;
-        let object = self.with_session("load the sealed root key", |context| {
-            context.load(parent, parts.private, parts.public)
-        })?;
-        let plain = self.with_policy(SessionType::Policy, parts.pcrs, |context, session| {
-            context.execute_with_session(Some(session), |context| context.unseal(object.into()))
-        });
-        self.flush(object.into())?;
-        let plain = plain?;
-        let key: [u8; 32] = plain.value().try_into().map_err(|_| TpmError::Blob)?;
-        Ok(Secret::new(key))
+        self.with_session("load the sealed root key", |context| context.load(parent, private, public))
     }
 
     pub(crate) fn create_signing_key(&mut self) -> Result<SigningKey, TpmError> {
@@ -134,16 +144,15 @@ impl Owner {
         let made = self.with_session("create the signing key", |context| {
             context.create(parent, public, None, None, None, None)
         })?;
-        SigningKey::new(0, &made.out_public, &made.out_private)
+        SigningKey::new(&made.out_public, &made.out_private)
     }
 
     pub(crate) fn load_signing_key(&mut self, key: &SigningKey) -> Result<PublicKey, TpmError> {
-        let parts = key.parts()?;
-        let public = point_of(&parts.public)?;
+        let (public_area, private) = key.parts()?;
+        let public = point_of(&public_area)?;
         let parent = self.storage_root;
-        let loaded = self.with_session("load the signing key", |context| {
-            context.load(parent, parts.private, parts.public)
-        })?;
+        let loaded =
+            self.with_session("load the signing key", |context| context.load(parent, private, public_area))?;
         if let Some(before) = self.signing.replace(loaded) {
             self.flush(before.into())?;
         }
@@ -201,14 +210,16 @@ impl Owner {
                 .context
                 .execute_without_session(|context| context.pcr_read(selection))
                 .doing("read a PCR")?;
-            let digest = digests.value().first().and_then(|digest| digest.value().try_into().ok());
-            values.push((*pcr, digest.ok_or(TpmError::Answer("read a PCR"))?));
+            // A TPM answers with no digest where the bank is not allocated.
+            let digest = digests.value().first().ok_or(TpmError::NoBank)?;
+            let digest = digest.value().try_into().map_err(|_| TpmError::Answer("read a PCR"))?;
+            values.push((*pcr, digest));
         }
         Ok(values)
     }
 
     /// Runs a command in a salted HMAC session with encrypted parameters.
-    fn with_session<T>(
+    pub(crate) fn with_session<T>(
         &mut self,
         step: &'static str,
         command: impl FnOnce(&mut Context) -> Result<T, tss_esapi::Error>,
@@ -238,7 +249,7 @@ impl Owner {
         done
     }
 
-    fn start(&mut self, kind: SessionType) -> Result<AuthSession, TpmError> {
+    pub(crate) fn start(&mut self, kind: SessionType) -> Result<AuthSession, TpmError> {
         let salt = self.storage_root;
         let session = self
             .context
@@ -265,11 +276,10 @@ impl Owner {
         Ok(session)
     }
 
-    fn flush(&mut self, handle: ObjectHandle) -> Result<(), TpmError> {
+    pub(crate) fn flush(&mut self, handle: ObjectHandle) -> Result<(), TpmError> {
         self.context.flush_context(handle).doing("flush a handle")
     }
 
-    #[cfg(test)]
     pub(crate) fn context(&mut self) -> &mut Context {
         &mut self.context
     }
@@ -282,10 +292,7 @@ impl Owner {
     #[cfg(test)]
     pub(crate) fn load_sealed(&mut self, sealed: &SealedRoot) -> Result<KeyHandle, TpmError> {
         let parts = sealed.parts()?;
-        let parent = self.storage_root;
-        self.with_session("load the sealed root key", |context| {
-            context.load(parent, parts.private, parts.public)
-        })
+        self.load_object(parts.private, parts.public)
     }
 }
 
@@ -366,7 +373,7 @@ fn pcr_mask(pcrs: &[u8]) -> Result<u32, TpmError> {
     })
 }
 
-fn selection(mask: u32) -> Result<PcrSelectionList, TpmError> {
+pub(crate) fn selection(mask: u32) -> Result<PcrSelectionList, TpmError> {
     let slots: Result<Vec<_>, _> = (0..=HIGHEST_PCR)
         .map(|pcr| mask & (1 << pcr))
         .filter(|bit| *bit != 0)
@@ -376,6 +383,10 @@ fn selection(mask: u32) -> Result<PcrSelectionList, TpmError> {
         .with_selection(HashingAlgorithm::Sha256, &slots.doing("select PCRs")?)
         .build()
         .doing("select PCRs")
+}
+
+pub(crate) fn root_key(unsealed: &SensitiveData) -> Result<Secret<[u8; 32]>, TpmError> {
+    unsealed.value().try_into().map(Secret::new).map_err(|_| TpmError::Blob)
 }
 
 fn point_of(public: &Public) -> Result<PublicKey, TpmError> {

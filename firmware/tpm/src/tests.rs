@@ -3,80 +3,13 @@
 use super::{Tpm, is_simulator};
 use crate::blob::{SealedRoot, SigningKey};
 use crate::error::{Fault, TpmError};
+use crate::simulator::{Simulator, extend};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use tss_esapi::handles::PcrHandle;
-use tss_esapi::interface_types::algorithm::HashingAlgorithm;
-use tss_esapi::structures::{Digest, DigestValues};
 use vocab::Secret;
-
-struct Simulator {
-    child: Child,
-    port: u16,
-}
-
-impl Simulator {
-    fn start(state: &Path) -> Self {
-        let port = free_pair();
-        let mut child = Command::new("swtpm")
-            .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
-            .arg("--tpmstate")
-            .arg(format!("dir={}", state.display()))
-            .arg("--server")
-            .arg(format!("type=tcp,port={port},bindaddr=127.0.0.1"))
-            .arg("--ctrl")
-            .arg(format!("type=tcp,port={},bindaddr=127.0.0.1", port + 1))
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("swtpm is installed");
-        // Its control port answers once the server port listens.
-        while TcpStream::connect(("127.0.0.1", port + 1)).is_err() {
-            assert!(child.try_wait().expect("its state").is_none(), "swtpm ended");
-            std::thread::yield_now();
-        }
-        Self { child, port }
-    }
-
-    fn address(&self) -> String {
-        format!("swtpm:host=127.0.0.1,port={}", self.port)
-    }
-
-    fn connect(&self) -> Tpm {
-        Tpm::connect(&self.address()).expect("swtpm answers")
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ended");
-    }
-}
-
-fn free_pair() -> u16 {
-    loop {
-        let first = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = first.local_addr().expect("its address").port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
-            return port;
-        }
-    }
-}
 
 fn root() -> Secret<[u8; 32]> {
     Secret::new([0x5a; 32])
-}
-
-fn extend(tpm: &Tpm, pcr: PcrHandle) {
-    tpm.ask(move |owner| {
-        let mut values = DigestValues::new();
-        values.set(HashingAlgorithm::Sha256, Digest::try_from([7_u8; 32].as_slice()).expect("32 bytes"));
-        let done = owner.context().execute_with_nullauth_session(|context| context.pcr_extend(pcr, values));
-        done.map_err(TpmError::Connect)
-    })
-    .expect("PCRs can be extended");
 }
 
 #[test]
@@ -111,9 +44,9 @@ fn enc_03_after_other_software_was_measured_the_root_key_stays_sealed() {
     let simulator = Simulator::start(state.path());
     let tpm = simulator.connect();
     let sealed = tpm.seal_root_key(&root(), &[7, 11]).expect("it seals");
-    extend(&tpm, PcrHandle::Pcr8);
+    extend(&tpm, PcrHandle::Pcr8, [7; 32]);
     assert!(tpm.unseal_root_key(&sealed).is_ok(), "PCR 8 is not in the policy");
-    extend(&tpm, PcrHandle::Pcr11);
+    extend(&tpm, PcrHandle::Pcr11, [7; 32]);
     let refused = tpm.unseal_root_key(&sealed).expect_err("PCR 11 is");
     assert!(matches!(refused, TpmError::PolicyRefused(_)), "{refused}");
 }

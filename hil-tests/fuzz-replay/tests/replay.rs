@@ -63,6 +63,11 @@ fn ledger_survives_seeded_mutations() {
 }
 
 #[test]
+fn pcr_signatures_survives_seeded_mutations() {
+    mutate("pcr_signatures");
+}
+
+#[test]
 fn q931_survives_seeded_mutations() {
     mutate("q931");
 }
