@@ -300,7 +300,12 @@ impl CallMedia {
 
     fn received(&mut self, leg: Leg, received: Received, now_us: u64) {
         match received {
-            Received::Audio => self.first_packet(leg),
+            Received::Audio => {
+                self.first_packet(leg);
+                if leg == Leg::Customer {
+                    self.catch_up(now_us);
+                }
+            }
             Received::Event(digit) => {
                 self.first_packet(leg);
                 if let (Leg::Customer, Some(digit)) = (leg, digit) {

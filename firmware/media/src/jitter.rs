@@ -228,6 +228,13 @@ impl JitterBuffer {
         u32::try_from(self.end.wrapping_sub(self.play).cast_signed()).unwrap_or(0)
     }
 
+    /// Whole frames beyond the delay aimed at; none while they are no more than the network's own lumps.
+    #[must_use]
+    pub fn surplus_frames(&self) -> u32 {
+        let surplus = self.depth().saturating_sub(self.target) / FRAME_SAMPLES as u32;
+        if surplus > SURPLUS_FRAMES { surplus } else { 0 }
+    }
+
     /// The totals.
     #[must_use]
     pub fn stats(&self) -> &JitterStats {
@@ -453,6 +460,8 @@ const fn ms_to_samples(ms: u16) -> u32 {
 const FRAME_WORDS: usize = FRAME_SAMPLES.div_ceil(64);
 /// Quarters of the last frame's level over the first lost frames, then silence.
 const FADE: [i32; 3] = [3, 2, 1];
+/// Frames beyond the target that a network's jitter and long packets make.
+const SURPLUS_FRAMES: u32 = 4;
 /// About −44 dB below full scale.
 const SILENCE_LEVEL: u16 = 200;
 /// A timestamp this far back is a new timeline.

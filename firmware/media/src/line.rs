@@ -81,6 +81,14 @@ impl Line {
         }
     }
 
+    /// Frames that came faster than they are taken; a card brings one for each tick.
+    pub(crate) fn surplus_frames(&self) -> u32 {
+        match self {
+            Self::Rtp(session) => session.surplus_frames(),
+            Self::Tdm(_) => 0,
+        }
+    }
+
     pub(crate) fn event_is_down(&self, now_us: u64) -> bool {
         match self {
             Self::Rtp(session) => session.event_is_down(now_us),

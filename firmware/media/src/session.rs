@@ -287,6 +287,12 @@ impl Session {
         self.jitter.pop(raw, heard)
     }
 
+    /// Frames that came faster than they are taken; see [`JitterBuffer::surplus_frames`].
+    #[must_use]
+    pub fn surplus_frames(&self) -> u32 {
+        self.jitter.surplus_frames()
+    }
+
     /// Writes this tick's packet: the frame, or a telephone event while one is being sent. Gives
     /// its length.
     ///

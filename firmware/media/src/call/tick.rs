@@ -147,6 +147,19 @@ impl CallMedia {
         self.key_is_down = self.detector.is_active() || self.customer.line.event_is_down(now_us);
     }
 
+    /// Before anybody hears or records the customer, nothing of what came in a lump has to wait for its turn: keys are
+    /// listened for at once, and the delay it would make is gone before the call begins.
+    pub(super) fn catch_up(&mut self, now_us: u64) {
+        if self.gate.is_open() || self.agent.is_some() {
+            return;
+        }
+        let law = self.customer.line.law();
+        for _ in 0..self.customer.line.surplus_frames() {
+            let customer = take(&mut self.customer, law);
+            self.detect(&customer.raw, law, now_us);
+        }
+    }
+
     fn control(&mut self, now_us: u64, out: &mut TickOutput) {
         control(&mut self.customer, now_us, self.ending, &mut out.customer_control);
         if let Some(side) = &mut self.agent {
