@@ -2,7 +2,7 @@
 //! `rights`, for people (Chinese and English) or as JSON.
 
 use idl::admin::Role;
-use rights::{FIELDS, NOT_BY_PAGE, OPEN, OWN, ROLES, Sight, TABLE};
+use rights::{BY_CONSOLE, FIELDS, NOT_BY_PAGE, OPEN, OWN, ROLES, Sight, TABLE};
 use serde_json::json;
 
 /// Prints the tables.
@@ -59,6 +59,7 @@ fn text() -> String {
     out.push_str(&format!("\n  每个已登录人员 Everybody signed in: {}\n", list(&OWN)));
     out.push_str(&format!("  无需登录 Without a session: {}\n", list(&OPEN)));
     out.push_str(&format!("  页面不得请求 Never through the page: {}\n", list(&NOT_BY_PAGE)));
+    out.push_str(&format!("  串口控制台只能请求 All the serial console may ask: {}\n", list(&BY_CONSOLE)));
     out.push_str(&format!("\n谁能看到什么 Who sees what\n  {:<22}{columns}\n", ""));
     for (field, sights) in FIELDS {
         let marks = sights

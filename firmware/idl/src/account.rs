@@ -185,6 +185,8 @@ pub enum SignInOutcome {
     Disabled,
     /// The source is blocked.
     SourceBlocked,
+    /// Both factors were right, but the role does not work at the serial console.
+    NotAtConsole,
 }
 
 impl SignInOutcome {
@@ -199,6 +201,7 @@ impl SignInOutcome {
         Self::Locked,
         Self::Disabled,
         Self::SourceBlocked,
+        Self::NotAtConsole,
     ];
 }
 
@@ -238,4 +241,93 @@ pub enum AccountState {
     Locked(UnixMs),
     /// Switched off.
     Off,
+}
+
+/// The number of the service ticket for which a technician opens the console (L-42): letters, digits and `- _ . / #`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ServiceTicket {
+    length: u8,
+    letters: [u8; MAX_TICKET_LETTERS],
+}
+
+/// Letters of the shortest ticket number.
+pub const MIN_TICKET_LETTERS: usize = 3;
+/// Letters of the longest ticket number.
+pub const MAX_TICKET_LETTERS: usize = 24;
+
+impl ServiceTicket {
+    /// Reads one; blanks around it do not count.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./#".contains(&byte);
+        if !(MIN_TICKET_LETTERS..=MAX_TICKET_LETTERS).contains(&text.len()) || !text.bytes().all(plain) {
+            return None;
+        }
+        let mut letters = [0; MAX_TICKET_LETTERS];
+        letters.iter_mut().zip(text.bytes()).for_each(|(letter, byte)| *letter = byte);
+        Some(Self { length: u8::try_from(text.len()).ok()?, letters })
+    }
+
+    /// As it was typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let letters = self.letters.get(..usize::from(self.length)).unwrap_or_default();
+        std::str::from_utf8(letters).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for ServiceTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::fmt::Debug for ServiceTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ServiceTicket({})", self.as_str())
+    }
+}
+
+/// The text is no ticket number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoTicket;
+
+impl std::fmt::Display for NoTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("this is no ticket number")
+    }
+}
+
+impl TryFrom<String> for ServiceTicket {
+    type Error = NoTicket;
+
+    fn try_from(text: String) -> Result<Self, NoTicket> {
+        Self::parse(&text).ok_or(NoTicket)
+    }
+}
+
+impl From<ServiceTicket> for String {
+    fn from(ticket: ServiceTicket) -> Self {
+        ticket.as_str().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_TICKET_LETTERS, ServiceTicket};
+
+    #[test]
+    fn l_42_a_ticket_number_is_short_and_plain_however_it_comes() {
+        for good in ["WO-2026/118", " a1b ", "123", &"x".repeat(MAX_TICKET_LETTERS)] {
+            let ticket = ServiceTicket::parse(good).unwrap();
+            assert_eq!(ticket.as_str(), good.trim());
+            assert_eq!(ServiceTicket::try_from(String::from(ticket)), Ok(ticket));
+        }
+        for bad in ["", "ab", "工单一号", "a b c", "a\u{1b}[2J", &"x".repeat(MAX_TICKET_LETTERS + 1)] {
+            assert_eq!(ServiceTicket::parse(bad), None, "{bad:?}");
+            assert!(ServiceTicket::try_from(bad.to_owned()).is_err());
+        }
+    }
 }

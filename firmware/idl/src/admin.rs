@@ -2,7 +2,7 @@
 //!
 //! `vaultd` decides whether the actor may; everything it answers is already masked (DAT-04).
 
-use crate::account::{Claim, SessionId, Source, Whose};
+use crate::account::{Claim, ServiceTicket, SessionId, Source, Whose};
 use crate::lines::{LineGroupMember, PromptRole, SrtpPolicy, TrunkConfig};
 use crate::views::{CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
 use serde::{Deserialize, Serialize};
@@ -463,4 +463,17 @@ pub enum Admin {
     // ── the agent's desk ───────────────────────────────────────────────────────────────────────────
     /// An agent's own desk: [`Answer::Desk`], or `Done`.
     Desk(DeskAction),
+    // ── the serial console ─────────────────────────────────────────────────────────────────────────
+    /// A technician signs in at the serial console for one service ticket: [`Answer::SignedIn`], or as
+    /// [`Admin::SignIn`]; `not-at-console` for everybody else who has both factors (L-42).
+    SignInConsole {
+        /// Login name.
+        login: String,
+        /// Password.
+        password: Secret<String>,
+        /// TOTP code.
+        code: Secret<String>,
+        /// The ticket the console is opened for.
+        ticket: ServiceTicket,
+    },
 }

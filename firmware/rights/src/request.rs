@@ -107,6 +107,7 @@ requests!(
     RemoveSpan,
     OrderSpan,
     SpanTrace,
+    SignInConsole,
 );
 
 /// The kind of a request.
@@ -187,6 +188,7 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::Live => Request::Live,
         Admin::Desk(_) => Request::Desk,
         Admin::Span(ask) => request_of_span(ask),
+        Admin::SignInConsole { .. } => Request::SignInConsole,
     }
 }
 

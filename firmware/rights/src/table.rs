@@ -22,7 +22,7 @@ pub const ROLES: [Role; 10] = [
 
 /// Requests that need no session; each has its own proof or tells nothing. `Commission`, `Status` and
 /// `ClaimCode` are never taken from the page.
-pub const OPEN: [Request; 8] = [
+pub const OPEN: [Request; 9] = [
     Request::Commission,
     Request::Status,
     Request::Door,
@@ -31,6 +31,7 @@ pub const OPEN: [Request; 8] = [
     Request::SignIn,
     Request::BeginEnrol,
     Request::FinishEnrol,
+    Request::SignInConsole,
 ];
 
 /// Requests about oneself: everybody with a session.
@@ -46,6 +47,22 @@ pub const OWN: [Request; 6] = [
 /// Requests the page may not make for anybody, whatever the role: their answers hold what it must never hold. A
 /// tool makes them, and no tool is taken on a box.
 pub const NOT_BY_PAGE: [Request; 1] = [Request::Listen];
+
+/// All that the serial console may ever ask, whoever is signed in there; everything else is refused to it, so that
+/// no fault of it is a way to customers' data (ACC-04).
+pub const BY_CONSOLE: [Request; 11] = [
+    Request::Door,
+    Request::ClaimCode,
+    Request::SignInConsole,
+    Request::Me,
+    Request::SignOut,
+    Request::Overview,
+    Request::Spans,
+    Request::Span,
+    Request::SpanHistory,
+    Request::SpanQuality,
+    Request::OrderSpan,
+];
 
 /// The table.
 #[rustfmt::skip]
@@ -141,7 +158,7 @@ pub fn may(role: Role, request: Request) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{OPEN, OWN, ROLES, TABLE, may};
+    use super::{BY_CONSOLE, OPEN, OWN, ROLES, TABLE, may};
     use crate::Request;
     use idl::admin::Role;
 
@@ -226,6 +243,16 @@ mod tests {
                 Request::Overview,
             ]
         );
+    }
+
+    #[test]
+    fn acc_04_the_console_asks_for_nothing_a_technician_may_not() {
+        for request in BY_CONSOLE {
+            assert!(OPEN.contains(&request) || may(Role::Technician, request), "{}", request.name());
+        }
+        for content in [Request::Commission, Request::Status, Request::Claim, Request::SpanTrace] {
+            assert!(!BY_CONSOLE.contains(&content), "{}", content.name());
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use parts::{
 
 use crate::auth::session::SessionEnd;
 use gate::Verdict;
-use idl::account::{Profile, SessionId, SignInOutcome, Source};
+use idl::account::{Profile, ServiceTicket, SessionId, SignInOutcome, Source};
 use idl::admin::{NewCampaign, Role};
 use idl::campaign::{AgentState, Disposition};
 use idl::lines::{LineGroupMember, NoRecording, PromptRole, TrunkConfig, TrunkStatus};
@@ -465,5 +465,21 @@ events! {
     81 PageCertificateSet {
         /// SHA-256 of the certificate.
         fingerprint: [u8; 32],
+    },
+    /// A technician signed in at the serial console; the session is this entry's (L-42).
+    110 ConsoleOpened {
+        /// Who.
+        person: PersonId,
+        /// The ticket it was opened for.
+        ticket: ServiceTicket,
+        /// The TOTP step used up.
+        step: u64,
+        /// SHA-256 of the token of the session.
+        token: [u8; 32],
+    },
+    /// Something was looked at at the serial console (AUD-01).
+    111 ConsoleUsed {
+        /// What was asked.
+        request: String,
     },
 }

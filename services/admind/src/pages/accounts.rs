@@ -371,6 +371,7 @@ pub const fn outcome(t: &crate::texts::Accounts, outcome: SignInOutcome) -> (&'s
         SignInOutcome::Locked => ("locked", t.locked),
         SignInOutcome::Disabled => ("idle", t.disabled),
         SignInOutcome::SourceBlocked => ("locked", t.source_blocked),
+        SignInOutcome::NotAtConsole => ("idle", t.not_at_console),
     }
 }
 

@@ -124,6 +124,7 @@ pub const fn outcome(t: &Texts, outcome: SignInOutcome) -> &'static str {
         SignInOutcome::Locked => t.me.outcome_locked,
         SignInOutcome::Disabled => t.me.outcome_disabled,
         SignInOutcome::SourceBlocked => t.me.outcome_source_blocked,
+        SignInOutcome::NotAtConsole => t.me.outcome_not_at_console,
     }
 }
 

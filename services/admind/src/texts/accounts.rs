@@ -86,6 +86,7 @@ crate::texts! {
         locked: "账号已锁定", "account locked";
         disabled: "账号已停用", "account switched off";
         source_blocked: "来源被限制", "source blocked";
+        not_at_console: "无权使用控制台", "not for the console";
         no_sign_ins: "没有登录记录", "No sign-ins";
         no_sign_ins_next: "每次登录尝试都会记录在这里。", "Every try to sign in is recorded here.";
         newest: "最新", "Newest";

@@ -41,5 +41,6 @@ crate::texts! {
         outcome_locked: "账号已锁定", "Account locked";
         outcome_disabled: "账号已停用", "Account switched off";
         outcome_source_blocked: "来源已封锁", "Source blocked";
+        outcome_not_at_console: "无权使用控制台", "Not for the console";
     }
 }

@@ -22,7 +22,7 @@ use crate::auth::{Asker, Proof, Stopped};
 use crate::command::{ConnId, Message, ReplyTo};
 use crate::entries::{EntryResult, Event, Who};
 use crate::vault::Vault;
-use idl::account::SessionId;
+use idl::account::{ServiceTicket, SessionId};
 use idl::admin::{Admin, AdminReply, AdminRequest, Answer, Role};
 use idl::hello::Process;
 use std::fs::File;
@@ -40,17 +40,20 @@ pub(crate) struct Actor {
     pub(crate) from: Process,
     pub(crate) conn: ConnId,
     pub(crate) request: u64,
-    /// The session, if the page asks.
+    /// The session, if the page or the console asks.
     pub(crate) session: Option<SessionId>,
+    /// The ticket of a session of the serial console.
+    pub(crate) ticket: Option<ServiceTicket>,
     /// The page asks by itself, for a live view.
     pub(crate) passive: bool,
 }
 
 impl Actor {
     pub(crate) const fn who(&self) -> Who {
-        match self.session {
-            Some(session) => Who::Signed(self.id, self.role, session),
-            None => Who::Person(self.id, self.role),
+        match (self.session, self.ticket) {
+            (Some(session), Some(ticket)) => Who::AtConsole(self.id, self.role, session, ticket),
+            (Some(session), None) => Who::Signed(self.id, self.role, session),
+            (None, _) => Who::Person(self.id, self.role),
         }
     }
 
@@ -202,7 +205,8 @@ impl Vault {
             | Admin::Claim(_)
             | Admin::SignIn { .. }
             | Admin::BeginEnrol { .. }
-            | Admin::FinishEnrol { .. } => unreachable!("these need no actor and were answered before"),
+            | Admin::FinishEnrol { .. }
+            | Admin::SignInConsole { .. } => unreachable!("these need no actor and were answered before"),
         }
     }
 
@@ -217,6 +221,10 @@ impl Vault {
         self.send_lines();
     }
 
+    fn ticket_of(&self, session: Option<SessionId>) -> Option<ServiceTicket> {
+        self.state.accounts.sessions.get(&session?)?.ticket
+    }
+
     /// The actor of long work that ends now.
     pub(crate) fn actor_of(&self, reply: ReplyTo) -> Option<Actor> {
         let person = self.state.people.get(&reply.actor)?;
@@ -228,6 +236,7 @@ impl Vault {
             conn: reply.conn,
             request: reply.id,
             session: reply.session,
+            ticket: self.ticket_of(reply.session),
             passive: false,
         })
     }

@@ -7,7 +7,7 @@ use super::{Asker, Credentials, hash};
 use crate::admin::Refusal;
 use crate::command::Job;
 use crate::vault::Vault;
-use idl::account::{SessionId, Source};
+use idl::account::{ServiceTicket, SessionId, Source};
 use idl::admin::Answer;
 use vocab::{PersonId, Secret};
 
@@ -65,6 +65,8 @@ pub(super) enum Checking {
         credentials: Credentials,
         /// The typed code.
         code: Secret<String>,
+        /// The ticket, at the serial console.
+        ticket: Option<ServiceTicket>,
     },
     /// The end of an enrolment.
     Enrol {
@@ -116,8 +118,9 @@ impl Vault {
             return;
         };
         let answer = match what {
-            Checking::SignIn { person, credentials, code } => {
-                self.decide_sign_in(asker, source, person, &credentials, done.verified, &code)
+            Checking::SignIn { person, credentials, code, ticket } => {
+                let tried = super::sign_in::Tried { person, credentials, code, ticket };
+                self.decide_sign_in(asker, source, &tried, done.verified)
             }
             Checking::Enrol { person, code, totp, step } => match done.hashed {
                 Some(password) => {

@@ -4,7 +4,7 @@
 //! | from | may ask without a session |
 //! |---|---|
 //! | the page | `Door`, `Claim`, `SignIn`, `BeginEnrol`, `FinishEnrol`; whatever actor it names is not looked at |
-//! | the console | `Door`, `ClaimCode` |
+//! | the console | `Door`, `ClaimCode`, `SignInConsole`; with a session of its own what `rights::BY_CONSOLE` names |
 //! | a tool | everything, in the name of a person; on a box no tool may connect (`--allow`) |
 
 use super::claim::Tried;
@@ -16,6 +16,7 @@ use crate::vault::Vault;
 use idl::account::{Claim, Door, MAX_BROWSER_BYTES, Profile, Source};
 use idl::admin::{Admin, Answer};
 use idl::hello::Process;
+use rights::Request;
 use vocab::{PersonId, Secret};
 
 /// Who says so, and by what.
@@ -40,7 +41,9 @@ impl Vault {
         }
         let Proof { actor, session, source, passive } = proof;
         let actor = match (asker.from, session) {
-            (Process::Consoled, _) => return Err(stopped(None, not_from_here())),
+            (Process::Consoled, _) if !rights::BY_CONSOLE.contains(&kind) => {
+                return Err(stopped(None, not_from_here()));
+            }
             (_, Some(token)) => {
                 let source = self.source(asker.from, source).map_err(|refusal| stopped(None, refusal))?;
                 self.enter(asker, &token, &source, passive)?
@@ -59,6 +62,9 @@ impl Vault {
             );
             return Err(stopped(Some(actor.who()), refusal));
         }
+        if asker.from == Process::Consoled && !passive && CONSOLE_LOOKS.contains(&kind) {
+            self.write(&actor, Event::ConsoleUsed { request: kind.name().to_owned() });
+        }
         if asker.from == Process::Admind && rights::NOT_BY_PAGE.contains(&kind) {
             return Err(stopped(Some(actor.who()), not_from_here()));
         }
@@ -72,12 +78,14 @@ impl Vault {
         let Person { role, department, .. } = self.state.people.get(&id).ok_or_else(unknown)?;
         let Asker { conn, id: request, from } = asker;
         let passive = false;
-        Ok(Actor { id, role: *role, department: *department, from, conn, request, session: None, passive })
+        let (role, department, session, ticket) = (*role, *department, None, None);
+        Ok(Actor { id, role, department, from, conn, request, session, ticket, passive })
     }
 
     /// Where a request comes from; the page must say it.
     fn source(&self, from: Process, source: Option<Source>) -> Result<Source, Refusal> {
         match (from, source) {
+            (Process::Consoled, _) => Ok(super::of_console()),
             (_, Some(source)) => {
                 let plain = !source.browser.chars().any(char::is_control);
                 if plain && source.browser.len() <= MAX_BROWSER_BYTES { Ok(source) } else { Err(no_source()) }
@@ -106,7 +114,12 @@ impl Vault {
             Admin::SignIn { login, password, code } if page => {
                 let source = self.source(asker.from, source)?;
                 self.needs_company()?;
-                self.sign_in(asker, source, &login, password, code)
+                self.sign_in(asker, source, &login, password, code, None)
+            }
+            Admin::SignInConsole { login, password, code, ticket } if asker.from == Process::Consoled => {
+                let source = self.source(asker.from, source)?;
+                self.needs_company()?;
+                self.sign_in(asker, source, &login, password, code, Some(ticket))
             }
             Admin::BeginEnrol { login, code } if page => {
                 let source = self.source(asker.from, source)?;
@@ -208,6 +221,10 @@ impl Vault {
         Ok(Some(Answer::Claimed { codes }))
     }
 }
+
+/// Looks that leave no entry of their own elsewhere; at the console every action is one (AUD-01).
+const CONSOLE_LOOKS: [Request; 5] =
+    [Request::Overview, Request::Spans, Request::Span, Request::SpanHistory, Request::SpanQuality];
 
 /// The session does not hold, or there never was one.
 pub(crate) fn no_session() -> Refusal {

@@ -135,6 +135,11 @@ fn of_tool() -> Source {
     Source { address: IpAddr::V4(Ipv4Addr::LOCALHOST), browser: "tool".to_owned() }
 }
 
+/// Where the serial console's requests come from: an address no packet has, so that failures there count apart.
+pub(crate) fn of_console() -> Source {
+    Source { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), browser: "console".to_owned() }
+}
+
 /// Shortest login name.
 pub const MIN_LOGIN: usize = 2;
 /// Longest login name.

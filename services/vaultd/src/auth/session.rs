@@ -4,8 +4,9 @@
 //! no comparison in constant time: who could steer the lookup would have to invert SHA-256.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use idl::account::{SessionId, Source};
+use idl::account::{ServiceTicket, SessionId, Source};
 use idl::admin::Role;
+use idl::hello::Process;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use vocab::{HOUR_MS, MINUTE_MS, PersonId, Secret, UnixMs};
@@ -18,6 +19,10 @@ pub const IDLE_MS: i64 = 15 * MINUTE_MS;
 pub const ADMIN_IDLE_MS: i64 = 10 * MINUTE_MS;
 /// A session ends so long after it began.
 pub const ABSOLUTE_MS: i64 = 12 * HOUR_MS;
+/// A session of the serial console ends when it was not used for so long.
+pub const CONSOLE_IDLE_MS: i64 = 5 * MINUTE_MS;
+/// A session of the serial console ends so long after it began (L-42).
+pub const CONSOLE_ABSOLUTE_MS: i64 = HOUR_MS;
 /// Sessions of one person; the oldest ends for a new one.
 pub const MAX_OF_A_PERSON: usize = 5;
 
@@ -38,6 +43,8 @@ pub struct Session {
     pub before: Option<(UnixMs, IpAddr)>,
     /// Failed tries between the two.
     pub failed_before: u32,
+    /// The ticket for which it was opened; only a session of the serial console has one.
+    pub ticket: Option<ServiceTicket>,
 }
 
 /// Why a session ended.
@@ -103,25 +110,35 @@ impl Session {
     pub fn standing(&self, role: Role, unused_ms: i64, now: UnixMs) -> Standing {
         let age = now.since(self.since);
         // A wall clock set back must not lengthen a session.
-        if !(-gate::MAX_CLOCK_STEP_BACK_MS..ABSOLUTE_MS).contains(&age) {
+        if !(-gate::MAX_CLOCK_STEP_BACK_MS..self.absolute_ms()).contains(&age) {
             return Standing::Ends(SessionEnd::Absolute);
         }
-        if unused_ms >= idle_ms(role) {
+        if unused_ms >= self.idle_ms(role) {
             return Standing::Ends(SessionEnd::Idle);
         }
         Standing::Holds
     }
 
-    /// Whether a request comes from where it began.
+    /// Whether a request comes from where it began: a session of the console never leaves it, and no other comes in.
     #[must_use]
-    pub fn is_here(&self, source: &Source) -> bool {
-        self.source == *source
+    pub fn is_here(&self, from: Process, source: &Source) -> bool {
+        self.source == *source && self.ticket.is_some() == (from == Process::Consoled)
     }
 
     /// When it ends at the latest.
     #[must_use]
     pub fn ends_at(&self) -> UnixMs {
-        self.since.plus(ABSOLUTE_MS)
+        self.since.plus(self.absolute_ms())
+    }
+
+    /// How long it may stay unused.
+    #[must_use]
+    pub const fn idle_ms(&self, role: Role) -> i64 {
+        if self.ticket.is_some() { CONSOLE_IDLE_MS } else { idle_ms(role) }
+    }
+
+    const fn absolute_ms(&self) -> i64 {
+        if self.ticket.is_some() { CONSOLE_ABSOLUTE_MS } else { ABSOLUTE_MS }
     }
 }
 
@@ -136,9 +153,13 @@ pub fn mark(source: &Source) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    use super::{ABSOLUTE_MS, ADMIN_IDLE_MS, IDLE_MS, Session, SessionEnd, Standing};
-    use idl::account::{SessionId, Source};
+    use super::{
+        ABSOLUTE_MS, ADMIN_IDLE_MS, CONSOLE_ABSOLUTE_MS, CONSOLE_IDLE_MS, IDLE_MS, Session, SessionEnd,
+        Standing,
+    };
+    use idl::account::{ServiceTicket, SessionId, Source};
     use idl::admin::Role;
+    use idl::hello::Process;
     use vocab::{PersonId, UnixMs};
 
     fn session() -> Session {
@@ -151,7 +172,25 @@ mod tests {
             since: UnixMs(1_000_000_000),
             before: None,
             failed_before: 0,
+            ticket: None,
         }
+    }
+
+    #[test]
+    fn l_42_a_session_of_the_console_is_short_and_never_leaves_it() {
+        let mut session = session();
+        let source = session.source.clone();
+        assert!(!session.is_here(Process::Consoled, &source), "a session of the page does not come in");
+        session.ticket = ServiceTicket::parse("WO-1");
+        assert!(session.is_here(Process::Consoled, &source));
+        assert!(!session.is_here(Process::Admind, &source));
+        let (role, now) = (Role::Technician, session.since);
+        assert_eq!(session.standing(role, CONSOLE_IDLE_MS - 1, now), Standing::Holds);
+        assert_eq!(session.standing(role, CONSOLE_IDLE_MS, now), Standing::Ends(SessionEnd::Idle));
+        let last = now.plus(CONSOLE_ABSOLUTE_MS - 1);
+        assert_eq!(session.standing(role, 0, last), Standing::Holds);
+        assert_eq!(session.standing(role, 0, last.plus(1)), Standing::Ends(SessionEnd::Absolute));
+        assert_eq!(session.ends_at(), last.plus(1));
     }
 
     #[test]
@@ -179,11 +218,11 @@ mod tests {
     fn l_90_another_address_or_browser_is_elsewhere() {
         let session = session();
         let mut other = session.source.clone();
-        assert!(session.is_here(&other));
+        assert!(session.is_here(Process::Admind, &other));
         other.browser.push('y');
-        assert!(!session.is_here(&other));
+        assert!(!session.is_here(Process::Admind, &other));
         other.browser.pop();
         other.address = [10, 0, 0, 2].into();
-        assert!(!session.is_here(&other));
+        assert!(!session.is_here(Process::Admind, &other));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What makes one end is decided in [`super::session`].
 
-use super::session::{Session, SessionEnd, Standing, idle_ms, token_hash};
+use super::session::{Session, SessionEnd, Standing, token_hash};
 use super::{Asker, Stopped, Used};
 use crate::admin::{Actor, Refusal};
 use crate::entries::{EntryResult, Event, Who};
@@ -28,7 +28,7 @@ impl Vault {
     ) -> Result<Actor, Stopped> {
         let stranger = || Stopped { who: None, refusal: super::door::no_session() };
         let session = self.state.accounts.session_of(&token_hash(token)).ok_or_else(stranger)?;
-        let (id, person) = (session.id, session.person);
+        let (id, person, ticket) = (session.id, session.person, session.ticket);
         let Some(Person { role, department, .. }) = self.state.people.get(&person) else {
             return Err(stranger());
         };
@@ -37,7 +37,7 @@ impl Vault {
             self.end_session(Who::Process(Process::Vaultd), asker.from, id, why);
             return Err(stranger());
         }
-        if !session.is_here(source) {
+        if !session.is_here(asker.from, source) {
             let event = Event::SessionEnded {
                 session: id,
                 person,
@@ -53,7 +53,8 @@ impl Vault {
             self.auth.used.insert(id, Used { boot_ms: self.clock.boot_ms, at: self.clock.now });
         }
         let Asker { conn, id: request, from } = asker;
-        Ok(Actor { id: person, role, department, from, conn, request, session: Some(id), passive })
+        let session = Some(id);
+        Ok(Actor { id: person, role, department, from, conn, request, session, ticket, passive })
     }
 
     fn standing(&self, session: &Session, role: idl::admin::Role) -> Standing {
@@ -130,7 +131,7 @@ impl Vault {
             session: session.id,
             signed_in_at: session.since,
             ends_at: session.ends_at(),
-            idle_s: u32::try_from(idle_ms(person.role) / 1_000).unwrap_or(u32::MAX),
+            idle_s: u32::try_from(session.idle_ms(person.role) / 1_000).unwrap_or(u32::MAX),
             last: session.before,
             failed_since: session.failed_before,
             company: state.company.clone(),

@@ -6,6 +6,7 @@
 //! | one of them wrong | any, or none | `sign-in` | which it was, and who if there is such a login |
 //! | both right | switched off | `sign-in` | switched off |
 //! | both right | locked | `locked` | locked |
+//! | both right, at the serial console | not a technician's | `not-at-console` | not at the console |
 //! | both right, code used before | any | `sign-in` | used again |
 //! | both right | open | signed in | signed in |
 //!
@@ -21,8 +22,9 @@ use crate::admin::{Handled, Refusal};
 use crate::entries::{EntryResult, Event, Who};
 use crate::seal::Purpose;
 use crate::vault::Vault;
-use idl::account::{SessionId, SignInOutcome, Source};
-use idl::admin::Answer;
+use idl::account::{ServiceTicket, SessionId, SignInOutcome, Source};
+use idl::admin::{Answer, Role};
+use idl::hello::Process;
 use vocab::{PersonId, Secret};
 
 /// Longest code looked at.
@@ -36,6 +38,7 @@ impl Vault {
         login: &str,
         password: Secret<String>,
         code: Secret<String>,
+        ticket: Option<ServiceTicket>,
     ) -> Handled {
         let known = self.state.accounts.by_login(&typed_login(login)).map(|(person, _)| person);
         if let Some(refused) = self.source_blocked(asker, &source, known) {
@@ -56,7 +59,7 @@ impl Vault {
         let password = bounded(password, rules::MAX_BYTES);
         let code = bounded(code, MAX_CODE_BYTES);
         let verify = Some((password, credentials.password.clone()));
-        let check = Check { asker, source, what: Checking::SignIn { person, credentials, code } };
+        let check = Check { asker, source, what: Checking::SignIn { person, credentials, code, ticket } };
         self.begin_check(check, verify, None)
     }
 
@@ -80,15 +83,15 @@ impl Vault {
         &mut self,
         asker: Asker,
         source: Source,
-        person: Option<(PersonId, u64)>,
-        credentials: &Credentials,
+        tried: &Tried,
         verified: bool,
-        code: &Secret<String>,
     ) -> Answer {
-        let (outcome, step) = self.weigh_sign_in(&source, person, credentials, verified, code);
-        let person = person.map(|(person, _)| person);
+        let (outcome, step) = self.weigh_sign_in(&source, tried, verified);
+        let person = tried.person.map(|(person, _)| person);
         match (outcome, person) {
-            (SignInOutcome::SignedIn, Some(person)) => self.begin_session(asker, source, person, step),
+            (SignInOutcome::SignedIn, Some(person)) => {
+                self.begin_session(asker, source, person, step, tried.ticket)
+            }
             (outcome, person) => {
                 let event = Event::SignInTried { person, outcome, source, step, token: None };
                 let result = EntryResult::Refused(name(outcome).to_owned());
@@ -98,19 +101,12 @@ impl Vault {
         }
     }
 
-    fn weigh_sign_in(
-        &self,
-        source: &Source,
-        person: Option<(PersonId, u64)>,
-        credentials: &Credentials,
-        verified: bool,
-        code: &Secret<String>,
-    ) -> (SignInOutcome, Option<u64>) {
+    fn weigh_sign_in(&self, source: &Source, tried: &Tried, verified: bool) -> (SignInOutcome, Option<u64>) {
         let now = self.clock.now;
-        let account = person.and_then(|(person, _)| self.state.accounts.each.get(&person));
+        let account = tried.person.and_then(|(person, _)| self.state.accounts.each.get(&person));
         let last = account.map_or(0, |account| account.step);
-        let code = totp::weigh(&credentials.totp, code.expose(), now, last);
-        let (Some((_, version)), Some(account)) = (person, account) else {
+        let code = totp::weigh(&tried.credentials.totp, tried.code.expose(), now, last);
+        let (Some((person, version)), Some(account)) = (tried.person, account) else {
             return (SignInOutcome::UnknownLogin, None);
         };
         if account.secrets.is_none() {
@@ -131,10 +127,21 @@ impl Vault {
         if account.locks.lock(mark(source), now).is_some() {
             return (SignInOutcome::Locked, step);
         }
+        let technician = self.state.people.get(&person).is_some_and(|one| one.role == Role::Technician);
+        if tried.ticket.is_some() && !technician {
+            return (SignInOutcome::NotAtConsole, step);
+        }
         (SignInOutcome::SignedIn, step)
     }
 
-    fn begin_session(&mut self, asker: Asker, source: Source, person: PersonId, step: Option<u64>) -> Answer {
+    fn begin_session(
+        &mut self,
+        asker: Asker,
+        source: Source,
+        person: PersonId,
+        step: Option<u64>,
+        ticket: Option<ServiceTicket>,
+    ) -> Answer {
         let Some(role) = self.state.people.get(&person).map(|person| person.role) else {
             return refusal(SignInOutcome::UnknownLogin).into_answer();
         };
@@ -143,13 +150,17 @@ impl Vault {
         for session in sessions.into_iter().take(over) {
             self.end_session(Who::Person(person, role), asker.from, session, SessionEnd::Replaced);
         }
+        if ticket.is_some() {
+            self.end_console_sessions(Who::Person(person, role), asker.from);
+        }
         let token = Secret::new(self.random::<TOKEN_BYTES>());
-        let event = Event::SignInTried {
-            person: Some(person),
-            outcome: SignInOutcome::SignedIn,
-            source,
-            step,
-            token: Some(token_hash(&token)),
+        let hash = token_hash(&token);
+        let event = match ticket {
+            Some(ticket) => Event::ConsoleOpened { person, ticket, step: step.unwrap_or(0), token: hash },
+            None => {
+                let outcome = SignInOutcome::SignedIn;
+                Event::SignInTried { person: Some(person), outcome, source, step, token: Some(hash) }
+            }
         };
         let seq = self.record_from(Who::Person(person, role), asker.from, EntryResult::Done, event);
         let session = SessionId(seq);
@@ -159,6 +170,28 @@ impl Vault {
             None => unreachable!("the session was begun by the entry just applied"),
         }
     }
+
+    /// There is one console: who opens it anew has left the session before.
+    fn end_console_sessions(&mut self, who: Who, from: Process) {
+        let sessions = self.state.accounts.sessions.values();
+        let open: Vec<SessionId> = sessions.filter(|one| one.ticket.is_some()).map(|one| one.id).collect();
+        for session in open {
+            self.end_session(who, from, session, SessionEnd::Replaced);
+        }
+    }
+}
+
+/// A try to sign in whose password was checked.
+#[derive(Debug)]
+pub(super) struct Tried {
+    /// Who, with the version of the secrets the check was begun with.
+    pub(super) person: Option<(PersonId, u64)>,
+    /// What was compared with.
+    pub(super) credentials: Credentials,
+    /// The typed code.
+    pub(super) code: Secret<String>,
+    /// The ticket, at the serial console.
+    pub(super) ticket: Option<ServiceTicket>,
 }
 
 /// An empty text in place of one that is too long.
@@ -179,11 +212,16 @@ pub(super) const fn name(outcome: SignInOutcome) -> &'static str {
         SignInOutcome::Locked => "locked",
         SignInOutcome::Disabled => "disabled",
         SignInOutcome::SourceBlocked => "source-blocked",
+        SignInOutcome::NotAtConsole => "not-at-console",
     }
 }
 
 fn refusal(outcome: SignInOutcome) -> Refusal {
-    if outcome == SignInOutcome::Locked { locked(None) } else { nothing_told() }
+    match outcome {
+        SignInOutcome::Locked => locked(None),
+        SignInOutcome::NotAtConsole => not_at_console(),
+        _ => nothing_told(),
+    }
 }
 
 fn nothing_told() -> Refusal {
@@ -192,6 +230,15 @@ fn nothing_told() -> Refusal {
         "Login, password or code is wrong. A code counts once: wait for the next one. After five failures an \
          account is locked for 30 minutes.",
         "用户名、密码或动态码错误。每个动态码只能使用一次，请等待下一个；连续失败5次将锁定30分钟。",
+    )
+}
+
+/// Both factors were right, so the person may know.
+fn not_at_console() -> Refusal {
+    Refusal::new(
+        "not-at-console",
+        "The serial console is for field technicians. Use the page.",
+        "串口控制台仅供现场技术员使用，请使用网页。",
     )
 }
 

@@ -4,7 +4,7 @@
 
 use super::Event;
 use gate::Verdict;
-use idl::account::SessionId;
+use idl::account::{ServiceTicket, SessionId};
 use idl::admin::Role;
 use idl::hello::Process;
 use idl::lines::{CallEnd, OptOutBy, SrtpPolicy};
@@ -32,6 +32,8 @@ pub enum Who {
     Process(Process),
     /// A person signed in at the page: the session's own entry says from where.
     Signed(PersonId, Role, SessionId),
+    /// A technician signed in at the serial console, for this service ticket (L-42).
+    AtConsole(PersonId, Role, SessionId, ServiceTicket),
 }
 
 impl Who {
@@ -39,8 +41,19 @@ impl Who {
     #[must_use]
     pub const fn person(&self) -> Option<(PersonId, Role)> {
         match self {
-            Self::Person(person, role) | Self::Signed(person, role, _) => Some((*person, *role)),
+            Self::Person(person, role)
+            | Self::Signed(person, role, _)
+            | Self::AtConsole(person, role, ..) => Some((*person, *role)),
             Self::Process(_) => None,
+        }
+    }
+
+    /// The ticket for which the console was opened.
+    #[must_use]
+    pub const fn ticket(&self) -> Option<ServiceTicket> {
+        match self {
+            Self::AtConsole(.., ticket) => Some(*ticket),
+            Self::Person(..) | Self::Signed(..) | Self::Process(_) => None,
         }
     }
 }
@@ -229,7 +242,7 @@ pub struct NewAccount {
 #[cfg(test)]
 mod tests {
     use super::{Event, Who};
-    use idl::account::{SessionId, SignInOutcome};
+    use idl::account::{ServiceTicket, SessionId, SignInOutcome};
     use idl::admin::Role;
     use idl::hello::Process;
     use idl::spans::{
@@ -246,6 +259,9 @@ mod tests {
         assert_eq!(bytes(&Who::Person(PersonId(7), Role::Qa)), [0, 7, 6]);
         assert_eq!(bytes(&Who::Process(Process::Tool)), [1, 6]);
         assert_eq!(bytes(&Who::Signed(PersonId(7), Role::Qa, SessionId(9))), [2, 7, 6, 9]);
+        let ticket = ServiceTicket::parse("W-1").unwrap();
+        let who = Who::AtConsole(PersonId(7), Role::Technician, SessionId(9), ticket);
+        assert_eq!(bytes(&who), [3, 7, 9, 9, 3, b'W', b'-', b'1']);
     }
 
     #[test]
@@ -277,6 +293,6 @@ mod tests {
         for (outcome, number) in SignInOutcome::ALL.iter().zip(0_u8..) {
             assert_eq!(bytes(outcome), [number], "{outcome:?}");
         }
-        assert_eq!(bytes(&SignInOutcome::SourceBlocked), [8]);
+        assert_eq!(bytes(&SignInOutcome::NotAtConsole), [9]);
     }
 }

@@ -5,9 +5,10 @@
 
 use super::State;
 use crate::auth::lockout::{AccountLocks, Sources};
+use crate::auth::of_console;
 use crate::auth::session::{Session, SessionEnd, mark};
 use crate::entries::{Entry, Event, NewAccount, Sealed};
-use idl::account::{SessionId, SignInOutcome, Source};
+use idl::account::{ServiceTicket, SessionId, SignInOutcome, Source};
 use idl::admin::Role;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -165,7 +166,13 @@ impl Accounts {
         }
     }
 
-    fn tried(&mut self, sign_in: SignIn, step: Option<u64>, token: Option<[u8; 32]>) {
+    fn tried(
+        &mut self,
+        sign_in: SignIn,
+        step: Option<u64>,
+        token: Option<[u8; 32]>,
+        ticket: Option<ServiceTicket>,
+    ) {
         let SignIn { seq, at, person, ref source, outcome } = sign_in;
         self.sources.tried(source.address, at);
         let account = person.and_then(|person| self.each.get_mut(&person));
@@ -175,7 +182,7 @@ impl Accounts {
         match outcome {
             SignInOutcome::SignedIn => {
                 if let (Some(person), Some(token)) = (person, token) {
-                    self.begin(SessionId(seq), person, token, source.clone(), at);
+                    self.begin(SessionId(seq), (person, ticket), token, source.clone(), at);
                 }
             }
             SignInOutcome::UnknownLogin
@@ -185,7 +192,7 @@ impl Accounts {
             | SignInOutcome::ReusedCode => self.missed(person, source, at),
             SignInOutcome::SourceBlocked => self.sources.block(source.address, at),
             // Both factors were right: nobody is guessing.
-            SignInOutcome::Locked | SignInOutcome::Disabled => {}
+            SignInOutcome::Locked | SignInOutcome::Disabled | SignInOutcome::NotAtConsole => {}
         }
         if outcome != SignInOutcome::SignedIn
             && let Some(account) = person.and_then(|person| self.each.get_mut(&person))
@@ -195,7 +202,14 @@ impl Accounts {
         self.note(sign_in);
     }
 
-    fn begin(&mut self, id: SessionId, person: PersonId, token: [u8; 32], source: Source, at: UnixMs) {
+    fn begin(
+        &mut self,
+        id: SessionId,
+        (person, ticket): (PersonId, Option<ServiceTicket>),
+        token: [u8; 32],
+        source: Source,
+        at: UnixMs,
+    ) {
         let Some(account) = self.each.get_mut(&person) else {
             return;
         };
@@ -204,7 +218,8 @@ impl Accounts {
         let before = account.last_sign_in.replace((at, source.address));
         let failed_before = std::mem::take(&mut account.failed_since);
         self.tokens.insert(token, id);
-        self.sessions.insert(id, Session { id, person, token, source, since: at, before, failed_before });
+        let session = Session { id, person, token, source, since: at, before, failed_before, ticket };
+        self.sessions.insert(id, session);
     }
 }
 
@@ -263,7 +278,12 @@ impl State {
             }
             Event::SignInTried { person, outcome, source, step, token } => {
                 let (person, source, outcome) = (*person, source.clone(), *outcome);
-                self.accounts.tried(SignIn { seq, at, person, source, outcome }, *step, *token);
+                self.accounts.tried(SignIn { seq, at, person, source, outcome }, *step, *token, None);
+            }
+            Event::ConsoleOpened { person, ticket, step, token } => {
+                let (person, source, outcome) = (Some(*person), of_console(), SignInOutcome::SignedIn);
+                let sign_in = SignIn { seq, at, person, source, outcome };
+                self.accounts.tried(sign_in, Some(*step), Some(*token), Some(*ticket));
             }
             Event::SessionEnded { session, why, .. } => {
                 self.accounts.end(*session);

@@ -217,7 +217,9 @@ impl State {
             | Event::SessionEnded { .. }
             | Event::SourceHeld { .. }
             | Event::EnrolMissed { .. }
-            | Event::ProofMissed { .. } => {}
+            | Event::ProofMissed { .. }
+            | Event::ConsoleOpened { .. }
+            | Event::ConsoleUsed { .. } => {}
         }
     }
 

@@ -183,7 +183,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 4;
+pub const SCHEMA: u32 = 5;
 
 /// Everything the box knows. Call records are kept beside it ([`Calls`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -76,7 +76,7 @@ impl Vault {
             from: entry.from.name().to_owned(),
             address,
             kind: (entry.event.kind(), entry.event.name().to_owned()),
-            what: ledger_words::of_event(&entry.event),
+            what: ledger_words::of_entry(entry),
             refused: match &entry.result {
                 EntryResult::Done => String::new(),
                 EntryResult::Refused(code) => code.clone(),
@@ -87,7 +87,7 @@ impl Vault {
     /// Where an entry came from: its own source, or that of its session.
     fn address_of(&self, entry: &Entry) -> Option<IpAddr> {
         ledger_words::address_of(&entry.event).or_else(|| match entry.who {
-            Who::Signed(_, _, session) => {
+            Who::Signed(_, _, session) | Who::AtConsole(_, _, session, _) => {
                 self.state.accounts.sessions.get(&session).map(|session| session.source.address)
             }
             Who::Person(..) | Who::Process(_) => None,

@@ -2,7 +2,7 @@
 //! customer's number, name, note or key, and no secret of the site, whoever asks.
 
 use super::sight::cut;
-use crate::entries::{Event, StoredFact};
+use crate::entries::{Entry, Event, StoredFact};
 use gate::RuleResult;
 use idl::lines::{PromptRole, TrunkConfig};
 use std::fmt::Display;
@@ -42,8 +42,17 @@ impl Words {
     }
 }
 
+/// The pairs of an entry: those of its event, and the ticket if the console was opened for one.
+pub(super) fn of_entry(entry: &Entry) -> Vec<(String, String)> {
+    let mut words = of_event(&entry.event);
+    if let Some(ticket) = entry.who.ticket() {
+        words.push(("ticket".to_owned(), ticket.to_string()));
+    }
+    words
+}
+
 /// The pairs of an event.
-pub(super) fn of_event(event: &Event) -> Vec<(String, String)> {
+fn of_event(event: &Event) -> Vec<(String, String)> {
     let words = Words::default();
     let words = match event {
         Event::Genesis { tpm } => words.say("tpm", tpm),
@@ -193,6 +202,8 @@ fn of_account_event(event: &Event) -> Vec<(String, String)> {
             .some("person", person.as_ref())
             .say("outcome", format!("{outcome:?}"))
             .say("session", token.is_some()),
+        Event::ConsoleOpened { person, ticket, .. } => words.say("person", person).say("ticket", ticket),
+        Event::ConsoleUsed { request } => words.say("request", request),
         Event::SessionEnded { session, person, why, elsewhere } => words
             .say("session", session.0)
             .say("person", person)

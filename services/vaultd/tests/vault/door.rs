@@ -141,32 +141,6 @@ fn acc_01_from_the_page_nothing_is_answered_without_a_session_whatever_actor_it_
 }
 
 #[test]
-fn acc_04_the_console_asks_for_the_door_and_the_claim_code_and_nothing_else() {
-    let (mut rig, [system, ..]) = Rig::claimed();
-    let (token, _) = rig.signed_in(&at(1), &system);
-    for request in Request::ALL {
-        if matches!(request, Request::Door | Request::Claim | Request::SignIn) {
-            continue;
-        }
-        if matches!(request, Request::BeginEnrol | Request::FinishEnrol | Request::Commission) {
-            continue;
-        }
-        let asked = AdminRequest {
-            id: 9_000,
-            actor: Some(PersonId(1)),
-            session: Some(token.clone()),
-            source: Some(at(1)),
-            passive: false,
-            what: sample(*request),
-        };
-        rig.give(Cmd::Admin { conn: PAGE, from: Process::Consoled, request: asked, attached: None });
-        let code = refused(rig.answer_to(9_000).unwrap());
-        let expected = if *request == Request::ClaimCode { "commissioned" } else { "not-from-here" };
-        assert_eq!(code, expected, "{}", request.name());
-    }
-}
-
-#[test]
 fn the_page_must_say_where_a_request_comes_from() {
     let (mut rig, phones) = Rig::claimed();
     let [Phone { login, .. }, ..] = &phones;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod console;
 mod desk;
 mod desk_bench;
 mod dial;

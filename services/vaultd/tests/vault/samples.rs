@@ -55,7 +55,11 @@ pub fn sample(request: Request) -> Admin {
         Request::SetPolicy => Admin::SetPolicy { toml: "version = {".to_owned() },
         Request::Door => Admin::Door,
         Request::ClaimCode => Admin::ClaimCode,
-        Request::Claim | Request::SignIn | Request::BeginEnrol | Request::FinishEnrol => {
+        Request::Claim
+        | Request::SignIn
+        | Request::SignInConsole
+        | Request::BeginEnrol
+        | Request::FinishEnrol => {
             unreachable!("not of the table")
         }
         Request::Me => Admin::Me,
