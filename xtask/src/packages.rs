@@ -56,6 +56,13 @@ pub const TEST: &[Package] = &[
     package("squashfs-tools", "packs RAUC's bundles"),
     package("dbus", "the bus RAUC's service is asked over"),
     package("fdisk", "sfdisk: the ids of the slots' partitions"),
+    package("nftables", "nft: reads and runs the firewall's rules"),
+    package("iproute2", "ip: the name spaces in which the network is tried"),
+    package("wireguard-tools", "wg: sets up a peer nobody here wrote"),
+    package("wireguard-go", "WireGuard where the kernel has none"),
+    package("charon-systemd", "strongSwan's daemon, for both ends of an IPsec tunnel"),
+    package("strongswan-swanctl", "gives it the connections"),
+    package("libcharon-extra-plugins", "IPsec where the kernel has none"),
     program("npm", "npm", "fetches the two packages they use"),
 ];
 

@@ -10,7 +10,7 @@ use std::path::Path;
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &["vocab", "idl"]),
     ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "card", "analog"]),
-    ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights"]),
+    ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf"]),
     ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card", "slots"]),
     ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind"]),
     (
@@ -61,6 +61,7 @@ const PURE: &[&str] = &[
     "recording",
     "contacts",
     "rights",
+    "netconf",
     "board",
 ];
 const IMPURE_WORDS: &[&str] = &[

@@ -20,6 +20,9 @@ pub struct NetworkConfig {
     pub egress: Vec<Egress>,
     /// Tunnels to other sites and remote staff.
     pub tunnels: Vec<Tunnel>,
+    /// Networks of carriers: where SIP is sent to and speech comes from, which need not be one address. `vaultd` adds
+    /// the trunks that are set as addresses; of a trunk by name the site says the networks here.
+    pub carriers: Vec<Cidr>,
 }
 
 /// What a network is used for (NET-04). Nothing is forwarded between zones.

@@ -31,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     target("lapd", "lapd::fuzz_lapd", lapd::fuzz_lapd),
     target("ledger", "ledger::fuzz_ledger", ledger::fuzz_ledger),
     target("pcr_signatures", "tpm::fuzz_pcr_signatures", tpm::fuzz_pcr_signatures),
+    target("network", "netconf::fuzz_typed", netconf::fuzz_typed),
     target("q931", "q931::fuzz_q931", q931::fuzz_q931),
     target("q931_control", "q931::fuzz_control", q931::fuzz_control),
     target("recording", "recording::fuzz_recording", recording::fuzz_recording),

@@ -63,6 +63,11 @@ fn ledger_survives_seeded_mutations() {
 }
 
 #[test]
+fn network_survives_seeded_mutations() {
+    mutate("network");
+}
+
+#[test]
 fn pcr_signatures_survives_seeded_mutations() {
     mutate("pcr_signatures");
 }
