@@ -259,7 +259,12 @@ impl<'a> Plan<'a> {
         }
         let dns = "meta l4proto { tcp, udp } th dport 53 counter name to_name_servers accept";
         script.listed_rule(&self.name_servers, "", "daddr", dns);
-        script.listed_rule(&self.time_servers, "", "daddr", "udp dport 123 counter name to_time_servers accept");
+        script.listed_rule(
+            &self.time_servers,
+            "",
+            "daddr",
+            "udp dport 123 counter name to_time_servers accept",
+        );
         // SIP over TCP or TLS is a connection that we make, to whatever port the carrier's trunk says.
         let call = "tcp dport 1024-65535 counter name voice_out accept";
         for (zone, list) in self.of_zone(Zone::Voice) {
