@@ -25,10 +25,17 @@ pub enum Input {
         /// Where it came from.
         source: Flow,
     },
-    /// A flow broke or refused a message.
+    /// A flow broke. What was sent on it may have arrived.
     TransportFailed {
         /// The flow.
         flow: Flow,
+    },
+    /// A message was not sent: no byte of it left, and none will.
+    NotSent {
+        /// Where it was to go.
+        flow: Flow,
+        /// The bytes of [`Output::Send`] themselves, not a copy.
+        bytes: Arc<[u8]>,
     },
 }
 

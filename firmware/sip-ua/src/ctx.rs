@@ -36,6 +36,17 @@ pub(crate) enum Purpose {
     Info,
 }
 
+/// Why a request of ours has no final response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undone {
+    /// None came within 64*T1.
+    Unanswered,
+    /// Its flow broke after it may have left.
+    Broken,
+    /// It never left.
+    NotSent,
+}
+
 /// The timers of calls and trunks, in one queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TimerKey {

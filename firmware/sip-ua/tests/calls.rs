@@ -5,8 +5,7 @@
 mod support;
 
 use sip::{HeaderName, Method};
-use sip_ua::trunk::{Attempt, may_fail_over};
-use sip_ua::{CallError, CallHandle, EndCause, EndedBy, Endpoint, Event, Login, Millis, Transport};
+use sip_ua::{CallError, CallHandle, EndCause, EndedBy, Endpoint, Event, Login, Millis};
 use support::*;
 use vocab::{Pii, Secret};
 
@@ -155,42 +154,6 @@ fn ringing_ends_with_cancel_at_the_ring_timeout() {
     assert_eq!(cancel.headers.get(&HeaderName::Reason), Some("Q.850;cause=19;text=\"ring timeout\""));
     let how = ended(&give(&mut ep, 30_100, reply(&invite, 487, "t1"))).unwrap();
     assert_eq!(how.by, EndedBy::Timeout);
-}
-
-#[test]
-fn a_silent_trunk_lets_the_next_one_try_and_a_refusal_of_the_callee_does_not() {
-    let mut ep = endpoint();
-    place(&mut ep, spec(1));
-    let how = ended(&run(&mut ep, LIFE)).unwrap();
-    assert_eq!((how.by, how.attempt), (EndedBy::Timeout, Attempt::Silent));
-    assert!(may_fail_over(how.attempt));
-
-    let invite = place(&mut ep, spec(2));
-    let how = ended(&give(&mut ep, LIFE + 1, reply(&invite, 603, "t1"))).unwrap();
-    assert!(!may_fail_over(how.attempt));
-
-    let invite = place(&mut ep, spec(3));
-    let how = ended(&give(&mut ep, LIFE + 2, reply(&invite, 503, "t1"))).unwrap();
-    assert!(may_fail_over(how.attempt));
-
-    let invite = place(&mut ep, spec(4));
-    give(&mut ep, LIFE + 3, reply(&invite, 180, "t1"));
-    let how = ended(&give(&mut ep, LIFE + 4, reply(&invite, 503, "t1"))).unwrap();
-    assert!(!may_fail_over(how.attempt), "it rang");
-}
-
-#[test]
-fn a_broken_connection_ends_the_call_so_that_another_trunk_may_try() {
-    let mut ep = endpoint();
-    let mut call = spec(1);
-    call.flow = flow(Transport::Tls);
-    place(&mut ep, call);
-    let mut out = Vec::new();
-    let failed = sip_ua::Input::TransportFailed { flow: flow(Transport::Tls) };
-    ep.receive(Millis(5), failed, &mut out);
-    let how = ended(&out).unwrap();
-    assert_eq!((how.by, how.attempt), (EndedBy::Transport, Attempt::TransportError));
-    assert_eq!((ep.call_count(), ep.transaction_count()), (0, 0));
 }
 
 #[test]

@@ -278,3 +278,50 @@ fn a_stopped_trunk_takes_its_registration_back_and_falls_silent() {
     assert!(!fresh && requests(&out, &Method::Register).is_empty());
     assert_eq!((ep.transaction_count(), ep.deadline()), (0, None));
 }
+
+#[test]
+fn a_trunk_that_is_changed_to_be_left_alone_is_sent_no_options_any_more() {
+    let (mut ep, out) = start(false, true);
+    give(&mut ep, 20, reply(&only(&out, &Method::Options), 200, "o"));
+    let mut out = Vec::new();
+    ep.add_trunk(Millis(1_000), trunk(false, false), &mut out);
+    assert!(requests(&out, &Method::Options).is_empty());
+    let out = run(&mut ep, 1_000_000);
+    assert!(requests(&out, &Method::Options).is_empty(), "the carrier forbids OPTIONS");
+    assert_eq!(states(&out), []);
+    assert_eq!((ep.transaction_count(), ep.deadline()), (0, None));
+}
+
+#[test]
+fn what_is_heard_of_a_trunks_former_address_says_nothing_of_the_new_one() {
+    let (mut ep, out) = start(false, true);
+    let old = only(&out, &Method::Options);
+    let mut out = Vec::new();
+    let mut call = spec(1);
+    call.trunk = Some(T);
+    ep.call(Millis(0), call, &mut out).unwrap();
+    let invite = only(&out, &Method::Invite);
+    let mut moved = trunk(false, false);
+    moved.flow.remote = "192.0.2.20:5060".parse().unwrap();
+    ep.add_trunk(Millis(10), moved, &mut Vec::new());
+    assert_eq!(states(&give(&mut ep, 20, reply(&old, 200, "o"))), []);
+    assert_eq!(states(&give(&mut ep, 30, reply(&invite, 100, ""))), []);
+    let failed = sip_ua::Input::TransportFailed { flow: udp() };
+    let mut out = Vec::new();
+    ep.receive(Millis(40), failed, &mut out);
+    assert_eq!(states(&out), []);
+    assert_eq!(states(&run(&mut ep, 1_000_000)), []);
+    assert_eq!(ep.trunk_state(T), Some(TrunkState::Unknown));
+}
+
+#[test]
+fn a_refusal_of_the_former_registrar_does_not_touch_the_new_registration() {
+    let (mut ep, out) = start(true, false);
+    let old = only(&out, &Method::Register);
+    let mut out = Vec::new();
+    ep.add_trunk(Millis(10), trunk(true, false), &mut out);
+    let new = only(&out, &Method::Register);
+    assert_eq!(registrations(&give(&mut ep, 20, reply(&old, 403, "r"))), []);
+    let out = give(&mut ep, 30, granted(&new, "<sip:box@192.0.2.1:5060>;expires=600", None));
+    assert_eq!(registrations(&out), [RegistrationState::Registered { expires_s: 600 }]);
+}

@@ -262,10 +262,12 @@ impl Call {
     fn failure(&self, response: &Response) -> EndCause {
         let status = response.status.code();
         let text = response.status.default_reason();
-        let attempt = Attempt::Refused { status, rang: self.rang };
+        let q850 = wire::q850(&response.headers);
+        let may_have_rung = self.rang || self.may_have_missed_ringing(q850);
+        let attempt = Attempt::Refused { status, may_have_rung };
         let mut cause = EndCause::of(EndedBy::Remote, attempt, text);
         cause.status = Some(status);
-        cause.q850 = wire::q850(&response.headers);
+        cause.q850 = q850;
         cause.retry_after_s = wire::retry_after_s(&response.headers);
         if response.status.class() == 3
             && let Ok(sip::Contacts::List(list)) = response.headers.contacts()
@@ -275,6 +277,19 @@ impl Call {
         }
         cause
     }
+
+    /// On a transport that loses messages a 180 may be missing between the 100 and this refusal, unless its cause
+    /// says that no circuit was found. Where nothing is lost it would have come before.
+    fn may_have_missed_ringing(&self, q850: Option<u8>) -> bool {
+        self.state == State::Proceeding
+            && !self.spec.flow.transport.is_reliable()
+            && !q850.is_some_and(found_no_circuit)
+    }
+}
+
+/// Whether a cause of the refusing side says that it found no way to set the call up (Q.850 2.2, class 2).
+fn found_no_circuit(q850: u8) -> bool {
+    matches!(q850, 34 | 42 | 44 | 47)
 }
 
 fn allows_update(response: &Response) -> bool {

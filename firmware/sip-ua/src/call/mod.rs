@@ -66,7 +66,8 @@ pub(crate) enum Input<'a> {
     Success(&'a Response),
     Failure(&'a Response),
     Unanswered,
-    Undeliverable,
+    /// The INVITE was not sent, or its flow broke: which of both the attempt says.
+    Undeliverable(Attempt),
     GiveUp(EndCause),
     CancelUnanswered,
     PeerBye(EndCause),
@@ -147,9 +148,8 @@ impl Call {
             (S::Calling | S::Proceeding, I::Unanswered) => {
                 self.end(ctx, EndCause::of(EndedBy::Timeout, Attempt::Silent, "no response"))
             }
-            (S::Calling | S::Proceeding, I::Undeliverable) => {
-                let cause = EndCause::of(EndedBy::Transport, Attempt::TransportError, "not delivered");
-                self.end(ctx, cause)
+            (S::Calling | S::Proceeding, I::Undeliverable(attempt)) => {
+                self.end(ctx, EndCause::of(EndedBy::Transport, attempt, "not delivered"))
             }
             (S::Calling, I::GiveUp(cause)) => {
                 self.how = Some(cause);
@@ -172,7 +172,7 @@ impl Call {
             }
             (S::Cancelling, I::Success(response)) => self.answered_too_late(ctx, response),
             (S::Cancelling, I::Failure(response)) => self.cancelled(ctx, response),
-            (S::Cancelling, I::Unanswered | I::Undeliverable | I::CancelUnanswered)
+            (S::Cancelling, I::Unanswered | I::Undeliverable(_) | I::CancelUnanswered)
             | (S::Releasing, I::Released) => self.end_as_noted(ctx),
             (S::Confirmed, I::GiveUp(cause)) => {
                 self.how = Some(cause);
@@ -192,7 +192,7 @@ impl Call {
                 I::Provisional(_)
                 | I::Failure(_)
                 | I::Unanswered
-                | I::Undeliverable
+                | I::Undeliverable(_)
                 | I::CancelUnanswered
                 | I::Released,
             )
@@ -201,7 +201,7 @@ impl Call {
                 I::Provisional(_)
                 | I::Failure(_)
                 | I::Unanswered
-                | I::Undeliverable
+                | I::Undeliverable(_)
                 | I::GiveUp(_)
                 | I::CancelUnanswered,
             )
@@ -210,7 +210,7 @@ impl Call {
                 I::Provisional(_)
                 | I::Failure(_)
                 | I::Unanswered
-                | I::Undeliverable
+                | I::Undeliverable(_)
                 | I::GiveUp(_)
                 | I::CancelUnanswered
                 | I::PeerBye(_)

@@ -5,10 +5,11 @@
 
 use super::{Call, Input, State};
 use crate::api::{EndCause, EndedBy, Event, OfferResult, Sdp};
-use crate::ctx::{CallTimer, Ctx, Purpose};
+use crate::ctx::{CallTimer, Ctx, Purpose, Undone};
 use crate::dialog::SDP;
 use crate::ids;
 use crate::transaction::TxId;
+use crate::trunk::Attempt;
 use crate::wire;
 use sip::{HeaderName, Method, Request, Response, StatusCode};
 
@@ -157,11 +158,15 @@ impl Call {
     }
 
     /// No response came, or the request could not be sent.
-    pub(crate) fn unanswered(&mut self, ctx: &mut Ctx<'_>, id: TxId, purpose: Purpose, delivered: bool) {
+    pub(crate) fn unanswered(&mut self, ctx: &mut Ctx<'_>, id: TxId, purpose: Purpose, how: Undone) {
         self.sent.remove(&id);
         match purpose {
             Purpose::Invite if self.invite == Some(id) => {
-                let input = if delivered { Input::Unanswered } else { Input::Undeliverable };
+                let input = match how {
+                    Undone::Unanswered => Input::Unanswered,
+                    Undone::Broken => Input::Undeliverable(Attempt::Broken),
+                    Undone::NotSent => Input::Undeliverable(Attempt::NotSent),
+                };
                 self.step(ctx, input);
             }
             Purpose::Invite | Purpose::Cancel | Purpose::Prack | Purpose::SurplusBye => {}

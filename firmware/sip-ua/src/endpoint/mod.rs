@@ -1,7 +1,7 @@
 //! The facade: messages and time in; messages and events out.
 //!
 //! Deliberately not here: sockets, name resolution, threads. The owner sends what
-//! [`Output::Send`] says and reports a failed flow with the [`Flow`] it was given there.
+//! [`Output::Send`] says and reports what failed with the [`Flow`] and the bytes it was given there.
 
 mod calls;
 mod inbound;
@@ -12,7 +12,7 @@ mod trunks;
 use crate::api::{CallHandle, Event, Input, Output};
 use crate::call::Call;
 use crate::config::Config;
-use crate::ctx::{Ctx, Owner, Purpose, TimerKey};
+use crate::ctx::{Ctx, Owner, Purpose, TimerKey, Undone};
 use crate::dialog::Dialog;
 use crate::ids::IdSource;
 use crate::registrar::Registrar;
@@ -89,6 +89,7 @@ impl Endpoint {
                     registrar.flow_failed(&flow, out);
                 }
             }
+            Input::NotSent { flow, bytes } => self.layer.not_sent(now, &flow, &bytes, &mut self.effects),
         }
         self.pump(now, out);
     }
@@ -158,8 +159,11 @@ impl Endpoint {
                 self.response(now, id, owner, &response, out);
             }
             Effect::StrayResponse { response, flow } => self.stray(now, &response, flow, out),
-            Effect::TimedOut { id, owner } => self.unanswered(now, id, owner, true, out),
-            Effect::Undeliverable { id, owner } => self.unanswered(now, id, owner, false, out),
+            Effect::TimedOut { id, owner } => self.unanswered(now, id, owner, Undone::Unanswered, out),
+            Effect::Undeliverable { id, owner, left } => {
+                let how = if left { Undone::Broken } else { Undone::NotSent };
+                self.unanswered(now, id, owner, how, out);
+            }
             Effect::Ended { id: _, owner } => match owner {
                 // The call may have waited only for this transaction.
                 Owner::Call(handle, Purpose::Invite) => {
@@ -176,7 +180,7 @@ impl Endpoint {
         match owner {
             Owner::Call(handle, purpose) => {
                 if purpose == Purpose::Invite
-                    && let Some(trunk) = self.calls.get(&handle).and_then(Call::trunk)
+                    && let Some(trunk) = self.trunk_of(handle, id)
                 {
                     self.call_answered(now, trunk, response.status, out);
                 }
@@ -185,6 +189,7 @@ impl Endpoint {
                 });
             }
             Owner::Late(_) => {}
+            Owner::Registration(trunk) | Owner::Options(trunk) if !self.tells_of(id, trunk) => {}
             Owner::Registration(trunk) => self.registration_answered(now, trunk, response, out),
             Owner::Options(trunk) => self.options_answered(now, trunk, response, out),
             Owner::Orphan(orphan) => {
@@ -195,26 +200,27 @@ impl Endpoint {
         }
     }
 
-    fn unanswered(&mut self, now: Millis, id: TxId, owner: Owner, delivered: bool, out: &mut Vec<Output>) {
+    fn unanswered(&mut self, now: Millis, id: TxId, owner: Owner, how: Undone, out: &mut Vec<Output>) {
         match owner {
             Owner::Call(handle, purpose) => {
                 if purpose == Purpose::Invite
-                    && let Some(trunk) = self.calls.get(&handle).and_then(Call::trunk)
+                    && let Some(trunk) = self.trunk_of(handle, id)
                 {
-                    if delivered {
+                    if how == Undone::Unanswered {
                         self.call_unanswered(now, trunk, out);
                     } else {
                         self.trunk_unreachable(now, trunk, out);
                     }
                 }
                 self.with_call(now, handle, out, |call, ctx| {
-                    call.unanswered(ctx, id, purpose, delivered);
+                    call.unanswered(ctx, id, purpose, how);
                 });
             }
             Owner::Late(_) => {}
+            Owner::Registration(trunk) | Owner::Options(trunk) if !self.tells_of(id, trunk) => {}
             Owner::Registration(trunk) => self.registration_unanswered(now, trunk, out),
             // An old OPTIONS that runs out says nothing: the silence timer watches the newest.
-            Owner::Options(_) if delivered => {}
+            Owner::Options(_) if how == Undone::Unanswered => {}
             Owner::Options(trunk) => self.trunk_unreachable(now, trunk, out),
             Owner::Orphan(orphan) => {
                 if self.orphans.remove(&orphan).is_some() {
@@ -222,6 +228,12 @@ impl Endpoint {
                 }
             }
         }
+    }
+
+    /// The trunk of which an INVITE of a call tells.
+    fn trunk_of(&self, handle: CallHandle, invite: TxId) -> Option<TrunkId> {
+        let trunk = self.calls.get(&handle).and_then(Call::trunk)?;
+        self.tells_of(invite, trunk).then_some(trunk)
     }
 
     /// Runs `act` on a call and drops the call when nothing of it is left.

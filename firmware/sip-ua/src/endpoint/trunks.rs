@@ -9,6 +9,7 @@ use crate::flow::Flow;
 use crate::ids;
 use crate::registration::{Input, Registration, RegistrationConfig};
 use crate::time::Millis;
+use crate::transaction::TxId;
 use crate::trunk::monitor::MonitorInput;
 use crate::trunk::{Monitor, MonitorConfig, TrunkId, TrunkState};
 use crate::wire;
@@ -43,12 +44,18 @@ pub(super) struct Trunk {
     call_id: String,
     tag: String,
     seq: u32,
+    /// The first transaction of this configuration: older ones went to a former address.
+    since: TxId,
 }
 
 impl Endpoint {
     /// Adds a trunk, or replaces one, and starts its registration and keep-alive.
     pub fn add_trunk(&mut self, now: Millis, config: TrunkConfig, out: &mut Vec<Output>) {
         let id = config.id;
+        for key in [TimerKey::Options(id), TimerKey::Silence(id), TimerKey::Register(id)] {
+            self.timers.clear(key);
+        }
+        let since = self.layer.next_id();
         let monitor = Monitor::new(config.monitor.unwrap_or_default(), now);
         let (call_id, tag) = (ids::call_id(self.ids.as_mut()), ids::tag(self.ids.as_mut()));
         let (flow, wants) = (config.flow, config.registration.clone());
@@ -56,7 +63,7 @@ impl Endpoint {
             self.with_ctx(now, out, |ctx| wants.map(|wants| Registration::new(ctx, id, wants, flow)));
         let registers = registration.is_some();
         let watched = config.monitor.is_some();
-        self.trunks.insert(id, Trunk { config, monitor, registration, call_id, tag, seq: 0 });
+        self.trunks.insert(id, Trunk { config, monitor, registration, call_id, tag, seq: 0, since });
         if registers {
             // Until it is granted nothing may be placed on the trunk.
             self.observe(now, id, MonitorInput::RegistrationLost, out);
@@ -95,6 +102,11 @@ impl Endpoint {
     /// What is known of a trunk.
     pub fn trunk_state(&self, id: TrunkId) -> Option<TrunkState> {
         self.trunks.get(&id).map(|trunk| trunk.monitor.state())
+    }
+
+    /// Whether a transaction tells of the trunk as it is set up now.
+    pub(super) fn tells_of(&self, id: TxId, trunk: TrunkId) -> bool {
+        self.trunks.get(&trunk).is_some_and(|trunk| id >= trunk.since)
     }
 
     /// Whether an address belongs to a trunk.

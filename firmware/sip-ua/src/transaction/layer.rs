@@ -3,6 +3,7 @@
 //! Deliberately not here: what requests mean, and the 2xx and ACK of INVITE beyond the
 //! client and server machines (dialogs repeat those).
 
+use super::effect::Effect;
 use super::key::{client_key, server_key};
 use super::machine::{Machine, duration};
 use super::{Action, Timer};
@@ -25,80 +26,6 @@ pub struct TxId(pub u64);
 pub struct LayerFull {
     /// The configured bound.
     pub limit: usize,
-}
-
-/// What the layer asks of its owner. It has no Debug output: messages name people.
-pub enum Effect<O> {
-    /// Put these bytes on the wire.
-    Send {
-        /// Where to.
-        flow: Flow,
-        /// The whole message.
-        bytes: Arc<[u8]>,
-    },
-    /// A new request that is no retransmission; answer it with [`Layer::respond`].
-    Request {
-        /// The new server transaction.
-        id: TxId,
-        /// The request.
-        request: Request,
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// The ACK of a 2xx: it belongs to no running transaction or to an Accepted one.
-    Ack {
-        /// The ACK.
-        request: Request,
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// A response for the user of a client transaction.
-    Response {
-        /// The client transaction.
-        id: TxId,
-        /// Its user.
-        owner: O,
-        /// The response.
-        response: Response,
-        /// Where it came from.
-        flow: Flow,
-    },
-    /// A 2xx to an INVITE whose transaction is gone, or already had a 3xx–6xx: a forking
-    /// proxy passes on every 2xx (RFC 3261 16.7 step 5).
-    StrayResponse {
-        /// The response.
-        response: Response,
-        /// The flow of the INVITE where its transaction still vouches for the response.
-        flow: Option<Flow>,
-    },
-    /// No answer came within 64*T1.
-    TimedOut {
-        /// The client transaction.
-        id: TxId,
-        /// Its user.
-        owner: O,
-    },
-    /// The request could not be delivered.
-    Undeliverable {
-        /// The client transaction.
-        id: TxId,
-        /// Its user.
-        owner: O,
-    },
-    /// A client transaction left the table.
-    Ended {
-        /// The client transaction.
-        id: TxId,
-        /// Its user.
-        owner: O,
-    },
-    /// A request found the table full: answer 503 without state.
-    Refused {
-        /// The request.
-        request: Request,
-        /// Where the answer goes.
-        flow: Flow,
-    },
 }
 
 /// All running transactions of one endpoint.
@@ -124,11 +51,15 @@ struct Entry<O> {
     invite: Option<Box<Request>>,
     ack: Option<Arc<[u8]>>,
     interval_ms: u64,
+    /// How often `last` was handed to the transport.
+    sends: u32,
 }
 
 /// What came with the input that made a machine step.
 enum Carried {
     Nothing,
+    /// The transport refused the message; none of it left.
+    NotSent,
     Response(Response, Flow),
     Ack(Request, Flow),
     Answer(Arc<[u8]>),
@@ -220,10 +151,16 @@ impl<O: Clone> Layer<O> {
             invite: invite.then(|| Box::new(request)),
             ack: None,
             interval_ms: 0,
+            sends: 0,
         });
         self.clients.insert(key, id);
         self.perform(now, id, actions, Carried::Answer(bytes), out);
         id
+    }
+
+    /// The number of the next transaction; all before it have lower ones.
+    pub fn next_id(&self) -> TxId {
+        TxId(self.next_id + 1)
     }
 
     /// Forgets a client transaction without telling anyone.
@@ -293,6 +230,7 @@ impl<O: Clone> Layer<O> {
             invite: None,
             ack: None,
             interval_ms: 0,
+            sends: 0,
         });
         self.servers.insert(key, id);
         out.push(Effect::Request { id, request, flow });
@@ -337,6 +275,21 @@ impl<O: Clone> Layer<O> {
             self.by_flow.range((*flow, TxId(0))..=(*flow, TxId(u64::MAX))).map(|&(_, id)| id).collect();
         for id in hit {
             self.step(now, id, Carried::Nothing, out, Machine::on_transport_error);
+        }
+    }
+
+    /// A message never left. Its transaction ends as if the flow had failed; a request that went out before and was
+    /// only repeated now goes on waiting.
+    pub fn not_sent(&mut self, now: Millis, flow: &Flow, bytes: &Arc<[u8]>, out: &mut Vec<Effect<O>>) {
+        let of_flow = self.by_flow.range((*flow, TxId(0))..=(*flow, TxId(u64::MAX)));
+        let meant = |id: &TxId| {
+            let entry = self.entries.get(id)?;
+            let same = entry.last.as_ref().is_some_and(|last| Arc::ptr_eq(last, bytes));
+            same.then_some(entry.owner.is_some() && entry.sends > 1)
+        };
+        let hit = of_flow.into_iter().find_map(|&(_, id)| meant(&id).map(|repeated| (id, repeated)));
+        if let Some((id, false)) = hit {
+            self.step(now, id, Carried::NotSent, out, Machine::on_transport_error);
         }
     }
 
@@ -425,11 +378,13 @@ impl<O: Clone> Layer<O> {
                 Action::Send => {
                     if let Some(Carried::Answer(bytes)) = &carried {
                         entry.last = Some(Arc::clone(bytes));
+                        entry.sends = 1;
                         out.push(Effect::Send { flow: entry.flow, bytes: Arc::clone(bytes) });
                     }
                 }
                 Action::SendAgain => {
                     if let Some(bytes) = &entry.last {
+                        entry.sends = entry.sends.saturating_add(1);
                         out.push(Effect::Send { flow: entry.flow, bytes: Arc::clone(bytes) });
                     }
                 }
@@ -458,7 +413,8 @@ impl<O: Clone> Layer<O> {
                 }
                 Action::TransportError => {
                     if let Some(owner) = entry.owner.clone() {
-                        out.push(Effect::Undeliverable { id, owner });
+                        let left = !matches!(carried, Some(Carried::NotSent));
+                        out.push(Effect::Undeliverable { id, owner, left });
                     }
                 }
             }
@@ -472,6 +428,9 @@ fn deliver<O: Clone>(id: TxId, owner: Option<&O>, carried: Option<Carried>, out:
             out.push(Effect::Response { id, owner: owner.clone(), response, flow });
         }
         (Some(Carried::Ack(request, flow)), _) => out.push(Effect::Ack { request, flow }),
-        (Some(Carried::Response(..) | Carried::Answer(_) | Carried::Nothing) | None, _) => {}
+        (
+            Some(Carried::Response(..) | Carried::Answer(_) | Carried::Nothing | Carried::NotSent) | None,
+            _,
+        ) => {}
     }
 }

@@ -4,6 +4,7 @@
 //! in the documentation of the modules and the tests walk every row. Deliberately not here:
 //! what a request means; that is the business of dialogs, calls and the other users.
 
+mod effect;
 pub mod invite_client;
 pub mod invite_server;
 mod key;
@@ -14,7 +15,8 @@ pub mod non_invite_server;
 #[cfg(test)]
 mod tests;
 
-pub use layer::{Effect, Layer, LayerFull, TxId};
+pub use effect::Effect;
+pub use layer::{Layer, LayerFull, TxId};
 
 /// What a machine wants done. Durations follow from the timer and [`crate::Timing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

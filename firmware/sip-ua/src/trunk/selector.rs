@@ -133,16 +133,19 @@ fn effective_weight(member: &Member, state: TrunkState) -> i64 {
 /// How an attempt on a trunk ended, as far as the next trunk is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// The transport failed before any response.
-    TransportError,
-    /// Timer B: no response at all.
+    /// No byte of the INVITE left: no connection could be made, or the system refused to send.
+    NotSent,
+    /// The connection broke after the INVITE may have been written, before any response.
+    Broken,
+    /// Timer B: no response at all. The INVITE may have arrived and the responses been lost.
     Silent,
     /// A final failure.
     Refused {
         /// Its status.
         status: u16,
-        /// Whether a provisional response above 100 came before it.
-        rang: bool,
+        /// Whether a phone may have rung before it: a provisional response above 100 came, or one may have been
+        /// lost on its way.
+        may_have_rung: bool,
     },
     /// We gave the call up (hang-up, ring timeout).
     GivenUp,
@@ -150,15 +153,29 @@ pub enum Attempt {
     Answered,
 }
 
-/// Whether the call may be tried on the next trunk: only when nothing rang and the trunk,
-/// not the callee, is at fault. A callee's own answer is never asked for twice.
+/// Whether the call may be tried on the next trunk: only when certainly nothing rang and the trunk, not the callee,
+/// is at fault. Nobody's phone rings twice for one call, even where that costs the call.
+///
+/// | attempt | next trunk | why |
+/// |---|---|---|
+/// | not sent | yes | nobody heard of the call |
+/// | broken, silent | no | the INVITE may have arrived; a phone may be ringing |
+/// | 503, nothing rang | yes | the next hop takes no calls (RFC 3261 21.5.4) |
+/// | 408 | no | a proxy's own word for silence behind it (RFC 3261 16.7 step 2, 16.8): a phone may have rung there |
+/// | any other refusal | no | the callee's side answered, and is not asked twice |
+/// | given up, answered | no | |
+///
+/// A trunk that is dead costs the calls that meet it before OPTIONS find it (LIN-06); then it is left out.
 pub fn may_fail_over(attempt: Attempt) -> bool {
     match attempt {
-        Attempt::TransportError | Attempt::Silent => true,
-        Attempt::Refused { status, rang } => !rang && matches!(status, 408 | 503),
-        Attempt::GivenUp | Attempt::Answered => false,
+        Attempt::NotSent => true,
+        Attempt::Refused { status, may_have_rung } => !may_have_rung && status == SERVICE_UNAVAILABLE,
+        Attempt::Broken | Attempt::Silent | Attempt::GivenUp | Attempt::Answered => false,
     }
 }
+
+/// The only status that blames the line and nothing else.
+const SERVICE_UNAVAILABLE: u16 = 503;
 
 /// Trunks in one group.
 pub const MAX_MEMBERS: usize = 64;
@@ -229,17 +246,15 @@ mod tests {
     }
 
     #[test]
-    fn a_callee_that_rang_or_refused_is_never_tried_on_another_trunk() {
-        for status in (400..=499).chain(600..=699).filter(|status| *status != 408) {
-            assert!(!may_fail_over(Attempt::Refused { status, rang: false }), "{status}");
+    fn lin_06_only_what_certainly_rang_nowhere_goes_to_another_trunk() {
+        for status in 300..=699 {
+            let refused = |may_have_rung| Attempt::Refused { status, may_have_rung };
+            assert_eq!(may_fail_over(refused(false)), status == 503, "{status}");
+            assert!(!may_fail_over(refused(true)), "{status}");
         }
-        for status in [408, 500, 503] {
-            assert!(!may_fail_over(Attempt::Refused { status, rang: true }));
+        assert!(may_fail_over(Attempt::NotSent));
+        for attempt in [Attempt::Broken, Attempt::Silent, Attempt::GivenUp, Attempt::Answered] {
+            assert!(!may_fail_over(attempt), "{attempt:?}");
         }
-        assert!(may_fail_over(Attempt::Refused { status: 503, rang: false }));
-        assert!(may_fail_over(Attempt::Refused { status: 408, rang: false }));
-        assert!(may_fail_over(Attempt::TransportError));
-        assert!(may_fail_over(Attempt::Silent));
-        assert!(!may_fail_over(Attempt::GivenUp));
     }
 }

@@ -191,7 +191,7 @@ fn failure(how: &EndCause, rang: bool) -> Failure {
         (Some(404 | 410 | 484 | 604), _) => FailCause::InvalidNumber,
         (Some(408 | 480), _) if rang => FailCause::NoAnswer,
         (Some(408 | 480), _) => FailCause::Unreachable,
-        (None, Attempt::TransportError | Attempt::Silent) => FailCause::NoLine,
+        (None, Attempt::NotSent | Attempt::Broken | Attempt::Silent) => FailCause::NoLine,
         (Some(_) | None, _) => FailCause::Carrier,
     };
     Failure { cause, sip_status: how.status.unwrap_or(0), q850: how.q850.unwrap_or(0) }

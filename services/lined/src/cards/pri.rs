@@ -4,7 +4,7 @@
 use super::{CardCall, CardEnd, CardEndedBy, Now};
 use crate::call::Failure;
 use idl::spans::{LinkState, PriConfig, PriSide, SlotState};
-use lapd::Side;
+use lapd::{MdlError, Side};
 use q931::control::{self, Command, EndedBy, Event, Setup};
 use q931::{CauseValue, DChannel, DOutput};
 use sip_ua::CallHandle;
@@ -32,6 +32,8 @@ pub(super) enum PriOutput {
 #[derive(Debug, Clone, Copy, Default)]
 struct Call {
     rang: bool,
+    /// Messages of the exchange may be missing: it may ring without our knowing.
+    doubtful: bool,
     answered: bool,
 }
 
@@ -134,8 +136,19 @@ impl Pri {
         while let Some(output) = said.pop_front() {
             match output {
                 DOutput::Frame(frame) => out.push(PriOutput::Frame(frame)),
-                DOutput::Link(state) => out.push(PriOutput::Link(link_state(state))),
-                DOutput::Trouble(error) => log::debug!(target: "cards", error:? ; "data link"),
+                DOutput::Link(state) => {
+                    let state = link_state(state);
+                    if state != LinkState::Up {
+                        self.doubt();
+                    }
+                    out.push(PriOutput::Link(state));
+                }
+                DOutput::Trouble(error) => {
+                    log::debug!(target: "cards", error:? ; "data link");
+                    if error == MdlError::F {
+                        self.doubt();
+                    }
+                }
                 DOutput::Unsent(cause) => {
                     log::warn!(target: "cards", cause:? ; "a message of layer 3 was not sent");
                 }
@@ -148,6 +161,11 @@ impl Pri {
                 }
             }
         }
+    }
+
+    /// The data link is set up anew, by either side: what the exchange had still to say is lost.
+    fn doubt(&mut self) {
+        self.calls.values_mut().for_each(|call| call.doubtful = true);
     }
 
     /// Tells what happened; gives what is to be ordered because of it.
@@ -228,7 +246,9 @@ fn may_try_another(cause: CauseValue) -> bool {
     matches!(cause.code(), 6 | 34 | 38 | 41 | 42 | 44 | 47 | 58)
 }
 
-/// How a call's end reads in the product's words.
+/// How a call's end reads in the product's words. The next trunk gets it only if nothing was sent, or if the exchange's
+/// own refusal blames the line and nothing can have rung: a data link delivers in order, so that an ALERTING before the
+/// refusal would be known, unless the link was reset between. Silence and every loss keep the call: a phone may ring.
 fn ended(end: control::CallEnd, call: Call) -> CardEnd {
     let q850 = end.cause.code();
     let by = match end.by {
@@ -244,7 +264,7 @@ fn ended(end: control::CallEnd, call: Call) -> CardEnd {
     CardEnd {
         by,
         failure: Failure { cause, sip_status: 0, q850 },
-        next_line: !call.rang && !call.answered && (unsent || refused),
+        next_line: unsent || refused && !call.rang && !call.doubtful && !call.answered,
     }
 }
 
@@ -388,6 +408,55 @@ mod tests {
         let cause = CauseValue::TemporaryFailure;
         line.exchange_says(Command::Disconnect { call, cause, in_band: false });
         assert!(!line.end().expect("the call ends").next_line);
+    }
+
+    #[test]
+    fn lin_06_something_to_hear_on_the_channel_may_be_ringing_and_keeps_the_call() {
+        let mut line = Line::up();
+        let call = line.call();
+        line.exchange_says(Command::Proceed { call });
+        line.exchange_says(Command::Progress { call, in_band: true });
+        let cause = CauseValue::NoChannelAvailable;
+        line.exchange_says(Command::Disconnect { call, cause, in_band: false });
+        assert!(!line.end().expect("the call ends").next_line);
+    }
+
+    #[test]
+    fn lin_06_a_setup_without_any_answer_keeps_the_call_since_a_phone_may_ring() {
+        let mut line = Line::up();
+        line.call();
+        while line.end().is_none() {
+            line.step();
+        }
+        let end = line.end().expect("the call ends");
+        assert_eq!((end.by, end.next_line), (CardEndedBy::Lost, false));
+    }
+
+    #[test]
+    fn lin_06_a_data_link_that_is_lost_after_the_setup_keeps_the_call() {
+        let mut line = Line::up();
+        line.call();
+        let mut ours = Vec::new();
+        line.ours.line(line.now, false, &mut ours);
+        line.carry(ours, Vec::new());
+        while line.end().is_none() {
+            line.step();
+        }
+        let end = line.end().expect("the call ends");
+        assert_eq!((end.by, end.next_line), (CardEndedBy::Lost, false));
+    }
+
+    #[test]
+    fn lin_06_a_refusal_after_a_reset_of_the_data_link_keeps_the_call_since_its_ringing_may_be_lost() {
+        let mut line = Line::up();
+        let call = line.call();
+        line.exchange_says(Command::Proceed { call });
+        // SABME of either side (Q.921 5.7): what was under way is lost with it.
+        line.ours.frame(line.now, &[0x02, 0x01, 0x7f], &mut Vec::new());
+        line.exchange.frame(line.now.at, &[0x00, 0x01, 0x7f], &mut Vec::new());
+        line.exchange_says(Command::Disconnect { call, cause: CauseValue::TemporaryFailure, in_band: false });
+        let end = line.end().expect("the call ends");
+        assert_eq!((end.by, end.next_line), (CardEndedBy::Remote, false));
     }
 
     #[test]

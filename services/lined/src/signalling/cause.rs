@@ -13,7 +13,7 @@ pub fn failure(how: &EndCause, rang: bool) -> Failure {
     let q850 = how.q850.unwrap_or(0);
     let cause = match (how.status, how.attempt) {
         (Some(status), _) => by_status(status, q850, rang),
-        (None, Attempt::TransportError | Attempt::Silent) => FailCause::NoLine,
+        (None, Attempt::NotSent | Attempt::Broken | Attempt::Silent) => FailCause::NoLine,
         (None, Attempt::Refused { .. } | Attempt::GivenUp | Attempt::Answered) => FailCause::Carrier,
     };
     Failure { cause, sip_status, q850 }
@@ -46,7 +46,7 @@ mod tests {
     fn ended(status: u16, q850: Option<u8>, rang: bool) -> FailCause {
         let mut how = EndCause::local(q850, "");
         how.status = Some(status);
-        how.attempt = Attempt::Refused { status, rang };
+        how.attempt = Attempt::Refused { status, may_have_rung: rang };
         failure(&how, rang).cause
     }
 

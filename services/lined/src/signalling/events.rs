@@ -7,7 +7,7 @@ use crate::call::{Input, State};
 use crate::clock;
 use crate::link::server::DeskEvent;
 use crate::link::vault::VaultEvent;
-use crate::transport::Inbound;
+use crate::transport::{Inbound, SendError};
 use crate::voice::{Place, PlaceId, VoiceError};
 use idl::lines::{
     CallFact, CalldToLined, LinedToCalld, LinedToVault, OptOutBy, TrunkState, TrunkStatus, VaultToLined,
@@ -32,6 +32,10 @@ impl Signalling {
                 self.parts.endpoint.receive(now, input, &mut self.out);
             }
             Inbound::Opened(opened) => self.parts.transports.opened(opened),
+            Inbound::NotSent { flow, bytes } => {
+                let input = sip_ua::Input::NotSent { flow, bytes };
+                self.parts.endpoint.receive(now, input, &mut self.out);
+            }
             Inbound::Closed { flow } => {
                 if !self.parts.transports.closed(flow) {
                     return;
@@ -195,13 +199,26 @@ impl Signalling {
     pub(super) fn on_output(&mut self, output: Output) {
         match output {
             Output::Send { flow, bytes } => {
-                if let Err(error) = self.parts.transports.send(flow, bytes) {
+                if let Err(error) = self.parts.transports.send(flow, Arc::clone(&bytes)) {
                     log::warn!(target: "transport", error:% ; "a message was not sent");
-                    let input = sip_ua::Input::TransportFailed { flow };
-                    self.parts.endpoint.receive(clock::now(), input, &mut self.out);
+                    self.not_sent(flow, bytes, error);
                 }
             }
             Output::Event(event) => self.on_event(event),
+        }
+    }
+
+    /// Nothing of the message left. Where the connection is gone for good, whatever else was sent on it is lost too.
+    fn not_sent(&mut self, flow: Flow, bytes: Arc<[u8]>, error: SendError) {
+        let now = clock::now();
+        let input = sip_ua::Input::NotSent { flow, bytes };
+        self.parts.endpoint.receive(now, input, &mut self.out);
+        match error {
+            SendError::Gone => {
+                let input = sip_ua::Input::TransportFailed { flow };
+                self.parts.endpoint.receive(now, input, &mut self.out);
+            }
+            SendError::NoSocket | SendError::Full | SendError::Refused(_) | SendError::TooMany => {}
         }
     }
 

@@ -212,9 +212,11 @@ impl Lines {
         state: sip_ua::TrunkState,
         wall: UnixMs,
     ) -> Option<TrunkStatus> {
+        let trunk = self.trunks.get_mut(&idl_id(id))?;
+        // What a changed trunk's former address still says is none of its news.
+        trunk.flow?;
         self.selector.set_state(id, state);
         let id = idl_id(id);
-        let trunk = self.trunks.get_mut(&id)?;
         trunk.state = state_of(state);
         trunk.since = wall;
         trunk.reason = reason_of(state).to_owned();

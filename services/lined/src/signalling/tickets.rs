@@ -139,7 +139,7 @@ impl Signalling {
                 self.channels.insert(leg.handle, trunk);
                 live.customer = Some(leg);
                 self.lines.call_started(trunk);
-                // It comes back only if the trunk fails before anything can have rung.
+                // It comes back only if the trunk fails and certainly nothing rang.
                 live.permit = Some(permit);
             }
             Err(cause) => self.pending.push_back((live.call, failed(cause))),

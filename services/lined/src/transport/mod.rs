@@ -5,6 +5,8 @@
 
 mod local;
 mod stream;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 mod udp;
 
@@ -53,7 +55,14 @@ pub enum Inbound {
     },
     /// A peer opened a connection.
     Opened(Opened),
-    /// A connection is gone.
+    /// A message waited for a connection that is gone or was never made: no byte of it left.
+    NotSent {
+        /// The flow it was to take.
+        flow: Flow,
+        /// The message as it was given to [`Transports::send`].
+        bytes: Arc<[u8]>,
+    },
+    /// A connection is gone. Messages that were not sent were told before.
     Closed {
         /// The flow it was.
         flow: Flow,
@@ -79,7 +88,7 @@ pub enum TransportError {
     NoCertificate,
 }
 
-/// Why a message was not taken.
+/// Why a message was not taken: no byte of it left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SendError {
     /// No socket of this transport and address family.
@@ -91,6 +100,9 @@ pub enum SendError {
     /// The peer does not read.
     #[error("the connection's queue is full")]
     Full,
+    /// The system does not send it: no route, no network, or its firewall forbids it.
+    #[error("the system refuses to send: {0}")]
+    Refused(std::io::ErrorKind),
     /// Too many connections.
     #[error("too many connections")]
     TooMany,
@@ -213,7 +225,7 @@ impl Transports {
     /// Sends a whole message.
     ///
     /// # Errors
-    /// [`SendError`]; the caller tells the endpoint that the flow failed.
+    /// [`SendError`]; the caller tells the endpoint that the message was not sent.
     pub fn send(&mut self, flow: Flow, bytes: Arc<[u8]>) -> Result<(), SendError> {
         if flow.transport == Transport::Udp {
             return self.send_datagram(flow, &bytes);
@@ -264,8 +276,7 @@ impl Transports {
             .iter()
             .find(|socket| socket.address().port() == flow.local.port() && socket.reaches(flow.remote))
             .or_else(|| self.udp.iter().find(|socket| socket.reaches(flow.remote)));
-        socket.ok_or(SendError::NoSocket)?.send(bytes, flow.remote);
-        Ok(())
+        socket.ok_or(SendError::NoSocket)?.send(bytes, flow.remote).map_err(SendError::Refused)
     }
 
     /// A request or response for a trunk whose connection is gone goes over a new one (RFC 3261 18.2.2). It

@@ -54,15 +54,15 @@ pub struct Dialled {
 
 /// Opens a connection in the background; messages given to it meanwhile wait in its queue.
 pub fn dial(flow: Flow, profile: &Arc<ClientProfile>, inbound: mpsc::Sender<Inbound>) -> Dialled {
-    let (writer, outgoing) = mpsc::channel(MAX_WRITES);
+    let (writer, mut outgoing) = mpsc::channel(MAX_WRITES);
     let profile = Arc::clone(profile);
     let task = tokio::spawn(async move {
-        match timeout(SETUP_LIMIT, connect_and_serve(flow, &profile, outgoing, &inbound)).await {
-            Ok(Ok(connection)) => connection.serve(&inbound).await,
+        match timeout(SETUP_LIMIT, connect(flow, &profile)).await {
+            Ok(Ok(io)) => Serving { io, flow, outgoing: &mut outgoing, ours: true }.serve(&inbound).await,
             Ok(Err(error)) => log::warn!(target: "transport", error:% ; "a trunk was not reached"),
             Err(_) => log::warn!(target: "transport", "a trunk did not answer in time"),
         }
-        let _ = inbound.send(Inbound::Closed { flow }).await;
+        tell_closed(flow, outgoing, &inbound).await;
     });
     Dialled { writer, task: task.abort_handle() }
 }
@@ -70,26 +70,32 @@ pub fn dial(flow: Flow, profile: &Arc<ClientProfile>, inbound: mpsc::Sender<Inbo
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-struct Serving {
+struct Serving<'a> {
     io: Box<dyn Stream>,
     flow: Flow,
-    outgoing: mpsc::Receiver<Arc<[u8]>>,
+    outgoing: &'a mut mpsc::Receiver<Arc<[u8]>>,
     ours: bool,
 }
 
-async fn connect_and_serve(
-    flow: Flow,
-    profile: &ClientProfile,
-    outgoing: mpsc::Receiver<Arc<[u8]>>,
-    _inbound: &mpsc::Sender<Inbound>,
-) -> std::io::Result<Serving> {
+async fn connect(flow: Flow, profile: &ClientProfile) -> std::io::Result<Box<dyn Stream>> {
     let tcp = TcpStream::connect(flow.remote).await?;
     tune(&tcp)?;
-    let io: Box<dyn Stream> = match profile {
+    Ok(match profile {
         ClientProfile::Plain => Box::new(tcp),
         ClientProfile::Tls { connector, name } => Box::new(connector.connect(name.clone(), tcp).await?),
-    };
-    Ok(Serving { io, flow, outgoing, ours: true })
+    })
+}
+
+/// Gives back what was never written, then tells that the connection is gone: a call whose INVITE is given back
+/// may take another way, one whose INVITE is not may have arrived.
+async fn tell_closed(flow: Flow, mut outgoing: mpsc::Receiver<Arc<[u8]>>, inbound: &mpsc::Sender<Inbound>) {
+    outgoing.close();
+    while let Some(bytes) = outgoing.recv().await {
+        if inbound.send(Inbound::NotSent { flow, bytes }).await.is_err() {
+            return;
+        }
+    }
+    let _ = inbound.send(Inbound::Closed { flow }).await;
 }
 
 /// Listens; answers the bound address and the task that accepts.
@@ -155,14 +161,14 @@ async fn accepted(
     };
     let id = NEXT_ACCEPTED.fetch_add(2, Ordering::Relaxed);
     let flow = Flow { transport, remote, local, connection: Some(id) };
-    let (writer, outgoing) = mpsc::channel(MAX_WRITES);
-    let serving = Serving { io, flow, outgoing, ours: false };
+    let (writer, mut outgoing) = mpsc::channel(MAX_WRITES);
     let (go, wait) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn({
         let inbound = inbound.clone();
         async move {
             if wait.await.is_ok() {
-                serving.serve(&inbound).await;
+                Serving { io, flow, outgoing: &mut outgoing, ours: false }.serve(&inbound).await;
+                tell_closed(flow, outgoing, &inbound).await;
             }
         }
     });
@@ -170,11 +176,10 @@ async fn accepted(
     // The table hears of the connection before its first message.
     if inbound.send(Inbound::Opened(opened)).await.is_ok() && go.send(()).is_ok() {
         let _ = task.await;
-        let _ = inbound.send(Inbound::Closed { flow }).await;
     }
 }
 
-impl Serving {
+impl Serving<'_> {
     async fn serve(mut self, inbound: &mpsc::Sender<Inbound>) {
         let mut framer = StreamFramer::new();
         let mut buffer = vec![0_u8; READ_BYTES];

@@ -5,6 +5,7 @@ use super::Inbound;
 use sip::{Answer, parse_datagram};
 use sip_ua::{Flow, Transport};
 use socket2::{Domain, Protocol, Socket, Type};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
@@ -49,10 +50,15 @@ impl Udp {
         self.address.is_ipv4() == remote.is_ipv4()
     }
 
-    /// Sends one datagram. What the kernel cannot take is lost, as any datagram may be.
-    pub fn send(&self, bytes: &[u8], remote: SocketAddr) {
-        if let Err(error) = self.socket.try_send_to(bytes, remote) {
-            log::debug!(target: "transport", error:% ; "a datagram was not sent");
+    /// Sends one datagram. What finds the kernel's buffer full is lost, as any datagram may be.
+    ///
+    /// # Errors
+    /// What the system has against it; nothing was sent then. This socket is connected to no peer, so that it never
+    /// reports an earlier datagram's fate here.
+    pub fn send(&self, bytes: &[u8], remote: SocketAddr) -> Result<(), ErrorKind> {
+        match self.socket.try_send_to(bytes, remote).map_err(|error| error.kind()) {
+            Ok(_) | Err(ErrorKind::WouldBlock) => Ok(()),
+            Err(kind) => Err(kind),
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use super::Ports;
 use crate::cards::{CardCall, DeckOutput, Now};
+use crate::voice::SlotNews;
+use analog::fxo::FxoEar;
+use analog::{Heard, ToneKind};
 use card::{HookState, LineEvent, LineSignal};
 use idl::lines::TrunkState;
 use idl::spans::{AnswerDetection, PortConfig, PortKind, SlotState};
@@ -77,6 +80,34 @@ fn lin_06_a_call_that_no_line_gets_dial_tone_for_ends_once_and_may_go_elsewhere(
     let off = LineSignal::Hook(HookState::Off);
     let seized: Vec<_> = ports.signals().into_iter().filter(|(_, signal)| *signal == off).collect();
     assert_eq!(seized, [(Timeslot(1), off), (Timeslot(2), off)], "each line was tried once");
+}
+
+#[test]
+fn lin_06_a_line_that_took_the_digits_keeps_the_call_whatever_tone_follows() {
+    for (heard, cause) in [
+        (ToneKind::Congestion, FailCause::Carrier),
+        (ToneKind::Busy, FailCause::Busy),
+        (ToneKind::Dial, FailCause::Carrier),
+    ] {
+        let mut ports = ports(2);
+        let mut out = Vec::new();
+        ports.call(now(0), &call(), &mut out);
+        let mut hear = |ear| ports.news(now(100), Timeslot(1), SlotNews::Fxo(ear), &mut out);
+        hear(FxoEar::Heard(Heard::Tone(ToneKind::Dial)));
+        hear(FxoEar::Dialled);
+        hear(FxoEar::Heard(Heard::Tone(heard)));
+        let ends: Vec<_> = out
+            .iter()
+            .filter_map(|output| match output {
+                DeckOutput::Ended(CALL, end) => Some((end.failure.cause, end.next_line)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ends, [(cause, false)], "{heard:?}");
+        let off = LineSignal::Hook(HookState::Off);
+        let seized = ports.signals().into_iter().filter(|(_, signal)| *signal == off).count();
+        assert_eq!(seized, 1, "the other line is not seized");
+    }
 }
 
 #[test]
