@@ -1,10 +1,11 @@
 //! The TPM as this process uses it. What it seals to and whether it is a real chip is said here.
 
+use crate::sealing::Sealing;
 use crate::startup::Chip;
 use tpm::{SealedRoot, SigningKey, Tpm, TpmError};
 use vocab::Secret;
 
-/// The PCRs the root key is sealed to: firmware, kernel, Secure Boot's policy.
+/// The PCRs the root key of a workstation is sealed to: firmware, kernel, Secure Boot's policy.
 const PCRS: [u8; 4] = [0, 2, 4, 7];
 
 /// What a real chip is called.
@@ -21,6 +22,7 @@ pub fn is_real(kind: &str) -> bool {
 pub struct TpmChip {
     tpm: Tpm,
     simulator: bool,
+    sealing: Sealing,
 }
 
 impl TpmChip {
@@ -28,8 +30,8 @@ impl TpmChip {
     ///
     /// # Errors
     /// [`TpmError`].
-    pub fn connect(address: &str) -> Result<Self, TpmError> {
-        Ok(Self { tpm: Tpm::connect(address)?, simulator: tpm::is_simulator(address) })
+    pub fn connect(address: &str, sealing: Sealing) -> Result<Self, TpmError> {
+        Ok(Self { tpm: Tpm::connect(address)?, simulator: tpm::is_simulator(address), sealing })
     }
 
     /// Whether it is the development stand-in.
@@ -60,12 +62,45 @@ impl Chip for TpmChip {
     }
 
     fn seal(&self, root: &Secret<[u8; 32]>) -> Result<Vec<u8>, String> {
-        self.tpm.seal_root_key(root, &PCRS).map(|sealed| sealed.as_bytes().to_vec()).map_err(words)
+        let Sealing::Release(release) = &self.sealing else {
+            return self
+                .tpm
+                .seal_root_key(root, &PCRS)
+                .map(|sealed| sealed.as_bytes().to_vec())
+                .map_err(words);
+        };
+        if !release.secure_boot {
+            return Err(
+                "Secure Boot is off; switch it on in the firmware's set-up, with the keys of this product, \
+                        and start again"
+                    .to_owned(),
+            );
+        }
+        let sealed = self.tpm.seal_to_release(root, &release.key).map_err(words)?;
+        // Nothing is kept under a key that this very image could not open again.
+        let opened = self.tpm.unseal_by_release(&sealed, &release.signatures).map_err(words)?;
+        if opened != *root {
+            return Err("the TPM gave back another key than it was given; replace it".to_owned());
+        }
+        Ok(sealed.as_bytes().to_vec())
     }
 
     fn unseal(&self, sealed: &[u8]) -> Result<Secret<[u8; 32]>, String> {
         let sealed = SealedRoot::from_bytes(sealed).map_err(words)?;
-        self.tpm.unseal_root_key(&sealed).map_err(words)
+        match (&self.sealing, sealed.release()) {
+            (_, None) => self.tpm.unseal_root_key(&sealed).map_err(words),
+            (Sealing::Release(release), Some(_)) => {
+                self.tpm.unseal_by_release(&sealed, &release.signatures).map_err(words)
+            }
+            (Sealing::Pcrs, Some(_)) => Err("the root key is sealed to what a release signs; start with \
+                                             --policy-key and --policy-signatures"
+                .to_owned()),
+        }
+    }
+
+    fn sealed_as_wanted(&self, sealed: &[u8]) -> bool {
+        let sealed_to_release = SealedRoot::from_bytes(sealed).is_ok_and(|sealed| sealed.release().is_some());
+        sealed_to_release == matches!(self.sealing, Sealing::Release(_))
     }
 
     fn new_signing_key(&self) -> Result<Vec<u8>, String> {
@@ -92,6 +127,18 @@ fn words(error: TpmError) -> String {
         TpmError::PolicyRefused(_) => {
             "; start the signed image this key was sealed to, or recover with the custodians' shares"
         }
+        TpmError::SecureBootChanged { .. } => {
+            "; undo the change of Secure Boot or of the firmware, or recover with the custodians' shares"
+        }
+        TpmError::NoSignature(_) | TpmError::NotSigned(_) | TpmError::Forged => {
+            "; start a release of this product, untouched, and not before systemd-pcrphase.service, or recover with \
+             the custodians' shares"
+        }
+        TpmError::NoBank => "; switch the TPM's SHA-256 bank on in the firmware's set-up and start again",
+        TpmError::NotMeasured(7) => {
+            "; switch Secure Boot and the TPM on in the firmware's set-up and start again"
+        }
+        TpmError::NotMeasured(_) => "; start the box by its signed image (systemd-boot and UKI)",
         TpmError::Connect(_) | TpmError::Gone => "; check the TPM and the option --tcti",
         TpmError::LockedOut(_) => "; wait for the TPM's lock-out time",
         _ => "",

@@ -482,4 +482,6 @@ events! {
         /// What was asked.
         request: String,
     },
+    /// At its start the process sealed the root key as this release does: before, it was sealed another way.
+    130 RootKeyResealed {},
 }

@@ -28,6 +28,7 @@ mod plays;
 pub mod ports;
 pub mod reads;
 pub mod seal;
+pub mod sealing;
 pub mod server;
 pub mod sound;
 mod spans;

@@ -16,6 +16,7 @@ use vaultd::clock;
 use vaultd::command::Cmd;
 use vaultd::core_thread::Core;
 use vaultd::options::{Options, OptionsError};
+use vaultd::sealing::Sealing;
 use vaultd::server::{Input, MAX_WAITING_COMMANDS, Outbox, serve};
 use vaultd::startup::{Chip, Started, start};
 use vaultd::worker::{Context as WorkerContext, Workers};
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
-    let chip = TpmChip::connect(&options.tcti).context("the TPM does not answer: check --tcti")?;
+    let sealing = Sealing::read(options.policy.as_ref())?;
+    let chip = TpmChip::connect(&options.tcti, sealing).context("the TPM does not answer: check --tcti")?;
     if chip.is_simulator() {
         log::warn!("{}", chip.kind());
     }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::sealing::{PolicyFiles, SECURE_BOOT_VARIABLE};
 use crate::startup::Folders;
 use idl::hello::Process;
 use journal::Target;
@@ -18,6 +19,9 @@ vaultd: the records process of Ringfence
   --recordings DIR   recordings (default /var/lib/ringfence/recordings)
   --traces DIR       traces of D channels (default beside the recordings)
   --tcti ADDRESS     TPM: device:/dev/tpmrm0 or swtpm:host=127.0.0.1,port=2321
+  --policy-key FILE  seal to what this release key (PEM) signs, not to PCRs as they are; with it
+  --policy-signatures FILE  the signatures of the running image (/run/systemd/tpm2-pcr-signature.json)
+  --secure-boot FILE the firmware's variable SecureBoot (default: where the kernel shows it)
   --allow NAME=UID   user id of lined, calld, admind, consoled, supervisor or tool (default: our own)
   --clock-trusted    the operator vouches for the clock (workstation)
   --log WHERE        stderr or journal (default journal)
@@ -32,6 +36,8 @@ pub struct Options {
     pub run: PathBuf,
     /// The TPM.
     pub tcti: String,
+    /// What the root key is sealed to; `None`: PCRs as they are.
+    pub policy: Option<PolicyFiles>,
     /// Peers with user ids of their own.
     pub allowed: Vec<(Process, Option<u32>)>,
     /// The operator vouches for the clock.
@@ -49,6 +55,9 @@ pub enum OptionsError {
     /// Help was asked for.
     #[error("{HELP}")]
     Help,
+    /// Two options that go together.
+    #[error("--policy-key and --policy-signatures go together")]
+    HalfPolicy,
     /// A value is none of those that can be.
     #[error("{0} cannot be `{1}`")]
     Value(&'static str, String),
@@ -70,10 +79,13 @@ impl Options {
             },
             run: PathBuf::from("/run/ringfence"),
             tcti: "device:/dev/tpmrm0".to_owned(),
+            policy: None,
             allowed: PEERS.iter().map(|process| (*process, None)).collect(),
             clock_trusted: false,
             log: Target::Journal,
         };
+        let (mut key, mut signatures) = (None, None);
+        let mut secure_boot = PathBuf::from(SECURE_BOOT_VARIABLE);
         while let Some(argument) = parser.next()? {
             match argument {
                 Long("state") => options.folders.state = parser.value()?.into(),
@@ -82,6 +94,9 @@ impl Options {
                 Long("recordings") => options.folders.recordings = parser.value()?.into(),
                 Long("traces") => options.folders.traces = parser.value()?.into(),
                 Long("tcti") => options.tcti = parser.value()?.string()?,
+                Long("policy-key") => key = Some(parser.value()?.into()),
+                Long("policy-signatures") => signatures = Some(parser.value()?.into()),
+                Long("secure-boot") => secure_boot = parser.value()?.into(),
                 Long("allow") => options.allow(&parser.value()?.string()?)?,
                 Long("clock-trusted") => options.clock_trusted = true,
                 Long("log") => options.log = log_to(&parser.value()?.string()?)?,
@@ -89,6 +104,11 @@ impl Options {
                 other => return Err(other.unexpected().into()),
             }
         }
+        options.policy = match (key, signatures) {
+            (None, None) => None,
+            (Some(key), Some(signatures)) => Some(PolicyFiles { key, signatures, secure_boot }),
+            (Some(_), None) | (None, Some(_)) => return Err(OptionsError::HalfPolicy),
+        };
         if options.folders.traces.as_os_str().is_empty() {
             options.folders.traces = options.folders.recordings.with_file_name("traces");
         }
@@ -146,6 +166,18 @@ mod tests {
         assert_eq!(options.folders.traces.to_str(), Some("/traces"));
         assert_eq!(options.log, Target::Stderr);
         assert!(options.clock_trusted && options.allowed.contains(&(Process::Lined, Some(7))));
+    }
+
+    #[test]
+    fn l_36_a_policy_is_named_by_its_key_and_its_signatures_together() {
+        assert_eq!(parse(&[]).unwrap().policy, None);
+        let both = ["--policy-key", "/k", "--policy-signatures", "/s"];
+        let policy = parse(&both).unwrap().policy.unwrap();
+        assert_eq!((policy.key.to_str(), policy.signatures.to_str()), (Some("/k"), Some("/s")));
+        assert!(policy.secure_boot.starts_with("/sys/firmware/efi"));
+        for half in [&both[..2], &both[2..]] {
+            assert!(matches!(parse(half), Err(OptionsError::HalfPolicy)));
+        }
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub trait Chip {
     /// # Errors
     /// The TPM's, in words that say what to do.
     fn unseal(&self, sealed: &[u8]) -> Result<Secret<[u8; 32]>, String>;
+    /// Whether it would seal these bytes the way they are sealed.
+    fn sealed_as_wanted(&self, sealed: &[u8]) -> bool;
     /// Makes the signing key; the bytes to store.
     ///
     /// # Errors
@@ -160,10 +162,15 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         }
         first_keys(&keys, chip, clock.now)?;
     }
-    let (keyring, head_key) = open_keys(&keys, chip)?;
+    let (keyring, head_key, resealed) = open_keys(&keys, chip)?;
     let (mut ledger, recovery) = LedgerFiles::open(&folders.ledger(), keyring.ledger_key(), clock.now)?;
     if recovery.last_seq == 0 {
-        genesis(&mut ledger, chip.kind(), clock.now)?;
+        note(&mut ledger, Event::Genesis { tpm: chip.kind() }, clock.now)?;
+    }
+    if let Some(sealed) = resealed {
+        // Written down first: a power cut between the two tells it twice, not never.
+        note(&mut ledger, Event::RootKeyResealed {}, clock.now)?;
+        write_whole(&keys.join(ROOT), &sealed)?;
     }
     let objects = Arc::new(Objects::open(&folders.objects)?);
     let (snapshots, state, calls, replayed) = project(folders, &keyring, &ledger, clock.now)?;
@@ -195,17 +202,14 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
     Ok(Started { vault, snapshots, objects, keys, head_key, cut_bytes, replayed })
 }
 
-fn genesis(ledger: &mut LedgerFiles, tpm: String, now: UnixMs) -> Result<(), StartError> {
-    let entry = Entry {
-        who: Who::Process(Process::Vaultd),
-        from: Process::Vaultd,
-        result: EntryResult::Done,
-        event: Event::Genesis { tpm },
-    };
+/// Writes what the start itself did, before anything is served.
+fn note(ledger: &mut LedgerFiles, event: Event, now: UnixMs) -> Result<(), StartError> {
+    let entry =
+        Entry { who: Who::Process(Process::Vaultd), from: Process::Vaultd, result: EntryResult::Done, event };
     let plain =
-        postcard::to_stdvec(&entry).map_err(|error| PortError::new("write the first entry", error))?;
+        postcard::to_stdvec(&entry).map_err(|error| PortError::new("write an entry of the start", error))?;
     let appended = ledger.append_batch(&[(entry.event.kind(), now, &plain)]);
-    appended.map_err(|error| PortError::new("write the first entry", error))?;
+    appended.map_err(|error| PortError::new("write an entry of the start", error))?;
     Ok(())
 }
 
@@ -244,7 +248,8 @@ fn first_keys(keys: &Path, chip: &dyn Chip, now: UnixMs) -> Result<(), StartErro
     std::fs::File::open(parent).and_then(|dir| dir.sync_all()).map_err(file("put the keys in place"))
 }
 
-fn open_keys(keys: &Path, chip: &dyn Chip) -> Result<(Keyring, HeadKey), StartError> {
+/// The keyring, the key of heads, and the root key sealed anew if it was sealed another way.
+fn open_keys(keys: &Path, chip: &dyn Chip) -> Result<(Keyring, HeadKey, Option<Vec<u8>>), StartError> {
     let read = |name: &str| {
         std::fs::read(keys.join(name)).map_err(|source| {
             if source.kind() == std::io::ErrorKind::NotFound {
@@ -255,12 +260,29 @@ fn open_keys(keys: &Path, chip: &dyn Chip) -> Result<(Keyring, HeadKey), StartEr
         })
     };
     let tpm = |step| move |reason| StartError::Tpm { step, reason };
-    let root = chip.unseal(&read(ROOT)?).map_err(tpm("unseal the root key"))?;
+    let sealed = read(ROOT)?;
+    let root = chip.unseal(&sealed).map_err(tpm("unseal the root key"))?;
     let keyring = Keyring::open(&root, &read(KEYRING)?)?;
+    let resealed = if chip.sealed_as_wanted(&sealed) { None } else { seal_again(chip, &root) };
     let public = chip.load_signing_key(&read(SIGNING)?).map_err(tpm("load the signing key"))?;
     let head_key = HeadKey::parse(public.as_bytes())
         .map_err(|error| StartError::Tpm { step: "show its signing key", reason: error.to_string() })?;
-    Ok((keyring, head_key))
+    Ok((keyring, head_key, resealed))
+}
+
+/// Seals an open root key the way this start would. Where that fails the box goes on with what opens, and the next
+/// start tries again.
+fn seal_again(chip: &dyn Chip, root: &Secret<[u8; 32]>) -> Option<Vec<u8>> {
+    match chip.seal(root) {
+        Ok(sealed) => {
+            log::warn!("the root key was sealed another way; it is sealed as this release does now");
+            Some(sealed)
+        }
+        Err(error) => {
+            log::error!("the root key stays sealed the way it was: {error}");
+            None
+        }
+    }
 }
 
 type Projected = (Arc<Snapshots>, State, Calls, u64);

@@ -57,6 +57,7 @@ pub fn kind<'a>(t: &Texts, name: &'a str) -> &'a str {
         "PromptMeasured" => t.ledger.kind_prompt_measured,
         "PageCertificateReplaced" => t.ledger.kind_page_certificate_replaced,
         "PageCertificateSet" => t.ledger.kind_page_certificate_set,
+        "RootKeyResealed" => t.ledger.kind_root_key_resealed,
         "SpanSet" => t.ledger.kind_span_set,
         "SpanRemoved" => t.ledger.kind_span_removed,
         "SpanHistory" => t.ledger.kind_span_history,

@@ -87,6 +87,7 @@ crate::texts! {
         kind_prompt_measured: "语音电平检测", "Prompt measured";
         kind_page_certificate_replaced: "更换页面证书", "Page certificate replaced";
         kind_page_certificate_set: "更换页面证书（已校验）", "Page certificate replaced (checked)";
+        kind_root_key_resealed: "根密钥已按本版本重新密封", "Root key sealed anew as this release does";
         kind_span_set: "设置线路接口", "Span set";
         kind_span_removed: "移除线路接口", "Span removed";
         kind_span_history: "线路接口事件", "Span event";

@@ -196,6 +196,7 @@ impl State {
             | Event::LedgerVerified { .. }
             | Event::PageCertificateReplaced {}
             | Event::PageCertificateSet { .. }
+            | Event::RootKeyResealed {}
             | Event::SpanOrdered { .. }
             | Event::SpanOrderEnded { .. }
             | Event::SpanTraceTaken { .. }

@@ -57,7 +57,7 @@ fn of_event(event: &Event) -> Vec<(String, String)> {
     let words = match event {
         Event::Genesis { tpm } => words.say("tpm", tpm),
         Event::Started { cut_bytes } => words.say("cut_bytes", cut_bytes),
-        Event::Stopped {} => words,
+        Event::Stopped {} | Event::RootKeyResealed {} => words,
         Event::Commissioned { company, zone, administrators, .. } => {
             words.say("company", company).say("zone", zone).say("administrators", administrators.len())
         }

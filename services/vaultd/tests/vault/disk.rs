@@ -47,6 +47,10 @@ impl Chip for KeyChip {
         Ok(Secret::new(root.try_into().map_err(|_| "damaged")?))
     }
 
+    fn sealed_as_wanted(&self, _sealed: &[u8]) -> bool {
+        true
+    }
+
     fn new_signing_key(&self) -> Result<Vec<u8>, String> {
         Ok(vec![1])
     }

@@ -17,6 +17,7 @@ mod process;
 mod replay;
 mod rig;
 mod samples;
+mod sealing;
 mod sessions;
 mod sign_in;
 mod span_history;

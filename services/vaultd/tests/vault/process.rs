@@ -16,6 +16,7 @@ use vaultd::auth::totp;
 use vaultd::chip::TpmChip;
 use vaultd::client::{Client, SOCKET, memory_file};
 use vaultd::clock;
+use vaultd::sealing::Sealing;
 use vocab::{DepartmentId, PersonId, Pii, Secret};
 
 /// A child that does not outlive its test.
@@ -60,12 +61,17 @@ fn two_free_ports() -> u16 {
 pub fn connect(address: &str) -> TpmChip {
     let start = Instant::now();
     loop {
-        match TpmChip::connect(address) {
+        match TpmChip::connect(address, Sealing::Pcrs) {
             Ok(chip) => return chip,
             Err(error) => assert!(start.elapsed() < LIMIT, "{error}"),
         }
         std::thread::yield_now();
     }
+}
+
+/// Another way of sealing, on a stand-in that listens.
+pub fn connect_as(address: &str, sealing: Sealing) -> TpmChip {
+    TpmChip::connect(address, sealing).unwrap()
 }
 
 fn vaultd(dir: &Path, tcti: &str) -> Running {
