@@ -26,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "browser",
             "bench",
             "cards",
+            "network-tests",
             "xtask",
         ],
     ),
