@@ -6,6 +6,7 @@
 mod bench;
 mod fuzz;
 mod hil;
+mod image_check;
 mod packages;
 mod project;
 mod requirements;
@@ -40,6 +41,9 @@ cargo xtask hil cards [options]   telephony cards for real: DAHDI's kernel modul
     --keep                      leave console, results and files of passed ones, too
     --json                      one JSON object instead of lines
     --shell                     a shell in the guest of the one scenario named
+cargo xtask image-check         the Yocto layer: recipes parse and install, and say what image/system says
+cargo xtask image-fill DIR      our programs, built for release, and the system's files, where the recipes put them
+cargo xtask image-crates        write the list of crates that its recipe fetches
 cargo xtask fuzz TARGET [SECONDS]   libFuzzer on one parser, from the committed corpus
 ";
 
@@ -57,6 +61,9 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(&rest),
         Some("fuzz") => fuzz::run(&rest),
         Some("hil") => hil::run(&rest),
+        Some("image-check") => image_check::run(),
+        Some("image-fill") => image_check::fill_folder(&rest),
+        Some("image-crates") => image_check::write_crates(),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(true)

@@ -1,0 +1,1 @@
+# The bill of materials; bitbake writes it, not this check.

@@ -1,0 +1,1 @@
+# Hands files to the image; there is no image here.

@@ -1,0 +1,1 @@
+# Hash tree of an image.

@@ -1,0 +1,1 @@
+# Asks for features of the distribution.

@@ -1,0 +1,1 @@
+# Finds libraries; there are none here.

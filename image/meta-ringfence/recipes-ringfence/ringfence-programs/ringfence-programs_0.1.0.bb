@@ -1,0 +1,51 @@
+SUMMARY = "The programs of the Ringfence appliance"
+DESCRIPTION = "Records, lines, campaigns, page and console of an outbound-call appliance, each a process of its own."
+HOMEPAGE = "https://ringfence.invalid"
+BUGTRACKER = "https://ringfence.invalid/issues"
+SECTION = "ringfence"
+LICENSE = "Apache-2.0"
+CVE_PRODUCT = "ringfence"
+LIC_FILES_CHKSUM = "file://LICENSE;md5=3b83ef96387f14655fc854ddc3c6bd57"
+
+DEPENDS = "alsa-lib tpm2-tss"
+
+require ringfence-crates.inc
+
+inherit cargo externalsrc pkgconfig systemd
+
+EXTERNALSRC = "${RINGFENCE_SOURCE}"
+EXTERNALSRC_BUILD = "${WORKDIR}/build"
+CARGO_VENDORING_DIRECTORY = "${CARGO_HOME}/bitbake"
+
+# Only these packages: cargo joins the features of all it is asked to build, and the tests want more of some crates.
+RINGFENCE_PACKAGES = "supervisor vaultd lined calld admind store tools"
+RINGFENCE_PROGRAMS = "supervisor vaultd lined calld admind ringfence-ledger ringfence-recording"
+CARGO_BUILD_FLAGS:append = " ${@' '.join('--package ' + one for one in d.getVar('RINGFENCE_PACKAGES').split())}"
+CARGO_BUILD_FLAGS:append = " ${@' '.join('--bin ' + one for one in d.getVar('RINGFENCE_PROGRAMS').split())}"
+# The folder it was built in is not part of the program.
+RUSTFLAGS:append = " --remap-path-prefix=${S}=/usr/src/ringfence"
+
+do_install() {
+    for program in ${RINGFENCE_PROGRAMS}; do
+        install -D -m 0755 "${B}/target/${CARGO_TARGET_SUBDIR}/$program" "${D}${bindir}/$program"
+    done
+    # Each unit lies beside the process it starts.
+    for unit in ${SYSTEMD_SERVICE:${PN}}; do
+        for folder in services firmware; do
+            file="${S}/$folder/${unit%.service}/$unit"
+            if [ -f "$file" ]; then
+                install -D -m 0644 "$file" "${D}${systemd_system_unitdir}/$unit"
+            fi
+        done
+    done
+    # What boards the box knows.
+    for board in ${S}/board/*/*.toml; do
+        name="$(basename "$(dirname "$board")")"
+        install -D -m 0644 "$board" "${D}${datadir}/ringfence/board/$name/$(basename "$board")"
+    done
+}
+
+SYSTEMD_SERVICE:${PN} = "supervisor.service vaultd.service lined.service calld.service admind.service"
+
+FILES:${PN} += "${systemd_system_unitdir}"
+RDEPENDS:${PN} += "libtss2-tcti-device"

@@ -1,0 +1,97 @@
+//! The box's programs, built for release, and the root they belong to: the recipes say where each file goes, for the
+//! hardware's image and for the virtual box alike.
+
+use super::python::{self, Answer, Subject};
+use crate::project;
+use anyhow::{Context, bail};
+use std::path::{Path, PathBuf};
+
+/// Puts our programs and the system's files into a root, by running the recipes' own `do_install`.
+///
+/// # Errors
+/// A recipe that does not parse, a program that cargo did not build, a file that two recipes install.
+pub fn fill(into: &Path, binaries: &Path) -> anyhow::Result<Answer> {
+    fill_of(&Subject::ours(), into, binaries)
+}
+
+/// The same for a layer and a system that are not those of this checkout.
+///
+/// # Errors
+/// As [`fill`].
+pub fn fill_of(subject: &Subject, into: &Path, binaries: &Path) -> anyhow::Result<Answer> {
+    let answer = python::install(subject, binaries, into)?;
+    if !answer.faults.is_empty() {
+        bail!("{}", answer.faults.join("\n"));
+    }
+    Ok(answer)
+}
+
+/// Builds the programs the recipe names, for release, and answers with their folder. The list of crates inside each is
+/// put there by cargo-auditable; the folder it was built in is not part of it.
+///
+/// # Errors
+/// A recipe that does not parse; cargo.
+pub fn release() -> anyhow::Result<PathBuf> {
+    let answer = python::parse(&Subject::ours())?;
+    if !answer.faults.is_empty() {
+        bail!("{}", answer.faults.join("\n"));
+    }
+    release_of(&answer, &project::root(), &project::binaries(true))
+}
+
+/// The same for another checkout, into another folder.
+///
+/// # Errors
+/// cargo.
+pub fn release_of(answer: &Answer, root: &Path, binaries: &Path) -> anyhow::Result<PathBuf> {
+    let tools = tool("cargo-auditable", AUDITABLE_VERSION)?;
+    let mut command = project::cargo(&["auditable", "build", "--release", "--locked", "--quiet"]);
+    command.current_dir(root);
+    for package in answer.variable(RECIPE, "RINGFENCE_PACKAGES").split_whitespace() {
+        command.args(["--package", package]);
+    }
+    for program in answer.variable(RECIPE, "RINGFENCE_PROGRAMS").split_whitespace() {
+        command.args(["--bin", program]);
+    }
+    let target = binaries.parent().context("the folder of binaries has none above it")?;
+    command.env("CARGO_TARGET_DIR", target);
+    command.env("PATH", with(&tools)?);
+    command.env("RUSTFLAGS", remap(root, target)?);
+    project::run(&mut command)?;
+    Ok(binaries.to_owned())
+}
+
+/// A tool of cargo's, in a folder of the cache that its version names; built when it is not there.
+fn tool(name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let folder = project::cache()?.join(format!("{name}-{version}"));
+    if !folder.join("bin").join(name).exists() {
+        eprintln!("installing {name} {version} (once)");
+        let root = folder.display().to_string();
+        let arguments = ["install", name, "--version", version, "--locked", "--quiet", "--root", &root];
+        // It is not part of the project: the folder of the project's own build stays as it is.
+        project::run(project::cargo(&arguments).env_remove("CARGO_TARGET_DIR").current_dir("/"))?;
+    }
+    Ok(folder.join("bin"))
+}
+
+/// The path with a folder before it.
+fn with(folder: &Path) -> anyhow::Result<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+    Ok(std::env::join_paths(folders)?)
+}
+
+/// Folders of this machine, each by a name that is the same everywhere.
+fn remap(root: &Path, target: &Path) -> anyhow::Result<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    let home = home.context("neither CARGO_HOME nor HOME is set")?;
+    let named =
+        [(root, "/usr/src/ringfence"), (target, "/usr/src/build"), (home.as_path(), "/usr/src/cargo")];
+    let flags = named.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
+    Ok(flags.join(" "))
+}
+
+/// The recipe of our programs.
+pub const RECIPE: &str = "ringfence-programs";
+const AUDITABLE_VERSION: &str = "0.7.7";

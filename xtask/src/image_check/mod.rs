@@ -1,0 +1,63 @@
+//! The image's gate where OpenEmbedded-Core is not: the list of crates is fresh, every recipe parses, our recipes install
+//! what they say, oelint is content, and what came out is what `image/system` describes. Each fault is named.
+//!
+//! It does not build an image. With OpenEmbedded-Core beside it (`RINGFENCE_OECORE`) BitBake itself reads the layer.
+
+mod compare;
+mod crates;
+mod fill;
+mod python;
+
+pub use crates::write as write_crates;
+pub use fill::{fill, release};
+
+use crate::project;
+use anyhow::Context;
+use python::{Answer, Scratch, Subject};
+use std::path::Path;
+
+/// `cargo xtask image-check`.
+pub fn run() -> anyhow::Result<bool> {
+    let subject = Subject::ours();
+    let parsed = python::parse(&subject)?;
+    if parsed.faults.is_empty() {
+        build(&parsed)?;
+    }
+    let mut faults = check(&subject, &project::binaries(false))?;
+    faults.extend(python::lint(&subject.layer)?);
+    for fault in &faults {
+        println!("{fault}");
+    }
+    println!("{} recipes, {} faults", parsed.recipes.len(), faults.len());
+    Ok(faults.is_empty())
+}
+
+/// `cargo xtask image-fill DIR`: our part of the box's root, as both images have it.
+pub fn fill_folder(words: &[String]) -> anyhow::Result<bool> {
+    let [folder] = words else { anyhow::bail!("cargo xtask image-fill DIR") };
+    let answer = fill(Path::new(folder), &release()?)?;
+    println!("{} files in {folder}", answer.files.len());
+    Ok(true)
+}
+
+/// Everything that is wrong with a layer and the system it takes, but for the recipes' style.
+fn check(subject: &Subject, binaries: &Path) -> anyhow::Result<Vec<String>> {
+    let mut faults = crates::faults(&subject.layer)?;
+    let root = Scratch::new("root")?;
+    let answer = python::install(subject, binaries, &root.0)?;
+    if !answer.faults.is_empty() {
+        faults.extend(answer.faults);
+        return Ok(faults);
+    }
+    faults.extend(compare::faults(subject, &answer, &root.0).context("comparing with image/system")?);
+    Ok(faults)
+}
+
+/// The programs that the recipe installs, as the tests build them.
+fn build(parsed: &Answer) -> anyhow::Result<()> {
+    let mut command = project::cargo(&["build", "--quiet", "--workspace"]);
+    for program in parsed.variable(fill::RECIPE, "RINGFENCE_PROGRAMS").split_whitespace() {
+        command.args(["--bin", program]);
+    }
+    project::run(&mut command)
+}
