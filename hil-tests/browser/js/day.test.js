@@ -8,6 +8,7 @@ import './campaign.test.js';
 import './recordings.test.js';
 import './nojs.test.js';
 import './desk.test.js';
+import './sipp.test.js';
 import './cards.test.js';
 import './roles.test.js';
 import './hostile.test.js';
