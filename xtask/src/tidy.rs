@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "card", "analog"]),
     ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf"]),
     ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card", "slots"]),
-    ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind"]),
+    ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind", "consoled"]),
     (
         "tests and tools",
         &[

@@ -1,0 +1,233 @@
+//! Every word of the console, Chinese and English side by side. English is ASCII, for terminals that show nothing else.
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lang {
+    /// Chinese.
+    Zh,
+    /// English.
+    En,
+}
+
+macro_rules! words {
+    ($($name:ident : $zh:literal, $en:literal;)*) => {
+        /// The words of one language.
+        #[derive(Debug, Clone, Copy)]
+        pub struct Words { $(#[doc = $en] pub $name: &'static str),* }
+
+        /// Chinese.
+        pub static ZH: Words = Words { $($name: $zh),* };
+        /// English.
+        pub static EN: Words = Words { $($name: $en),* };
+        /// Each word by its name, for tests.
+        pub const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $zh, $en)),*];
+    };
+}
+
+/// The words of a language.
+#[must_use]
+pub const fn words(lang: Lang) -> &'static Words {
+    match lang {
+        Lang::Zh => &ZH,
+        Lang::En => &EN,
+    }
+}
+
+/// A text with its gaps (`{}`) filled in order.
+#[must_use]
+pub fn fill(text: &str, values: &[&str]) -> String {
+    let mut parts = text.split("{}");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for (at, part) in parts.enumerate() {
+        out.push_str(values.get(at).copied().unwrap_or_default());
+        out.push_str(part);
+    }
+    out
+}
+
+words! {
+    console: "串口控制台", "Serial console";
+    development: "开发版本：不得用于生产", "DEVELOPMENT VARIANT: NOT FOR PRODUCTION";
+    blank_title: "待认领", "To be claimed";
+    blank_1: "用浏览器打开下列地址，核对证书指纹，输入认领码。", "Open an address in a browser, compare the fingerprint, type the claim code.";
+    owner: "单位", "Company";
+    version: "版本", "Version";
+    address: "地址", "Address";
+    no_address: "尚无地址：请检查网线与 DHCP", "none yet: check the cable and DHCP";
+    fingerprint: "证书指纹", "Fingerprint";
+    no_fingerprint: "页面尚未就绪", "the page is not ready yet";
+    claim_code: "认领码", "Claim code";
+    starting: "正在启动，请稍候", "The box is starting. Wait a moment.";
+    closed_1: "本控制台仅供现场技术员凭工单使用，全部操作记入审计账本。", "For field technicians with a service ticket. Every action is recorded.";
+    sign_in: "登录", "Sign in";
+    language: "English / 中文", "Language";
+    mode: "切换显示方式", "Full screen / lines";
+    redraw: "重新显示", "Show again";
+    press_enter: "按回车键开始", "Press Enter to begin";
+    ticket: "工单号", "Ticket number";
+    login: "用户名", "Login";
+    password: "密码", "Password";
+    code: "动态码", "One-time code";
+    bad_ticket: "工单号须为3至24个字母、数字或 - _ . / #", "A ticket number has 3 to 24 letters, digits or - _ . / #";
+    bad_login: "请输入用户名", "Type your login";
+    checking: "正在核对……", "Checking...";
+    working: "请稍候……", "Working...";
+    menu: "主菜单", "Menu";
+    status: "状态", "Status";
+    network: "网络", "Network";
+    time: "时间", "Time";
+    cards: "板卡与线路接口", "Cards and spans";
+    trunks: "中继", "Trunks";
+    end_session: "结束会话", "End session";
+    back: "返回", "Back";
+    ended: "会话已结束。", "The session has ended.";
+    ended_idle: "5分钟无操作，会话已自动结束。", "Nothing was typed for 5 minutes: the session was ended.";
+    ended_limit: "已满60分钟，会话已自动结束。", "60 minutes are over: the session was ended.";
+    ended_outside: "会话已被结束，请重新登录。", "The session was ended. Sign in again.";
+    lost: "记录进程未连接，操作可能未执行。", "The records process cannot be reached; this may not have been done.";
+    left: "剩余 {} 分钟", "{} min left";
+    processes: "进程", "Processes";
+    alarms: "告警", "Alarms";
+    no_alarms: "无告警", "no alarm";
+    no_health: "监护进程没有报告", "the supervisor does not report";
+    restarts: "重启 {} 次", "restarted {} times";
+    ready: "正常", "ready";
+    starting_state: "启动中", "starting";
+    degraded: "降级", "degraded";
+    draining: "收尾中", "draining";
+    unreachable: "无响应", "unreachable";
+    uptime: "运行时间", "Running for";
+    storage: "录音空间", "Recording space";
+    storage_of: "剩余 {} / 共 {}", "{} free of {}";
+    ledger: "审计账本", "Ledger";
+    ledger_of: "{} 条，已签名至 {}", "{} entries, signed up to {}";
+    tpm: "TPM", "TPM";
+    calls: "当前通话", "Calls now";
+    attention: "需要处理", "Needs attention";
+    network_hint: "网络设置请在网页上更改。", "The network is set on the page.";
+    now: "现在", "Now";
+    zone: "时区", "Zone";
+    synchronised: "时钟已同步", "the clock is synchronised";
+    not_synchronised: "时钟未同步：不外呼", "the clock is NOT synchronised: no call is placed";
+    clock: "时钟", "Clock";
+    hours: "外呼时段", "Calling hours";
+    open_now: "可外呼", "open";
+    closed_now: "不可外呼", "closed";
+    until: "至", "until";
+    no_trunks: "没有中继。", "There is no trunk.";
+    up: "正常", "up";
+    down: "不可用", "DOWN";
+    unknown: "未知", "unknown";
+    refused: "注册被拒", "refused";
+    disabled: "已停用", "off";
+    since: "自", "since";
+    no_spans: "没有线路接口。", "There is no span.";
+    which_span: "接口编号（空：返回）", "Span number (empty: back)";
+    no_such_span: "没有此接口。", "There is no such span.";
+    span: "接口", "Span";
+    place: "位置", "Place";
+    state: "状态", "State";
+    clear: "无告警", "no alarm";
+    los: "LOS 信号丢失", "LOS signal lost";
+    red: "RED 帧失步", "RED frame lost";
+    blue: "BLUE 告警指示", "BLUE all ones (AIS)";
+    yellow: "YELLOW 对端告警", "YELLOW far end (RAI)";
+    recovering: "恢复观察中", "recovering";
+    looped: "环回中", "looped";
+    not_open: "未打开", "not open";
+    silent: "无报告", "nobody reports";
+    link: "数据链路", "Data link";
+    link_none: "无", "none";
+    link_down: "断开", "down";
+    link_establishing: "建立中", "coming up";
+    link_up: "正常", "up";
+    counters: "计数", "Counters";
+    slots: "时隙", "Timeslots";
+    slots_calls: ". 未用  S 信令  - 空闲  d 拨号  r 振铃  C 通话  c 拆线", ". unused  S signalling  - idle  d dialling  r ringing  C call  c clearing";
+    slots_work: "B 本端闭塞  P 对端闭塞  R 复位  T 测试  x 未接线", "B blocked  P blocked by peer  R restarting  T test  x not connected";
+    test: "测试", "Test";
+    no_test: "无", "none";
+    loop_local: "本端环回", "local loop";
+    loop_network: "线路侧环回", "network loop";
+    loop_payload: "净荷环回", "payload loop";
+    bert_of: "时隙 {} {} {}，{} 秒，{} 比特，误码 {}", "slot {} {} {}, {} s, {} bits, {} errors";
+    synced: "已同步", "in sync";
+    not_synced: "未同步", "NOT in sync";
+    trace: "跟踪", "Trace";
+    traces: "跟踪文件", "Trace files";
+    trace_runs: "进行中，{} 帧", "runs, {} frames";
+    frames: "{} 帧", "{} frames";
+    block: "闭塞时隙", "Block slot";
+    unblock: "解除闭塞", "Unblock slot";
+    restart_slot: "复位时隙", "Restart slot";
+    restart_span: "复位接口", "Restart span";
+    start_trace: "开始跟踪", "Start trace";
+    stop_trace: "停止跟踪", "Stop trace";
+    close_loop: "环回", "Loop";
+    start_bert: "误码测试", "Bit error test";
+    bit_error: "插入误码", "Insert error";
+    stop_test: "停止测试", "Stop test";
+    history: "历史", "History";
+    quality: "质量", "Quality";
+    which_slot: "时隙 1-31（空：返回）", "Timeslot 1-31 (empty: back)";
+    no_such_slot: "时隙须为1至31。", "A timeslot is 1 to 31.";
+    which_loop: "选择环回", "Which loop";
+    which_pattern: "时隙 {} 的码型", "Pattern on timeslot {}";
+    sure_calls: "其上通话将立即结束。确定？", "Calls on it end at once. Sure?";
+    sure_loop: "环回期间不能通话，数据链路会中断。确定？", "No call while looped, and the data link goes down. Sure?";
+    yes: "是", "Yes";
+    no: "否", "No";
+    done: "已完成：{}", "Done: {}";
+    no_history: "没有记录。", "Nothing yet.";
+    older: "更早", "Older";
+    trace_ended: "跟踪结束：{}，{} 帧", "trace ended: {}, {} frames";
+    quality_head: "开始（每行一小时）     观测秒   ES     SES    UAS    滑码", "Begin (an hour a row)  seconds  ES     SES    UAS    slips";
+    keys_full: "Ctrl-L 重显  Ctrl-T 行模式  Ctrl-G 语言  Esc 返回", "Ctrl-L redraw  Ctrl-T plain lines  Ctrl-G language  Esc back";
+    more: "上下键翻页（第 {} / {} 页）", "Up/Down: more (page {} of {})";
+    choose: "请选择后按回车", "Choose, then press Enter";
+    no_choice: "没有此选项。", "There is no such choice.";
+    days: "{} 天 {}", "{} d {}";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, fill};
+
+    #[test]
+    fn english_is_ascii_and_both_languages_have_every_word_and_the_same_gaps() {
+        for (name, zh, en) in ALL {
+            assert!(!zh.is_empty() && !en.is_empty(), "{name}");
+            assert!(en.is_ascii(), "{name}: {en}");
+            assert_eq!(zh.matches("{}").count(), en.matches("{}").count(), "{name}");
+        }
+    }
+
+    #[test]
+    fn gaps_are_filled_in_order_and_missing_values_leave_nothing() {
+        assert_eq!(fill("{} of {}", &["1", "2"]), "1 of 2");
+        assert_eq!(fill("{} of {}", &["1"]), "1 of ");
+        assert_eq!(fill("none", &["1"]), "none");
+    }
+
+    #[test]
+    fn no_word_is_there_for_nothing() {
+        let sources = [
+            include_str!("console.rs"),
+            include_str!("terminal.rs"),
+            include_str!("paint.rs"),
+            include_str!("plain.rs"),
+            include_str!("span_words.rs"),
+            include_str!("pages/mod.rs"),
+            include_str!("pages/answers.rs"),
+            include_str!("pages/welcome.rs"),
+            include_str!("pages/box_state.rs"),
+            include_str!("pages/spans.rs"),
+        ]
+        .concat();
+        for (name, ..) in ALL {
+            let used =
+                [format!("w.{name}"), format!("w().{name}")].iter().any(|use_of| sources.contains(use_of));
+            assert!(used, "{name} is not used");
+        }
+    }
+}

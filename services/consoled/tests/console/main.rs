@@ -1,0 +1,8 @@
+//! The console without clock, socket or terminal: a scripted terminal types, a scripted vault answers, and what stands
+//! on the screen is compared as a whole.
+
+mod bench;
+mod cards;
+mod lines;
+mod screens;
+mod session;
