@@ -10,7 +10,10 @@ use std::path::Path;
 const LAYERS: &[(&str, &[&str])] = &[
     ("words", &["vocab", "idl"]),
     ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "card", "analog"]),
-    ("product cores", &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf"]),
+    (
+        "product cores",
+        &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf", "custodians"],
+    ),
     ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card", "slots"]),
     ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind", "consoled"]),
     (
@@ -27,6 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "bench",
             "cards",
             "network-tests",
+            "flash",
             "xtask",
         ],
     ),
@@ -61,6 +65,7 @@ const PURE: &[&str] = &[
     "ledger",
     "recording",
     "contacts",
+    "custodians",
     "rights",
     "netconf",
     "board",

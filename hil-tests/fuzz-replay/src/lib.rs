@@ -27,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     target("caller_id", "analog::fuzz_caller_id", analog::fuzz_caller_id),
     target("cas", "analog::fuzz_cas", analog::fuzz_cas),
     target("csv", "contacts::fuzz_csv", contacts::fuzz_csv),
+    target("custodians_share", "custodians::fuzz_share", custodians::fuzz_share),
     target("ipc", "ipc::fuzz_frame", ipc::fuzz_frame),
     target("lapd", "lapd::fuzz_lapd", lapd::fuzz_lapd),
     target("ledger", "ledger::fuzz_ledger", ledger::fuzz_ledger),

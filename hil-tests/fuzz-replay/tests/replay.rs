@@ -48,6 +48,11 @@ fn csv_survives_seeded_mutations() {
 }
 
 #[test]
+fn custodians_share_survives_seeded_mutations() {
+    mutate("custodians_share");
+}
+
+#[test]
 fn ipc_survives_seeded_mutations() {
     mutate("ipc");
 }

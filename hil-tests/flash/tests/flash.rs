@@ -1,0 +1,173 @@
+//! `flash.sh` as a person runs it: signed images, disks in files, and loop devices where the kernel lends them.
+//!
+//! What it must never do is checked byte by byte: a disk it refuses stays as it was.
+
+mod bench;
+
+use bench::{Bench, IMAGE_BYTES, LoopDevice};
+use std::process::Command;
+
+#[test]
+fn shellcheck_finds_nothing() {
+    let said = Command::new("shellcheck").arg(bench::script()).output().expect("shellcheck is installed");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+}
+
+#[test]
+fn a_signed_image_is_written_read_back_and_the_old_tables_are_gone() {
+    for name in ["box.raw", "box.raw.zst"] {
+        let bench = Bench::new(name);
+        bench.partition(&["name=old-things"]);
+        let done = bench.flash(&["--disk-is-file"], "disk.img\n");
+        assert!(done.ok, "{}", done.said);
+        assert!(done.said.contains("old-things") && done.said.contains("disk.img"), "{}", done.said);
+        let disk = bench.disk_bytes();
+        assert_eq!(disk[..IMAGE_BYTES], bench.image[..], "{name}");
+        assert!(
+            disk[disk.len() - 512..].iter().all(|byte| *byte == 0),
+            "the table's copy at the end is gone"
+        );
+    }
+}
+
+#[test]
+fn another_serial_than_the_one_shown_writes_nothing() {
+    let bench = Bench::new("box.raw");
+    for typed in ["", "\n", "disk\n", "DISK.IMG\n", "yes\n"] {
+        bench.refuses(&["--disk-is-file"], typed, "not the serial");
+    }
+}
+
+#[test]
+fn l_80_an_image_that_is_cut_off_changed_or_not_signed_is_not_written() {
+    let bench = Bench::new("box.raw");
+    let image = bench.read("box.raw");
+    bench.write("box.raw", &image[..image.len() - 1]);
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "cut off or changed");
+    bench.write("box.raw", &[&image[..], &[0]].concat());
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "cut off or changed");
+    let mut changed = image.clone();
+    changed[IMAGE_BYTES / 2] ^= 1;
+    bench.write("box.raw", &changed);
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "cut off or changed");
+    bench.write("box.raw", &image);
+
+    let manifest = bench.read("box.raw.manifest");
+    let other = String::from_utf8_lossy(&manifest).replace("sha256 ", "sha256  ");
+    bench.write("box.raw.manifest", other.as_bytes());
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "signature is wrong");
+    bench.sign("box.raw.manifest", "release");
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "not of this form");
+    bench.write("box.raw.manifest", &manifest);
+    bench.sign("box.raw.manifest", "thief");
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "signature is wrong");
+    std::fs::remove_file(bench.path("box.raw.manifest.sig")).expect("it is there");
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "its signature is missing");
+}
+
+#[test]
+fn l_80_a_cut_off_packed_image_is_not_written() {
+    let bench = Bench::new("box.raw.zst");
+    let packed = bench.read("box.raw.zst");
+    bench.write("box.raw.zst", &packed[..packed.len() / 2]);
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "cut off or changed");
+}
+
+#[test]
+fn a_disk_that_is_too_small_is_not_touched() {
+    let bench = Bench::new("box.raw");
+    bench.write("disk.img", &vec![7; IMAGE_BYTES]);
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "too small");
+}
+
+#[test]
+fn the_data_of_a_box_are_erased_only_where_its_serial_was_named_beforehand() {
+    let bench = Bench::new("box.raw");
+    bench.partition(&["name=root-a, size=1M", "name=data"]);
+    bench.refuses(&["--disk-is-file"], "disk.img\n", "holds Ringfence data");
+    bench.refuses(&["--disk-is-file", "--erase", "another"], "disk.img\n", "holds Ringfence data");
+    let done = bench.flash(&["--disk-is-file", "--erase", "disk.img"], "disk.img\n");
+    assert!(done.ok, "{}", done.said);
+    assert_eq!(bench.disk_bytes()[..IMAGE_BYTES], bench.image[..]);
+}
+
+#[test]
+fn a_write_that_fails_is_told_and_leaves_no_table() {
+    let bench = Bench::new("box.raw");
+    bench.partition(&["name=old-things"]);
+    // The system lets this process write no further than two thirds of the image: EFBIG, as a dying disk gives EIO.
+    let done = bench.flash_after("ulimit -f 2048; trap '' XFSZ", &["--disk-is-file"], "disk.img\n");
+    assert!(!done.ok && done.said.contains("cannot be written"), "{}", done.said);
+    let done = bench.flash_after(&shim("dd", "case \"$*\" in *seek=*) exit 0 ;; *bs=4M*) ulimit -f 2048; trap '' XFSZ ;; esac; exec /usr/bin/dd \"$@\""), &["--disk-is-file"], "disk.img\n");
+    assert!(!done.ok && done.said.contains("holds no usable system"), "{}", done.said);
+}
+
+#[test]
+fn a_disk_that_gives_back_other_bytes_is_found_out() {
+    let bench = Bench::new("box.raw");
+    let faulty = shim(
+        "dd",
+        "/usr/bin/dd \"$@\" && case \"$*\" in *bs=4M*) printf x | /usr/bin/dd of=disk.img bs=1 seek=1500000 conv=notrunc status=none ;; esac",
+    );
+    let done = bench.flash_after(&faulty, &["--disk-is-file"], "disk.img\n");
+    assert!(!done.ok && done.said.contains("the disk is faulty"), "{}", done.said);
+    assert!(bench.disk_bytes()[..512].iter().all(|byte| *byte == 0), "what is wrong does not boot");
+}
+
+#[test]
+fn every_sentence_stands_in_chinese_and_in_english() {
+    let bench = Bench::new("box.raw");
+    let done = bench.flash(&["--disk-is-file"], "no\n");
+    let lines: Vec<&str> = done.said.lines().collect();
+    assert!(lines.iter().any(|line| line.starts_with("错误：序列号不符")), "{}", done.said);
+    assert!(lines.iter().any(|line| line.starts_with("error: that is not the serial")), "{}", done.said);
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "says what could not be tried on this machine")]
+fn a_loop_device_is_written_and_one_in_use_is_refused() {
+    let bench = Bench::new("box.raw");
+    let Some(device) = LoopDevice::over(&bench.path("disk.img")) else {
+        println!("no loop device to be had here: this test did nothing");
+        return;
+    };
+    let as_file = bench.run("true", &["box.raw", "disk.img", "--disk-is-file"], "disk.img\n");
+    assert!(!as_file.ok && as_file.said.contains("in use by a loop device"), "{}", as_file.said);
+    let system = shim("findmnt", &format!("echo {}", device.path));
+    let refused = bench.run(&system, &["box.raw", &device.path], &format!("{}\n", device.path));
+    assert!(!refused.ok && refused.said.contains("the system that runs here"), "{}", refused.said);
+    let done = bench.run("true", &["box.raw", &device.path], &format!("{}\n", device.path));
+    assert!(done.ok, "{}", done.said);
+    assert_eq!(bench.disk_bytes()[..IMAGE_BYTES], bench.image[..]);
+    if let Some(_mounted) = device.mounted(&bench.path("mountpoint")) {
+        let refused = bench.run("true", &["box.raw", &device.path], &format!("{}\n", device.path));
+        assert!(!refused.ok && refused.said.contains("is mounted"), "{}", refused.said);
+    } else {
+        println!("nothing can be mounted here: that a mounted disk is refused was not tried");
+    }
+}
+
+#[test]
+fn what_is_no_disk_is_refused() {
+    let bench = Bench::new("box.raw");
+    for (disk, why) in [
+        ("/dev/full", "not a block device"),
+        ("disk.img", "not a block device"),
+        ("/nowhere/x", "there is no"),
+    ] {
+        let refused = bench.run("true", &["box.raw", disk], "x\n");
+        assert!(!refused.ok && refused.said.contains(why), "{disk}: {}", refused.said);
+    }
+    let refused = bench.run("true", &["box.raw", "/dev/full", "--disk-is-file"], "full\n");
+    assert!(!refused.ok && refused.said.contains("not an ordinary file"), "{}", refused.said);
+    assert!(!bench.run("true", &["box.raw"], "").ok);
+    let unknown = bench.run("true", &["--wipe-all"], "");
+    assert!(!unknown.ok && unknown.said.contains("no option --wipe-all"), "{}", unknown.said);
+}
+
+/// Puts a program of this name before the system's.
+fn shim(name: &str, body: &str) -> String {
+    format!(
+        "mkdir -p shim; cat > shim/{name} <<'END'\n#!/bin/bash\n{body}\nEND\nchmod +x shim/{name}; export PATH=$PWD/shim:$PATH"
+    )
+}
