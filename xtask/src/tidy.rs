@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf", "custodians"],
     ),
     ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card", "slots"]),
-    ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind", "consoled"]),
+    ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind", "consoled", "hostd"]),
     (
         "tests and tools",
         &[

@@ -4,7 +4,7 @@
 
 use crate::account::{Claim, ServiceTicket, SessionId, Source, Whose};
 use crate::lines::{LineGroupMember, PromptRole, SrtpPolicy, TrunkConfig};
-use crate::views::{CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
+use crate::views::{BoxAsk, CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
 use serde::{Deserialize, Serialize};
 use vocab::{
     CallId, CampaignId, DepartmentId, LineGroupId, ObjectHash, PersonId, Pii, ScriptId, Secret, UnixMs,
@@ -476,4 +476,7 @@ pub enum Admin {
         /// The ticket the console is opened for.
         ticket: ServiceTicket,
     },
+    // ── the box ────────────────────────────────────────────────────────────────────────────────────
+    /// The box itself: what [`BoxAsk`] says.
+    Box(BoxAsk),
 }

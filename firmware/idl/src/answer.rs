@@ -5,9 +5,9 @@ use crate::admin::Role;
 use crate::campaign::Disposition;
 use crate::spans::QualityBin;
 use crate::views::{
-    BatchView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ContactsPage, DeskView, DncView,
-    LedgerPage, LinesView, LiveView, NumberCard, Overview, Playing, PromptView, RefusalRow, ScriptView,
-    Series, SettingsView, SpanCard, SpanHistory, SpanView,
+    BatchView, BoxView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ContactsPage, DeskView,
+    DncView, LedgerPage, LinesView, LiveView, NumberCard, Overview, Playing, PromptView, RefusalRow,
+    ScriptView, Series, SettingsView, SpanCard, SpanHistory, SpanView,
 };
 use serde::{Deserialize, Serialize};
 use vocab::{AgentId, CallId, CampaignId, DepartmentId, ObjectHash, PersonId, Secret, TrunkId, UnixMs};
@@ -196,6 +196,15 @@ pub enum Answer {
         text_en: String,
         /// Chinese.
         text_zh: String,
+    },
+    /// The box itself.
+    Box(Box<BoxView>),
+    /// A bundle is stored.
+    Bundle {
+        /// Its SHA-256, by which it is ordered.
+        bundle: [u8; 32],
+        /// Its bytes.
+        bytes: u64,
     },
 }
 

@@ -76,6 +76,7 @@ const SOURCES: &[&[u8]] = &[
     include_bytes!("views/campaign.rs"),
     include_bytes!("views/contact.rs"),
     include_bytes!("views/floor.rs"),
+    include_bytes!("views/host.rs"),
     include_bytes!("views/record.rs"),
     include_bytes!("views/site.rs"),
     include_bytes!("views/span.rs"),

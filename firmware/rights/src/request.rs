@@ -1,7 +1,8 @@
 //! The requests by their kinds. It knows nothing of who may make them ([`crate::may`]) or what they do.
 
 use idl::admin::Admin;
-use idl::views::SpanAsk;
+use idl::host::HostOrder;
+use idl::views::{BoxAsk, SpanAsk};
 
 macro_rules! requests {
     ($($name:ident),+ $(,)?) => {
@@ -108,6 +109,14 @@ requests!(
     OrderSpan,
     SpanTrace,
     SignInConsole,
+    BoxLook,
+    UploadBundle,
+    OrderUpdate,
+    OrderBox,
+    OrderReset,
+    AgreeOrder,
+    WithdrawOrder,
+    BoxDiagnostics,
 );
 
 /// The kind of a request.
@@ -189,6 +198,7 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::Desk(_) => Request::Desk,
         Admin::Span(ask) => request_of_span(ask),
         Admin::SignInConsole { .. } => Request::SignInConsole,
+        Admin::Box(ask) => request_of_box(ask),
     }
 }
 
@@ -202,5 +212,18 @@ const fn request_of_span(ask: &SpanAsk) -> Request {
         SpanAsk::Remove { .. } => Request::RemoveSpan,
         SpanAsk::Order { .. } => Request::OrderSpan,
         SpanAsk::Trace { .. } => Request::SpanTrace,
+    }
+}
+
+const fn request_of_box(ask: &BoxAsk) -> Request {
+    match ask {
+        BoxAsk::Look => Request::BoxLook,
+        BoxAsk::Upload => Request::UploadBundle,
+        BoxAsk::Order(HostOrder::Install { .. }) => Request::OrderUpdate,
+        BoxAsk::Order(HostOrder::Restart | HostOrder::PowerOff | HostOrder::Diagnostics) => Request::OrderBox,
+        BoxAsk::Order(HostOrder::FactoryReset) => Request::OrderReset,
+        BoxAsk::Agree { .. } => Request::AgreeOrder,
+        BoxAsk::Withdraw { .. } => Request::WithdrawOrder,
+        BoxAsk::Diagnostics { .. } => Request::BoxDiagnostics,
     }
 }

@@ -66,7 +66,7 @@ pub const BY_CONSOLE: [Request; 11] = [
 
 /// The table.
 #[rustfmt::skip]
-pub const TABLE: [(Request, [bool; 10]); 67] = [
+pub const TABLE: [(Request, [bool; 10]); 75] = [
     //                               system security audit compl manag superv qa  data agent techn
     // the site
     (Request::AddDepartment,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -143,6 +143,15 @@ pub const TABLE: [(Request, [bool; 10]); 67] = [
     (Request::VerifyLedger,          [N,   N,   Y,   N,   N,   N,   N,   N,   N,   N]),
     // the desk
     (Request::Desk,                  [N,   N,   N,   N,   N,   N,   N,   N,   Y,   N]),
+    // the box
+    (Request::BoxLook,               [Y,   Y,   Y,   N,   N,   N,   N,   N,   N,   Y]),
+    (Request::UploadBundle,          [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::OrderUpdate,           [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::OrderBox,              [Y,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
+    (Request::OrderReset,            [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AgreeOrder,            [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::WithdrawOrder,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::BoxDiagnostics,        [Y,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
 ];
 
 /// Whether a role may ask this.
@@ -224,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn acc_04_a_technician_sees_the_box_and_its_lines_tests_spans_and_nothing_else() {
+    fn acc_04_a_technician_sees_the_box_and_its_lines_tests_spans_restarts_and_nothing_else() {
         let allowed: Vec<Request> = TABLE
             .iter()
             .map(|(request, _)| *request)
@@ -241,6 +250,9 @@ mod tests {
                 Request::OrderSpan,
                 Request::SpanTrace,
                 Request::Overview,
+                Request::BoxLook,
+                Request::OrderBox,
+                Request::BoxDiagnostics,
             ]
         );
     }
@@ -264,6 +276,14 @@ mod tests {
         }
         for request in [Request::OrderSpan, Request::SpanTrace] {
             assert_eq!(holders(request), [Role::SystemAdmin, Role::Technician]);
+        }
+    }
+
+    #[test]
+    fn acc_06_nobody_may_both_order_what_two_must_want_and_agree_to_it() {
+        for role in ROLES {
+            let orders = may(role, Request::OrderReset) || may(role, Request::OrderUpdate);
+            assert!(!(orders && may(role, Request::AgreeOrder)), "{role:?}");
         }
     }
 }

@@ -1,12 +1,12 @@
 //! `ringfence-slot`: RAUC's custom bootloader backend and, called without a word, its post-install handler, which makes
-//! a written system startable. It decides nothing that the crate does not plan.
+//! a written system startable; with `give-up` it puts the running system behind the other. It decides nothing that the crate does not plan.
 
 use anyhow::{Context, bail};
 use lexopt::prelude::*;
 use slots::backend::{Call, manifest, primary, state, written};
 use slots::esp::Esp;
 use slots::parts::Machine;
-use slots::plan::{plan_install, plan_primary, plan_state};
+use slots::plan::{plan_give_up, plan_install, plan_primary, plan_state};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -48,6 +48,9 @@ fn run(options: &Options) -> anyhow::Result<()> {
     if options.words.is_empty() {
         return install(options, &esp);
     }
+    if options.words == ["give-up"] {
+        return give_up(options, &esp);
+    }
     let entries = esp.entries()?;
     let plan = match Call::parse(&options.words)? {
         Call::GetPrimary => return say(primary(&entries).context("no system can be started")?),
@@ -70,6 +73,13 @@ fn install(options: &Options, esp: &Esp) -> anyhow::Result<()> {
     let system = written.bundle.join("uki.efi");
     esp.apply(&plan, Some(&system), &mut |slot, root| options.machine.name(slot, root))?;
     eprintln!("ringfence-slot: {} starts next from slot {}", bundle.version, written.slot.name());
+    Ok(())
+}
+
+/// The running system was found bad: it steps back behind the other, if there is another that can start.
+fn give_up(options: &Options, esp: &Esp) -> anyhow::Result<()> {
+    let plan = plan_give_up(&esp.entries()?, options.machine.running()?.0)?;
+    esp.apply(&plan, None, &mut |_, _| bail_io())?;
     Ok(())
 }
 

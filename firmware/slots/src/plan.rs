@@ -138,9 +138,20 @@ pub fn plan_state(entries: &[Entry], running: Slot, slot: Slot, good: bool) -> R
     Ok(own.iter().map(step).filter(|step| !matches!(step, Step::Rename(from, to) if from == to)).collect())
 }
 
+/// What runs was found bad: it steps back behind the other.
+///
+/// # Errors
+/// There is no other that may start: what runs stays first.
+pub fn plan_give_up(entries: &[Entry], running: Slot) -> Result<Vec<Step>, PlanError> {
+    if !entries.iter().any(|entry| entry.slot != running && entry.may_start()) {
+        return Err(PlanError::Empty(running.other()));
+    }
+    plan_state(entries, running, running, false)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{PlanError, Step, first, plan_clear, plan_install, plan_primary, plan_state};
+    use super::{PlanError, Step, first, plan_clear, plan_give_up, plan_install, plan_primary, plan_state};
     use crate::bundle::{Bundle, RootHash};
     use crate::entry::Entry;
     use idl::host::Slot;
@@ -213,6 +224,16 @@ mod tests {
         assert_eq!(after(&now, &steps)[0], "ringfence_0.2.0_B+3.efi");
         assert_eq!(plan_primary(&now, Slot::A), Ok(vec![]));
         assert_eq!(plan_primary(&now[..1], Slot::B), Err(PlanError::Empty(Slot::B)));
+    }
+
+    #[test]
+    fn a_bad_system_steps_back_at_once_but_never_where_nothing_else_would_start() {
+        let now = entries(&["ringfence_0.3.0_A+2-1.efi", "ringfence_0.2.0_B.efi"]);
+        let steps = plan_give_up(&now, Slot::A).unwrap();
+        assert_eq!(after(&now, &steps), ["ringfence_0.2.0_B.efi", "ringfence_0.3.0_A+0-1.efi"]);
+        for alone in [&now[..1], &entries(&["ringfence_0.3.0_A+2-1.efi", "ringfence_0.2.0_B+0-3.efi"])[..]] {
+            assert_eq!(plan_give_up(alone, Slot::A), Err(PlanError::Empty(Slot::B)));
+        }
     }
 
     #[test]

@@ -1,19 +1,26 @@
-//! The process `supervisor`. Its options say where the sockets are and whom to watch.
+//! The process `supervisor`. Its options say where the sockets are and whom to watch; with `--confirm` it judges once
+//! whether a system on trial is good.
 
 use anyhow::Context;
 use idl::hello::Process;
 use lexopt::prelude::*;
-use supervisor::{Options, run};
+use std::path::PathBuf;
+use std::time::Duration;
+use supervisor::{ConfirmOptions, Options, confirm, run};
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> anyhow::Result<()> {
     let processes = vec![Process::Vaultd, Process::Lined, Process::Calld, Process::Admind];
     let mut options = Options { run: "/run/ringfence".into(), processes };
     let mut target = journal::Target::Journal;
+    let mut confirming = false;
+    let mut found_bad = PathBuf::from("/var/lib/ringfence/health/found-bad.json");
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("run") => options.run = arguments.value()?.into(),
+            Long("confirm") => confirming = true,
+            Long("found-bad") => found_bad = arguments.value()?.into(),
             Long("log") => {
                 let word = arguments.value()?.string()?;
                 target = journal::Target::parse(&word).context("--log takes journal or stderr")?;
@@ -22,6 +29,17 @@ fn main() -> anyhow::Result<()> {
         }
     }
     journal::start(target, "supervisor", log::LevelFilter::Info);
+    if confirming {
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned();
+        let processes = options.processes.iter().map(|process| process.name().to_owned()).collect();
+        return confirm(&ConfirmOptions {
+            run: options.run,
+            found_bad,
+            boot,
+            processes,
+            limit: CONFIRM_LIMIT,
+        });
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminated = signal(SignalKind::terminate())?;
@@ -35,3 +53,6 @@ fn main() -> anyhow::Result<()> {
         run(options, stop).await
     })
 }
+
+/// A system is found bad after this time: with one restart the box is back at the one before within five minutes.
+const CONFIRM_LIMIT: Duration = Duration::from_secs(180);

@@ -9,6 +9,7 @@ use idl::admin::{AdminReply, AdminRequest, RowError};
 use idl::campaign::{CalldToVault, VaultToCalld};
 use idl::health::HealthReply;
 use idl::hello::Process;
+use idl::host::{HostToVault, VaultToHost};
 use idl::lines::{LinedToVault, VaultToLined};
 use idl::views::LedgerFilter;
 use std::fs::File;
@@ -108,6 +109,21 @@ pub enum Cmd {
         /// The piece.
         piece: Option<TracePiece>,
     },
+    /// `hostd` connected.
+    HostUp(ConnId),
+    /// `hostd` is gone.
+    HostDown(ConnId),
+    /// `hostd` says.
+    Host(ConnId, HostToVault),
+    /// The ledger was verified for a system on trial: its fault, if there is one.
+    LedgerChecked(Option<String>),
+    /// A bundle was stored, or could not be.
+    BundleStored {
+        /// Who asked.
+        reply: ReplyTo,
+        /// Its SHA-256 and bytes, or why not.
+        outcome: Result<([u8; 32], u64), BundleRefused>,
+    },
     /// The process started.
     Started {
         /// Bytes of a torn tail.
@@ -180,10 +196,30 @@ pub enum Job {
         /// Who asked.
         reply: ReplyTo,
     },
+    /// Verify the ledger because the running system is on trial.
+    CheckLedger,
+    /// Store a bundle.
+    StoreBundle {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The file.
+        file: File,
+        /// Bundles that stay; others go.
+        keep: Vec<[u8; 32]>,
+    },
     /// Verify or hash a password.
     Password(PasswordJob),
     /// Read what somebody looks at or hears.
     Read(ReadJob),
+}
+
+/// Why a bundle was not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BundleRefused {
+    /// It is empty, or longer than any bundle.
+    Size,
+    /// The storage failed, or is full.
+    Storage,
 }
 
 /// What somebody looks at or hears, read beside the core.
@@ -236,6 +272,15 @@ pub enum ReadJob {
         /// From this byte on.
         offset: u64,
     },
+    /// A piece of a diagnostics bundle.
+    Diagnostics {
+        /// Who asked.
+        reply: ReplyTo,
+        /// Its SHA-256.
+        bundle: [u8; 32],
+        /// From this byte on.
+        offset: u64,
+    },
 }
 
 /// A piece of a trace.
@@ -256,7 +301,8 @@ impl ReadJob {
             | Self::Prompt { reply, .. }
             | Self::Peaks { reply, .. }
             | Self::Piece { reply, .. }
-            | Self::Trace { reply, .. } => *reply,
+            | Self::Trace { reply, .. }
+            | Self::Diagnostics { reply, .. } => *reply,
         }
     }
 }
@@ -372,6 +418,8 @@ pub enum Message {
     AdminFile(AdminReply, OwnedFd),
     /// To the supervisor.
     Health(HealthReply),
+    /// To `hostd`.
+    Host(VaultToHost),
 }
 
 /// What is to be done after the commit.

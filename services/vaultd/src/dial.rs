@@ -71,6 +71,9 @@ impl Vault {
         let Some(lined) = self.lined.as_ref().filter(|lined| lined.ready()).map(|lined| lined.conn) else {
             return CampaignReply::NotNow { reason: "lined is not connected".to_owned() };
         };
+        if self.host_now.is_draining() {
+            return CampaignReply::NotNow { reason: "the box is about to be restarted".to_owned() };
+        }
         let Some(read) = self.read_contact(contact) else {
             return CampaignReply::NotNow { reason: "the contact's row cannot be read".to_owned() };
         };

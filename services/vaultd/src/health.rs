@@ -25,6 +25,9 @@ impl Vault {
             ("imports".to_owned(), self.imports.len() as u64),
             ("unverified_recordings".to_owned(), self.state.unverified.len() as u64),
             ("unreleased_dialogs".to_owned(), self.state.unreleased.len() as u64),
+            ("lines_missing".to_owned(), self.lines_missing()),
+            ("hostd".to_owned(), u64::from(self.host_now.status().is_some())),
+            ("ledger_unverified".to_owned(), u64::from(self.host_now.owes_a_check())),
             ("sessions".to_owned(), self.state.accounts.sessions.len() as u64),
             ("blocked_sources".to_owned(), self.state.accounts.sources.blocked_count(self.clock.now) as u64),
         ];

@@ -17,6 +17,8 @@ pub mod dial;
 pub mod entries;
 pub mod files;
 mod health;
+mod host;
+mod host_files;
 pub mod import;
 pub mod level;
 mod lines;

@@ -60,6 +60,8 @@ async fn live(options: &Options, started: Started, chip: TpmChip) -> anyhow::Res
         keys: Arc::clone(&started.keys),
         recordings: options.folders.recordings.clone(),
         traces: options.folders.traces.clone(),
+        bundles: options.folders.bundles(),
+        diagnostics: options.folders.diagnostics(),
         ledger: options.folders.ledger(),
         head_key: started.head_key.clone(),
         core: inputs.clone(),

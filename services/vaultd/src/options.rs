@@ -22,7 +22,8 @@ vaultd: the records process of Ringfence
   --policy-key FILE  seal to what this release key (PEM) signs, not to PCRs as they are; with it
   --policy-signatures FILE  the signatures of the running image (/run/systemd/tpm2-pcr-signature.json)
   --secure-boot FILE the firmware's variable SecureBoot (default: where the kernel shows it)
-  --allow NAME=UID   user id of lined, calld, admind, consoled, supervisor or tool (default: our own)
+  --allow NAME=UID   user id of lined, calld, admind, consoled, hostd, supervisor or tool
+                     (default: our own)
   --clock-trusted    the operator vouches for the clock (workstation)
   --log WHERE        stderr or journal (default journal)
 ";
@@ -129,8 +130,15 @@ fn log_to(text: &str) -> Result<Target, OptionsError> {
     Target::parse(text).ok_or_else(|| OptionsError::Value("--log", text.to_owned()))
 }
 
-const PEERS: [Process; 6] =
-    [Process::Lined, Process::Calld, Process::Admind, Process::Consoled, Process::Supervisor, Process::Tool];
+const PEERS: [Process; 7] = [
+    Process::Lined,
+    Process::Calld,
+    Process::Admind,
+    Process::Consoled,
+    Process::Hostd,
+    Process::Supervisor,
+    Process::Tool,
+];
 
 #[cfg(test)]
 mod tests {

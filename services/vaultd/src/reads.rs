@@ -52,6 +52,11 @@ pub fn run(context: &Context, jobs: &Receiver<ReadJob>) {
                     continue;
                 }
             }
+            ReadJob::Diagnostics { reply, bundle, offset } => {
+                let piece = crate::host_files::diagnostics_piece(&context.diagnostics, &bundle, offset);
+                answer_piece(context, reply, piece);
+                continue;
+            }
             ReadJob::Prompt { reply, object } => {
                 let alaw = context.objects.get(object.hash, &object.key, MAX_PROMPT_BYTES).ok();
                 answer_with(context, reply, alaw.map(|alaw| sound::prompt(&alaw)));
@@ -94,8 +99,13 @@ pub fn trace_piece(folder: &Path, file: &str, offset: u64) -> Option<TracePiece>
     if !is_trace_name(file) {
         return None;
     }
+    plain_piece(&folder.join(file), offset)
+}
+
+/// A piece of a plain file from a byte on, for [`trace_piece`] and its like.
+pub(crate) fn plain_piece(path: &Path, offset: u64) -> Option<TracePiece> {
     let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(folder.join(file)).ok()?;
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
     let data = opened.metadata().ok().filter(|data| data.is_file() && data.nlink() == 1)?;
     let mut bytes = vec![0; TRACE_PIECE_BYTES];
     let mut filled = 0;

@@ -7,6 +7,7 @@ use idl::admin::AdminRequest;
 use idl::campaign::CalldToVault;
 use idl::health::HealthRequest;
 use idl::hello::Process;
+use idl::host::HostToVault;
 use idl::lines::LinedToVault;
 use ipc::{Conn, IpcError, Listener, Peer};
 use ledger::SignedHead;
@@ -143,7 +144,8 @@ const fn greetings(process: Process, id: ConnId) -> (Option<Cmd>, Option<Cmd>) {
         Process::Lined => (Some(Cmd::LinedUp(id)), Some(Cmd::LinedDown(id))),
         Process::Calld => (Some(Cmd::CalldUp(id)), Some(Cmd::CalldDown(id))),
         Process::Admind | Process::Consoled | Process::Tool => (None, Some(Cmd::AdminDown(id))),
-        Process::Supervisor | Process::Vaultd | Process::Hostd => (None, None),
+        Process::Hostd => (Some(Cmd::HostUp(id)), Some(Cmd::HostDown(id))),
+        Process::Supervisor | Process::Vaultd => (None, None),
     }
 }
 
@@ -160,7 +162,8 @@ async fn listen(id: ConnId, conn: &Conn, process: Process, core: &Sender<Input>)
                 let HealthRequest::Check { serial } = conn.recv::<HealthRequest>().await?;
                 Cmd::Health { conn: id, serial }
             }
-            Process::Vaultd | Process::Hostd => return Err(IpcError::Closed),
+            Process::Hostd => Cmd::Host(id, conn.recv::<HostToVault>().await?),
+            Process::Vaultd => return Err(IpcError::Closed),
         };
         if core.send(Input::Cmd(cmd)).await.is_err() {
             return Ok(());
@@ -176,6 +179,7 @@ async fn answer(conn: &Conn, answers: &mut Receiver<Message>) -> Result<(), IpcE
             Message::Admin(message) => conn.send(&message).await?,
             Message::AdminFile(message, file) => conn.send_with(&message, file).await?,
             Message::Health(message) => conn.send(&message).await?,
+            Message::Host(message) => conn.send(&message).await?,
         }
     }
     Err(IpcError::Closed)

@@ -39,6 +39,18 @@ impl Folders {
         self.state.join("ledger")
     }
 
+    /// The folder of bundles, which `hostd` installs from.
+    #[must_use]
+    pub fn bundles(&self) -> PathBuf {
+        self.recordings.with_file_name("bundles")
+    }
+
+    /// The folder of diagnostics bundles, which `hostd` writes.
+    #[must_use]
+    pub fn diagnostics(&self) -> PathBuf {
+        self.recordings.with_file_name("diagnostics")
+    }
+
     fn keys(&self) -> PathBuf {
         self.state.join("keys")
     }

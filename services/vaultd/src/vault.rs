@@ -8,6 +8,7 @@ use crate::auth::Auth;
 use crate::command::{Cmd, ConnId, Effect, Job, Message};
 use crate::desks::{Desks, LiveNow};
 use crate::entries::{Entry, EntryResult, Event, Sealed, Who};
+use crate::host::HostNow;
 use crate::lines::LinedLink;
 use crate::plays::Plays;
 use crate::ports::{Clock, ContactPort, Draft, Entropy, KeyPort, LedgerPort, PortError};
@@ -59,6 +60,7 @@ pub struct Vault {
     pub(crate) names: Names,
     pub(crate) plays: Plays,
     pub(crate) spans_now: SpansNow,
+    pub(crate) host_now: HostNow,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -117,6 +119,7 @@ impl Vault {
             names: Names::default(),
             plays: Plays::default(),
             spans_now: SpansNow::default(),
+            host_now: HostNow::default(),
             staged: Vec::new(),
             effects: Vec::new(),
         };
@@ -184,8 +187,14 @@ impl Vault {
             Cmd::TraceRead { reply, span, file, piece } => self.trace_read(reply, span, file, piece),
             Cmd::LedgerVerified { reply, outcome } => self.ledger_verified(reply, outcome),
             Cmd::PasswordDone(done) => self.password_done(done),
+            Cmd::HostUp(conn) => self.host_up(conn),
+            Cmd::HostDown(conn) => self.host_down(conn),
+            Cmd::Host(conn, message) => self.host_says(conn, message),
+            Cmd::LedgerChecked(fault) => self.ledger_checked(fault),
+            Cmd::BundleStored { reply, outcome } => self.bundle_stored(reply, outcome),
             Cmd::Started { cut_bytes } => {
-                self.record(Who::Process(Process::Vaultd), Event::Started { cut_bytes })
+                self.record(Who::Process(Process::Vaultd), Event::Started { cut_bytes });
+                self.end_lost_order();
             }
             Cmd::Stopping => {
                 self.write_held(true);
@@ -336,6 +345,7 @@ impl Vault {
         self.forget_orders();
         self.leave_desks();
         self.plays.forget_ended(self.clock.boot_ms);
+        self.tick_host();
     }
 }
 

@@ -36,6 +36,10 @@ pub struct Context {
     pub recordings: PathBuf,
     /// The folder of traces.
     pub traces: PathBuf,
+    /// The folder of bundles.
+    pub bundles: PathBuf,
+    /// The folder of diagnostics bundles, which `hostd` writes.
+    pub diagnostics: PathBuf,
     /// The ledger's folder.
     pub ledger: PathBuf,
     /// The key that checks heads.
@@ -101,6 +105,8 @@ impl Workers {
             Job::ImportContacts { .. }
             | Job::ImportDoNotCall { .. }
             | Job::StorePrompt { .. }
+            | Job::StoreBundle { .. }
+            | Job::CheckLedger
             | Job::VerifyLedger { .. } => &self.imports,
         };
         let Some(queue) = queue else {
@@ -164,6 +170,14 @@ fn perform(context: &Context, job: Job) -> Option<Cmd> {
         Job::VerifyRecording { call, key, expected_ms } => {
             let finding = recording_finding(&context.recordings, call, key.as_ref(), expected_ms);
             Cmd::RecordingVerified { call, finding }
+        }
+        Job::CheckLedger => {
+            let verified = verify_dir(&context.ledger, Some(&context.head_key), None, |_| {});
+            Cmd::LedgerChecked(verified.err().map(|error| error.to_string()))
+        }
+        Job::StoreBundle { reply, file, keep } => {
+            let outcome = crate::host_files::store_bundle(&context.bundles, file, &keep);
+            Cmd::BundleStored { reply, outcome }
         }
         Job::Password(job) => Cmd::PasswordDone(job.perform()),
         Job::VerifyLedger { reply } => {

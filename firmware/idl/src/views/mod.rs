@@ -6,6 +6,7 @@
 mod campaign;
 mod contact;
 mod floor;
+mod host;
 mod record;
 mod site;
 mod span;
@@ -16,6 +17,7 @@ pub use contact::{
     DncView, NumberCard,
 };
 pub use floor::{CustomerCard, DeskAction, DeskView, LiveAgent, LiveCall, LiveView};
+pub use host::{BOX_ROWS, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView};
 pub use record::{
     CallCard, CallFilter, CallKind, CallRow, CallsPage, LedgerFilter, LedgerPage, LedgerRow, PlayId, Playing,
     RecordingView,

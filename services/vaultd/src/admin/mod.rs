@@ -4,6 +4,7 @@
 //! ([`crate::auth`]): by a session from the page, by a name from a tool.
 
 mod accounts;
+mod appliance;
 mod campaigns;
 mod content;
 mod desk;
@@ -198,6 +199,7 @@ impl Vault {
             | Admin::Live) => self.look_request(actor, what),
             Admin::Desk(action) => self.desk_request(actor, action),
             Admin::Span(ask) => self.span_request(actor, ask),
+            Admin::Box(ask) => self.box_request(actor, ask, attached),
             Admin::Commission { .. }
             | Admin::Status
             | Admin::Door

@@ -10,6 +10,7 @@ mod apply_calls;
 mod calls;
 mod cards;
 mod figures;
+mod host;
 mod queue;
 mod seen;
 
@@ -20,6 +21,7 @@ pub(crate) use apply_calls::of_the_campaign;
 pub use calls::{CallDisk, CallRecord, Calls, NoDisk, RecordingState};
 pub use cards::{Cards, EventKept, KEPT_EVENTS, KEPT_TRACES, TraceKept, is_span, span_of, telephones};
 pub use figures::Counts;
+pub use host::{BundleKept, EndedKept, HostKept, OrderKept};
 pub use queue::{Due, Queue, Slot, SlotState};
 pub use seen::{BlockedKept, HourCounts, KEPT_HOURS, KEPT_REFUSALS, RefusalKept, Seen};
 
@@ -183,7 +185,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;
 
 /// Everything the box knows. Call records are kept beside it ([`Calls`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -260,6 +262,8 @@ pub struct State {
     pub seen: Seen,
     /// Spans of cards with their history.
     pub cards: Cards,
+    /// The box itself.
+    pub host: HostKept,
 }
 
 impl Default for State {
@@ -301,6 +305,7 @@ impl Default for State {
             agent_days: BTreeMap::new(),
             seen: Seen::default(),
             cards: Cards::default(),
+            host: HostKept::default(),
         }
     }
 }

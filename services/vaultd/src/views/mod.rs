@@ -8,6 +8,7 @@ mod calls;
 mod campaigns;
 mod civil;
 mod contacts;
+mod host_words;
 mod ledger;
 mod ledger_words;
 mod lines;

@@ -18,7 +18,7 @@ pub(super) fn of_span_event(event: &Event) -> Vec<(String, String)> {
         Event::SpanTraceTaken { span, file, bytes } => {
             words.say("span", span).say("file", file).say("bytes", bytes)
         }
-        _ => words,
+        other => return super::host_words::of_box_event(other),
     };
     words.into_pairs()
 }

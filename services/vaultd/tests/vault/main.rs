@@ -3,6 +3,7 @@
 
 mod accounts;
 mod admin;
+mod appliance;
 mod console;
 mod desk;
 mod desk_bench;

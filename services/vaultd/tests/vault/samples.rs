@@ -3,9 +3,10 @@
 use crate::rig::{AGENT, plan, trunk};
 use idl::account::{SessionId, Whose};
 use idl::admin::{Admin, Role};
+use idl::host::HostOrder;
 use idl::lines::SrtpPolicy;
 use idl::spans::SpanOrder;
-use idl::views::{CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
+use idl::views::{BoxAsk, CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
 use rights::Request;
 use vocab::{CallId, CampaignId, DepartmentId, ObjectHash, Pii, ScriptId, Secret, SpanId, UnixMs};
 
@@ -117,5 +118,15 @@ pub fn sample(request: Request) -> Admin {
         Request::RemoveSpan => Admin::Span(SpanAsk::Remove { span: SpanId(9) }),
         Request::OrderSpan => Admin::Span(SpanAsk::Order { span: SpanId(9), order: SpanOrder::StopTest }),
         Request::SpanTrace => Admin::Span(SpanAsk::Trace { file: "x.pcap".to_owned(), offset: 0 }),
+        Request::BoxLook => Admin::Box(BoxAsk::Look),
+        Request::UploadBundle => Admin::Box(BoxAsk::Upload),
+        Request::OrderUpdate => {
+            Admin::Box(BoxAsk::Order(HostOrder::Install { bundle: [9; 32], downgrade: false }))
+        }
+        Request::OrderBox => Admin::Box(BoxAsk::Order(HostOrder::Restart)),
+        Request::OrderReset => Admin::Box(BoxAsk::Order(HostOrder::FactoryReset)),
+        Request::AgreeOrder => Admin::Box(BoxAsk::Agree { order: 9_999 }),
+        Request::WithdrawOrder => Admin::Box(BoxAsk::Withdraw { order: 9_999 }),
+        Request::BoxDiagnostics => Admin::Box(BoxAsk::Diagnostics { bundle: [9; 32], offset: 0 }),
     }
 }

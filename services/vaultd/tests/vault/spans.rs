@@ -377,7 +377,8 @@ impl Rig {
         self.give(Cmd::Lined(LinedToVault::Span(Box::new(status))));
     }
 
-    fn trunk_is(&mut self, trunk: TrunkId, state: TrunkState) {
+    /// `lined` tells how a trunk stands.
+    pub fn trunk_is(&mut self, trunk: TrunkId, state: TrunkState) {
         let (since, reason) = (self.clock.now, "RED".to_owned());
         self.give(Cmd::Lined(LinedToVault::Trunk(TrunkStatus { trunk, since, state, reason, calls: 0 })));
     }

@@ -1,0 +1,25 @@
+//! `hostd`: the one process with root on the box. It does what `vaultd` decided and wrote down before: installs a
+//! system, restarts, powers off, resets, collects a diagnostics bundle; and it tells how the box stands.
+//!
+//! It listens to nobody: it connects to `vaultd`, which no network reaches. It parses what RAUC has verified and what
+//! the box itself wrote. It decides nothing, and holds no customer data and no key.
+
+mod diagnostics;
+mod facts;
+mod life;
+mod orders;
+mod programs;
+mod reset;
+mod run;
+mod scrub;
+mod status;
+mod tar;
+
+pub use diagnostics::collect;
+pub use facts::Facts;
+pub use life::{Life, Start, boot_cause};
+pub use orders::{Then, carry_out};
+pub use programs::{Call, Done, Programs, Real};
+pub use run::{Options, run};
+pub use scrub::scrub;
+pub use status::{Place, release, status};

@@ -1,0 +1,187 @@
+//! What people ask of the box itself: to look, to store and install a system, to restart, to power off, to be reset.
+//!
+//! Each order is an entry before `hostd` hears of it. What destroys, and what goes back behind a repaired weakness, two
+//! persons must want (ACC-06): the system administrator orders, the security administrator agrees within 24 hours.
+
+use super::{Actor, Handled, Refusal};
+use crate::command::{BundleRefused, Job, ReadJob, ReplyTo};
+use crate::entries::Event;
+use crate::host::Stage;
+use crate::state::OrderKept;
+use crate::vault::Vault;
+use idl::admin::Answer;
+use idl::host::HostOrder;
+use idl::views::{BOX_ROWS, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView};
+use std::fs::File;
+
+impl Vault {
+    pub(super) fn box_request(&mut self, actor: &Actor, ask: BoxAsk, attached: Option<File>) -> Handled {
+        match ask {
+            BoxAsk::Look => Ok(Some(Answer::Box(Box::new(self.box_view())))),
+            BoxAsk::Upload => self.upload_bundle(actor, attached),
+            BoxAsk::Order(order) => self.order_box(actor, order),
+            BoxAsk::Agree { order } => self.agree_to_box_order(actor, order),
+            BoxAsk::Withdraw { order } => {
+                if self.withdraw_box_order(actor.who(), actor.from, order) {
+                    return Ok(Some(Answer::Done));
+                }
+                Err(Refusal::new(
+                    "order-going",
+                    "This order is being carried out or is over: it cannot be taken back.",
+                    "该指令正在执行或已结束，无法撤回。",
+                ))
+            }
+            BoxAsk::Diagnostics { bundle, offset } => {
+                if !self.state.host.has_diagnostics(&bundle) {
+                    return Err(Refusal::unknown("diagnostics bundle"));
+                }
+                if offset == 0 {
+                    self.write(actor, Event::DiagnosticsTaken { bundle });
+                }
+                self.work(Job::Read(ReadJob::Diagnostics { reply: actor.reply(), bundle, offset }));
+                Ok(None)
+            }
+        }
+    }
+
+    fn upload_bundle(&mut self, actor: &Actor, attached: Option<File>) -> Handled {
+        let file = attached.ok_or_else(|| {
+            Refusal::new("bundle-missing", "No file came with the request.", "请求未附带文件。")
+        })?;
+        // The newest stays beside the one that comes, and whatever is being installed.
+        let mut keep: Vec<[u8; 32]> =
+            self.state.host.bundles.back().map(|kept| kept.bundle).into_iter().collect();
+        keep.extend(self.state.host.open.values().filter_map(|kept| match kept.order {
+            HostOrder::Install { bundle, .. } => Some(bundle),
+            _ => None,
+        }));
+        self.work(Job::StoreBundle { reply: actor.reply(), file, keep });
+        Ok(None)
+    }
+
+    /// The worker has stored a bundle, or could not.
+    pub(crate) fn bundle_stored(&mut self, reply: ReplyTo, outcome: Result<([u8; 32], u64), BundleRefused>) {
+        let Some(actor) = self.actor_of(reply) else { return };
+        let answer = match outcome {
+            Ok((bundle, bytes)) => {
+                self.write(&actor, Event::BundleStored { bundle, bytes });
+                Answer::Bundle { bundle, bytes }
+            }
+            Err(BundleRefused::Size) => Refusal::new(
+                "bundle-size",
+                "The file is empty or larger than any update (1 GiB). Choose another.",
+                "文件为空或超过升级包上限（1 GiB），请另选。",
+            )
+            .into_answer(),
+            Err(BundleRefused::Storage) => Refusal::storage().into_answer(),
+        };
+        self.answer(reply.conn, reply.id, answer);
+    }
+
+    fn order_box(&mut self, actor: &Actor, order: HostOrder) -> Handled {
+        if !self.host_now.is_there() {
+            return Err(Refusal::new(
+                "hostd-gone",
+                "The box's helper is not there; it is being restarted. Try again in a minute.",
+                "系统助手服务未就绪，正在重启，请稍后再试。",
+            ));
+        }
+        if let HostOrder::Install { bundle, .. } = &order {
+            self.may_install(bundle)?;
+        }
+        let waiting = self.state.host.open.values().any(|kept| kept.waits && kept.order == order);
+        if waiting || !self.host_now.is_free() || self.state.host.open.len() >= MAX_OPEN {
+            return Err(Refusal::new(
+                "box-busy",
+                "Another order waits or is being carried out. Wait for it, or take it back.",
+                "另有指令等待确认或正在执行，请等待或先撤回。",
+            ));
+        }
+        let event = Event::BoxOrdered { order };
+        let id = self.record_from(actor.who(), actor.from, crate::entries::EntryResult::Done, event);
+        if self.state.host.open.get(&id).is_some_and(|kept| !kept.waits) {
+            self.begin_box_order(id);
+        }
+        Ok(Some(Answer::Created { ids: vec![id] }))
+    }
+
+    fn may_install(&self, bundle: &[u8; 32]) -> Result<(), Refusal> {
+        if !self.state.host.has_bundle(bundle) {
+            return Err(Refusal::new(
+                "bundle-none",
+                "There is no such update on the box any more. Store it again.",
+                "本机已无此升级包，请重新上传。",
+            ));
+        }
+        let status = self.host_now.status();
+        let running = status.and_then(|status| status.slots.iter().find(|view| view.slot == status.running));
+        if running.is_some_and(|view| !view.good) {
+            return Err(Refusal::new(
+                "slot-on-trial",
+                "The running system has not been found good yet. Wait some minutes, then look why.",
+                "当前系统尚未通过自检，请等待数分钟；如仍未通过请查看原因。",
+            ));
+        }
+        Ok(())
+    }
+
+    fn agree_to_box_order(&mut self, actor: &Actor, ordered: u64) -> Handled {
+        let kept = self.state.host.open.get(&ordered).filter(|kept| kept.waits);
+        let kept = kept.ok_or_else(|| Refusal::unknown("order that waits"))?;
+        if kept.by == actor.id {
+            return Err(Refusal::same_person());
+        }
+        if !self.host_now.is_free() || !self.host_now.is_there() {
+            return Err(Refusal::busy());
+        }
+        self.write(actor, Event::BoxOrderAgreed { ordered });
+        self.begin_box_order(ordered);
+        Ok(Some(Answer::Done))
+    }
+
+    fn box_view(&self) -> BoxView {
+        let host = &self.state.host;
+        let row = |order: u64, kept: &OrderKept, stage| BoxOrder {
+            order,
+            what: kept.order.clone(),
+            by: kept.by,
+            at: kept.at,
+            stage,
+        };
+        let open = host.open.iter().rev().map(|(id, kept)| row(*id, kept, self.stage_now(*id, kept)));
+        let ended = host.ended.iter().rev().map(|ended| {
+            let stage = match &ended.end {
+                None => BoxOrderStage::Withdrawn,
+                Some(None) => BoxOrderStage::Done,
+                Some(Some(fault)) => BoxOrderStage::Failed(fault.clone()),
+            };
+            row(ended.ordered, &ended.kept, stage)
+        });
+        let bundle = |kept: &crate::state::BundleKept| BundleView {
+            bundle: kept.bundle,
+            bytes: kept.bytes,
+            at: kept.at,
+        };
+        BoxView {
+            status: self.host_now.status().cloned(),
+            bundles: host.bundles.iter().rev().map(bundle).collect(),
+            orders: open.chain(ended).take(BOX_ROWS).collect(),
+            history: host.events.iter().rev().take(BOX_ROWS).cloned().collect(),
+            open_calls: self.state.open_calls.len() as u64,
+        }
+    }
+
+    fn stage_now(&self, id: u64, kept: &OrderKept) -> BoxOrderStage {
+        match self.host_now.stage_of(id) {
+            _ if kept.waits => BoxOrderStage::WaitsForSecond { until: Self::agree_until(kept.at) },
+            Some(Stage::Draining { .. }) => {
+                BoxOrderStage::Draining { open_calls: self.state.open_calls.len() as u64 }
+            }
+            Some(Stage::AtHost { percent }) => BoxOrderStage::UnderWay { percent },
+            None => BoxOrderStage::UnderWay { percent: 0 },
+        }
+    }
+}
+
+/// Orders that wait or run at once.
+const MAX_OPEN: usize = 4;

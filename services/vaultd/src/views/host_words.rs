@@ -1,0 +1,72 @@
+//! What entries of the box itself say, as `field=value` pairs.
+
+use super::ledger_words::Words;
+use crate::entries::Event;
+use idl::host::{HostFact, HostFault, HostOrder};
+
+/// The pairs of an event of the box; none for any other.
+pub(super) fn of_box_event(event: &Event) -> Vec<(String, String)> {
+    let words = Words::default();
+    let words = match event {
+        Event::BoxOrdered { order } => of_order(words, order),
+        Event::BoxOrderAgreed { ordered } | Event::BoxOrderWithdrawn { ordered } => {
+            words.say("ordered_by_entry", ordered)
+        }
+        Event::BoxOrderEnded { ordered, fault } => {
+            words.say("ordered_by_entry", ordered).some("fault", fault.as_ref().map(fault_name))
+        }
+        Event::BoxHistory { at, fact } => of_fact(words.time("at", *at), fact),
+        Event::BundleStored { bundle, bytes } => words.say("sha256", hex(bundle)).say("bytes", bytes),
+        Event::DiagnosticsTaken { bundle } => words.say("sha256", hex(bundle)),
+        Event::LinesNoted { trunks } => words.all("trunks", trunks),
+        _ => words,
+    };
+    words.into_pairs()
+}
+
+fn of_order(words: Words, order: &HostOrder) -> Words {
+    let words = words.say("order", order.name());
+    match order {
+        HostOrder::Install { bundle, downgrade } => {
+            words.say("sha256", hex(bundle)).say("older_too", downgrade)
+        }
+        HostOrder::Restart | HostOrder::PowerOff | HostOrder::FactoryReset | HostOrder::Diagnostics => words,
+    }
+}
+
+fn of_fact(words: Words, fact: &HostFact) -> Words {
+    match fact {
+        HostFact::Booted { slot, version, cause } => words
+            .say("fact", "booted")
+            .say("slot", slot.name())
+            .say("version", version)
+            .say("cause", format!("{cause:?}")),
+        HostFact::MarkedGood { slot, version } => {
+            words.say("fact", "good").say("slot", slot.name()).say("version", version)
+        }
+        HostFact::FoundBad { slot, version, reasons } => {
+            words.say("fact", "bad").say("slot", slot.name()).say("version", version).all("reasons", reasons)
+        }
+        HostFact::NetworkSet { faults } => words.say("fact", "network").all("faults", faults),
+        HostFact::Diagnostics { bundle, bytes } => {
+            words.say("fact", "diagnostics").say("sha256", hex(bundle)).say("bytes", bytes)
+        }
+    }
+}
+
+fn fault_name(fault: &HostFault) -> String {
+    match fault {
+        HostFault::NoBundle => "no-bundle".to_owned(),
+        HostFault::BadSignature => "bad-signature".to_owned(),
+        HostFault::OtherHardware => "other-hardware".to_owned(),
+        HostFault::TooOld { epoch, least } => format!("too-old (epoch {epoch}, least {least})"),
+        HostFault::NotYetGood => "not-yet-good".to_owned(),
+        HostFault::Busy => "busy".to_owned(),
+        HostFault::NotDrained => "not-drained".to_owned(),
+        HostFault::System(said) => format!("system: {said}"),
+    }
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
