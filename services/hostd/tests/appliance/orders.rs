@@ -1,13 +1,12 @@
 //! Orders carried out over a box of files and programs that behave as they were recorded (RAUC 1.8's and 1.13's words).
 
-use hostd::{Call, Done, Life, Place, Programs, Then, carry_out, release, status};
+use crate::rig::Appliance;
+use hostd::{Call, Done, Programs, Then, carry_out, release, status};
 use idl::host::{HostFact, HostFault, HostOrder, Slot};
 use slots::epoch::{EpochStore, FileEpoch};
-use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Mutex;
 
-const RUNNING: &str = "0707070707070707070707070707070707070707070707070707070707070707";
 const NEW: &str = "0202020202020202020202020202020202020202020202020202020202020202";
 
 /// Programs that answer as told, and what they were asked.
@@ -33,88 +32,16 @@ fn says(ok: bool, output: &str) -> Done {
     Done { ok, output: output.to_owned(), complaint: String::new() }
 }
 
-struct Box_ {
-    place: Place,
-    _folder: tempfile::TempDir,
-}
-
-impl Box_ {
-    fn new(systems: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("root");
-        let write = |name: &str, text: &str| {
-            let path = root.join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        };
-        write("proc/cmdline", &format!("roothash={RUNNING}"));
-        write("proc/uptime", "77.12 1.0");
-        write(
-            "usr/lib/os-release",
-            "IMAGE_ID=ringfence\nIMAGE_VERSION=0.1.0\nVARIANT_ID=product\nRINGFENCE_EPOCH=2\n",
-        );
-        write("etc/rauc/system.conf", "[system]\ncompatible=ringfence-virtual\n");
-        write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", "\x06\0\0\0\x01");
-        for name in ["dev/vda2", "dev/vda4", "dev/disk/by-partlabel/.keep", "dev/disk/by-partuuid/.keep"] {
-            write(name, "");
-        }
-        symlink("../../vda2", root.join("dev/disk/by-partlabel/root-a")).unwrap();
-        symlink("../../vda4", root.join("dev/disk/by-partlabel/root-b")).unwrap();
-        let id = "dev/disk/by-partuuid/07070707-0707-0707-0707-070707070707";
-        symlink("../../vda2", root.join(id)).unwrap();
-        let at = |name: &str| folder.path().join(name);
-        let place = Place {
-            root,
-            esp: at("efi"),
-            state: at("state"),
-            bundles: at("bundles"),
-            diagnostics: at("diagnostics"),
-        };
-        for made in [&place.esp.join("EFI/Linux"), &place.state, &place.bundles] {
-            std::fs::create_dir_all(made).unwrap();
-        }
-        for name in systems {
-            std::fs::write(place.esp.join("EFI/Linux").join(name), "").unwrap();
-        }
-        let life = Life {
-            boot: "1".into(),
-            slot: Slot::A,
-            version: "0.1.0".into(),
-            ended: false,
-            expected: None,
-            good_told: true,
-        };
-        life.write(&place.state.join("life.json")).unwrap();
-        Self { place, _folder: folder }
-    }
-
-    /// A bundle with these bytes; its hash.
-    fn bundle(&self, bytes: &[u8]) -> [u8; 32] {
-        let mut hash = [0; 32];
-        hash.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
-        std::fs::write(self.path_of(&hash), bytes).unwrap();
-        hash
-    }
-
-    fn path_of(&self, hash: &[u8; 32]) -> std::path::PathBuf {
-        self.place.bundles.join(format!("{}.raucb", data_encoding::HEXLOWER.encode(hash)))
-    }
-
-    fn install(
-        &self,
-        hash: [u8; 32],
-        downgrade: bool,
-        programs: &Recorded,
-    ) -> (Result<Then, HostFault>, Vec<u8>) {
-        let mut told = Vec::new();
-        let order = HostOrder::Install { bundle: hash, downgrade };
-        let result = carry_out(&order, &self.place, programs, 0, &mut |percent| told.push(percent));
-        (result, told)
-    }
-
-    fn life(&self) -> Life {
-        Life::read(&self.place.state.join("life.json")).unwrap().unwrap()
-    }
+fn install(
+    at: &Appliance,
+    hash: [u8; 32],
+    downgrade: bool,
+    programs: &Recorded,
+) -> (Result<Then, HostFault>, Vec<u8>) {
+    let mut told = Vec::new();
+    let order = HostOrder::Install { bundle: hash, downgrade };
+    let result = carry_out(&order, &at.place, programs, 0, &mut |percent| told.push(percent));
+    (result, told)
 }
 
 fn info(version: &str, epoch: u32, compatible: &str) -> String {
@@ -138,10 +65,10 @@ fn rauc(esp: &Path, info: String, version: &'static str) -> Recorded {
 
 #[test]
 fn an_update_is_checked_installed_and_expected_to_start() {
-    let at = Box_::new(&["ringfence_0.1.0_A.efi"]);
+    let at = Appliance::new(&["ringfence_0.1.0_A.efi"]);
     let hash = at.bundle(b"bundle");
     let programs = rauc(&at.place.esp, info("0.2.0", 2, "ringfence-virtual"), "0.2.0");
-    let (result, told) = at.install(hash, false, &programs);
+    let (result, told) = install(&at, hash, false, &programs);
     assert_eq!(result, Ok(Then::Nothing));
     assert_eq!(told, [0, 40, 100]);
     assert_eq!(at.life().expected, Some(Slot::B));
@@ -152,7 +79,7 @@ fn an_update_is_checked_installed_and_expected_to_start() {
 
 #[test]
 fn what_must_not_be_installed_is_refused_before_anything_is_written() {
-    let at = Box_::new(&["ringfence_0.1.0_A.efi"]);
+    let at = Appliance::new(&["ringfence_0.1.0_A.efi"]);
     let hash = at.bundle(b"bundle");
     FileEpoch(at.place.state.join("epoch")).raise(2).unwrap();
     let refused = |info: Done, downgrade| {
@@ -160,7 +87,7 @@ fn what_must_not_be_installed_is_refused_before_anything_is_written() {
             "info" => info.clone(),
             other => panic!("{other} is too much"),
         });
-        at.install(hash, downgrade, &programs).0.unwrap_err()
+        install(&at, hash, downgrade, &programs).0.unwrap_err()
     };
     let good = |version, epoch| says(true, &info(version, epoch, "ringfence-virtual"));
     assert_eq!(refused(says(false, ""), false), HostFault::BadSignature);
@@ -172,18 +99,18 @@ fn what_must_not_be_installed_is_refused_before_anything_is_written() {
     );
     assert!(matches!(refused(says(true, "RAUC_MF_VERSION='1'"), false), HostFault::System(_)));
     let nothing = recorded(|call| panic!("{call:?} is too much"));
-    assert_eq!(at.install([9; 32], false, &nothing).0, Err(HostFault::NoBundle));
+    assert_eq!(install(&at, [9; 32], false, &nothing).0, Err(HostFault::NoBundle));
     std::fs::write(at.path_of(&hash), b"other bytes").unwrap();
-    assert_eq!(at.install(hash, false, &nothing).0, Err(HostFault::BadSignature));
-    let trial = Box_::new(&["ringfence_0.1.0_A+2-1.efi", "ringfence_0.0.9_B.efi"]);
+    assert_eq!(install(&at, hash, false, &nothing).0, Err(HostFault::BadSignature));
+    let trial = Appliance::new(&["ringfence_0.1.0_A+2-1.efi", "ringfence_0.0.9_B.efi"]);
     let hash = trial.bundle(b"bundle");
-    assert_eq!(trial.install(hash, false, &nothing).0, Err(HostFault::NotYetGood));
+    assert_eq!(install(&trial, hash, false, &nothing).0, Err(HostFault::NotYetGood));
     assert_eq!(at.life().expected, None);
 }
 
 #[test]
 fn an_older_system_that_two_persons_want_is_installed() {
-    let at = Box_::new(&["ringfence_0.1.0_A+0.efi"]);
+    let at = Appliance::new(&["ringfence_0.1.0_A+0.efi"]);
     std::fs::rename(
         at.place.esp.join("EFI/Linux/ringfence_0.1.0_A+0.efi"),
         at.place.esp.join("EFI/Linux/ringfence_0.1.0_A.efi"),
@@ -201,19 +128,19 @@ fn an_older_system_that_two_persons_want_is_installed() {
             says(true, "100% Installing done.\n")
         }
     });
-    assert_eq!(at.install(hash, true, &programs).0, Ok(Then::Nothing));
+    assert_eq!(install(&at, hash, true, &programs).0, Ok(Then::Nothing));
 }
 
 #[test]
 fn an_installation_that_fails_says_raucs_own_last_word_and_expects_nothing() {
-    let at = Box_::new(&["ringfence_0.1.0_A.efi"]);
+    let at = Appliance::new(&["ringfence_0.1.0_A.efi"]);
     let hash = at.bundle(b"bundle");
     let failing = recorded(|call| match call.arguments[0].as_str() {
         "info" => says(true, &info("0.2.0", 2, "ringfence-virtual")),
         _ => says(false, "100% Installing failed.\nLastError: Failed mounting bundle: no space\n"),
     });
     let said = HostFault::System("Failed mounting bundle: no space".to_owned());
-    assert_eq!(at.install(hash, false, &failing).0, Err(said));
+    assert_eq!(install(&at, hash, false, &failing).0, Err(said));
     assert_eq!(at.life().expected, None);
     // RAUC is content, but nothing would start.
     let idle = recorded(|call| match call.arguments[0].as_str() {
@@ -221,13 +148,13 @@ fn an_installation_that_fails_says_raucs_own_last_word_and_expects_nothing() {
         _ => says(true, "100% Installing done.\n"),
     });
     assert!(
-        matches!(at.install(hash, false, &idle).0, Err(HostFault::System(said)) if said.contains("would not start"))
+        matches!(install(&at, hash, false, &idle).0, Err(HostFault::System(said)) if said.contains("would not start"))
     );
 }
 
 #[test]
 fn a_reset_tells_the_next_start_before_it_destroys_the_keys() {
-    let at = Box_::new(&["ringfence_0.1.0_A.efi"]);
+    let at = Appliance::new(&["ringfence_0.1.0_A.efi"]);
     let variable = at.place.at("sys/firmware/efi/efivars/FactoryReset-8cf2644b-4b0b-428f-9387-6d876050dc67");
     let written = variable.clone();
     let programs = recorded(move |call| {
@@ -244,7 +171,7 @@ fn a_reset_tells_the_next_start_before_it_destroys_the_keys() {
 
 #[test]
 fn a_diagnostics_bundle_holds_no_number_no_name_and_no_key() {
-    let at = Box_::new(&["ringfence_0.1.0_A.efi"]);
+    let at = Appliance::new(&["ringfence_0.1.0_A.efi"]);
     std::fs::create_dir_all(at.place.at("run/ringfence")).unwrap();
     let health = "{\"processes\":{\"lined\":{\"gauges\":{\"calls\":3}}},\"x\":\"王小明 13900001111\"}";
     std::fs::write(at.place.at("run/ringfence/health.json"), health).unwrap();
@@ -285,7 +212,7 @@ fn a_diagnostics_bundle_holds_no_number_no_name_and_no_key() {
 
 #[test]
 fn how_the_box_stands_is_read_from_the_loaders_names_and_the_system() {
-    let at = Box_::new(&["ringfence_0.1.0_A.efi", "ringfence_0.2.0_B+1-2.efi"]);
+    let at = Appliance::new(&["ringfence_0.1.0_A.efi", "ringfence_0.2.0_B+1-2.efi"]);
     let release = release(&at.place).unwrap();
     assert_eq!((release.version.as_str(), release.epoch, release.development), ("0.1.0", 2, false));
     let told = status(&at.place, &release).unwrap();

@@ -1,0 +1,5 @@
+//! `hostd` over a box of files: orders carried out with recorded programs, and the loop over its real socket.
+
+mod orders;
+mod rig;
+mod talk;
