@@ -11,6 +11,7 @@ mod packages;
 mod project;
 mod requirements;
 mod roles;
+mod sbom;
 mod sim;
 mod test;
 mod tidy;
@@ -41,6 +42,8 @@ cargo xtask hil cards [options]   telephony cards for real: DAHDI's kernel modul
     --keep                      leave console, results and files of passed ones, too
     --json                      one JSON object instead of lines
     --shell                     a shell in the guest of the one scenario named
+cargo xtask sbom                the bill of materials of the box's programs (SPDX 3), on standard output
+    --dpkg-status FILE          and of a Debian root
 cargo xtask image-check         the Yocto layer: recipes parse and install, and say what image/system says
 cargo xtask image-fill DIR      our programs, built for release, and the system's files, where the recipes put them
 cargo xtask image-crates        write the list of crates that its recipe fetches
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Some("fuzz") => fuzz::run(&rest),
         Some("hil") => hil::run(&rest),
         Some("image-check") => image_check::run(),
+        Some("sbom") => sbom::run(&rest),
         Some("image-fill") => image_check::fill_folder(&rest),
         Some("image-crates") => image_check::write_crates(),
         Some("help" | "--help" | "-h") | None => {

@@ -67,6 +67,8 @@ pub const TEST: &[Package] = &[
     package("charon-systemd", "strongSwan's daemon, for both ends of an IPsec tunnel"),
     package("strongswan-swanctl", "gives it the connections"),
     package("libcharon-extra-plugins", "IPsec where the kernel has none"),
+    package("python3", "BitBake's library, which reads the image's recipes"),
+    package("python3-venv", "its own environment"),
     program("npm", "npm", "fetches the two packages they use"),
 ];
 

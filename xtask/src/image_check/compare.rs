@@ -25,7 +25,6 @@ pub fn faults(subject: &Subject, answer: &Answer, root: &Path) -> anyhow::Result
     let options = kernel_options(answer)?;
     faults.extend(drivers(subject, &options)?);
     faults.extend(asked_options(&described, &options));
-    faults.extend(exposure(root, &units)?);
     Ok(faults)
 }
 
@@ -127,6 +126,10 @@ fn units(root: &Path) -> anyhow::Result<Vec<Unit>> {
     let folder = root.join("usr/lib/systemd/system");
     let mut units = Vec::new();
     for path in project::files(&folder, ".service")? {
+        // Additions to others' units lie in folders, and so do the links that start ours.
+        if path.parent() != Some(folder.as_path()) {
+            continue;
+        }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         units.push(Unit { name, text });
@@ -300,13 +303,16 @@ fn kernel_options(answer: &Answer) -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 /// Exposure of at most 2.0 by systemd's own measure, of the units as they are installed.
-fn exposure(root: &Path, units: &[Unit]) -> anyhow::Result<Vec<String>> {
+///
+/// # Errors
+/// A unit that cannot be read.
+pub fn exposure(root: &Path) -> anyhow::Result<Vec<String>> {
     if Command::new("systemd-analyze").arg("--version").output().is_err() {
         println!("skipped: systemd-analyze is not on this machine; the units' exposure is not measured");
         return Ok(Vec::new());
     }
     let mut faults = Vec::new();
-    for unit in units.iter().filter(|unit| !unit.values("ExecStart").is_empty()) {
+    for unit in units(root)? {
         let mut command = Command::new("systemd-analyze");
         command.args(["security", "--offline=true", "--no-pager", "--threshold=20"]);
         let path = root.join("usr/lib/systemd/system").join(&unit.name);

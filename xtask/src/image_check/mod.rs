@@ -6,6 +6,7 @@
 mod compare;
 mod crates;
 mod fill;
+mod oecore;
 mod python;
 
 pub use crates::write as write_crates;
@@ -23,8 +24,11 @@ pub fn run() -> anyhow::Result<bool> {
     if parsed.faults.is_empty() {
         build(&parsed)?;
     }
-    let mut faults = check(&subject, &project::binaries(false))?;
+    let root = Scratch::new("root")?;
+    let mut faults = check(&subject, &project::binaries(false), &root.0)?;
+    faults.extend(compare::exposure(&root.0)?);
     faults.extend(python::lint(&subject.layer)?);
+    faults.extend(oecore::faults(&subject)?);
     for fault in &faults {
         println!("{fault}");
     }
@@ -40,16 +44,23 @@ pub fn fill_folder(words: &[String]) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Everything that is wrong with a layer and the system it takes, but for the recipes' style.
-fn check(subject: &Subject, binaries: &Path) -> anyhow::Result<Vec<String>> {
+/// The packages of the workspace that the recipe builds the box's programs from.
+pub fn packages() -> anyhow::Result<Vec<String>> {
+    let parsed = python::parse(&Subject::ours())?;
+    anyhow::ensure!(parsed.faults.is_empty(), "{}", parsed.faults.join("\n"));
+    let packages = parsed.variable(fill::RECIPE, "RINGFENCE_PACKAGES");
+    Ok(packages.split_whitespace().map(str::to_owned).collect())
+}
+
+/// Everything that is wrong with a layer and the system it takes, but for the recipes' style and the units' exposure.
+fn check(subject: &Subject, binaries: &Path, root: &Path) -> anyhow::Result<Vec<String>> {
     let mut faults = crates::faults(&subject.layer)?;
-    let root = Scratch::new("root")?;
-    let answer = python::install(subject, binaries, &root.0)?;
+    let answer = python::install(subject, binaries, root)?;
     if !answer.faults.is_empty() {
         faults.extend(answer.faults);
         return Ok(faults);
     }
-    faults.extend(compare::faults(subject, &answer, &root.0).context("comparing with image/system")?);
+    faults.extend(compare::faults(subject, &answer, root).context("comparing with image/system")?);
     Ok(faults)
 }
 

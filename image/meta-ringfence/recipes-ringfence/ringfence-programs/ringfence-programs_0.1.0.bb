@@ -11,15 +11,18 @@ DEPENDS = "alsa-lib tpm2-tss"
 
 require ringfence-crates.inc
 
-inherit cargo externalsrc pkgconfig systemd
+inherit cargo externalsrc pkgconfig ringfence_units systemd
 
 EXTERNALSRC = "${RINGFENCE_SOURCE}"
 EXTERNALSRC_BUILD = "${WORKDIR}/build"
 CARGO_VENDORING_DIRECTORY = "${CARGO_HOME}/bitbake"
 
 # Only these packages: cargo joins the features of all it is asked to build, and the tests want more of some crates.
-RINGFENCE_PACKAGES = "supervisor vaultd lined calld admind store tools"
-RINGFENCE_PROGRAMS = "supervisor vaultd lined calld admind ringfence-ledger ringfence-recording"
+RINGFENCE_PACKAGES = "admind calld consoled hostd lined slots store supervisor tools vaultd"
+RINGFENCE_PROGRAMS = "\
+    admind calld consoled hostd lined supervisor vaultd \
+    ringfence-ledger ringfence-recording ringfence-slot \
+    "
 CARGO_BUILD_FLAGS:append = " ${@' '.join('--package ' + one for one in d.getVar('RINGFENCE_PACKAGES').split())}"
 CARGO_BUILD_FLAGS:append = " ${@' '.join('--bin ' + one for one in d.getVar('RINGFENCE_PROGRAMS').split())}"
 # The folder it was built in is not part of the program.
@@ -31,8 +34,7 @@ do_install() {
     done
     # Each unit lies beside the process it starts.
     for unit in ${SYSTEMD_SERVICE:${PN}}; do
-        for folder in services firmware; do
-            file="${S}/$folder/${unit%.service}/$unit"
+        for file in ${S}/services/*/$unit ${S}/firmware/*/$unit; do
             if [ -f "$file" ]; then
                 install -D -m 0644 "$file" "${D}${systemd_system_unitdir}/$unit"
             fi
@@ -45,7 +47,17 @@ do_install() {
     done
 }
 
-SYSTEMD_SERVICE:${PN} = "supervisor.service vaultd.service lined.service calld.service admind.service"
+SYSTEMD_SERVICE:${PN} = "\
+    admind.service \
+    calld.service \
+    consoled.service \
+    hostd.service \
+    lined.service \
+    ringfence-give-up.service \
+    ringfence-health.service \
+    supervisor.service \
+    vaultd.service \
+    "
 
 FILES:${PN} += "${systemd_system_unitdir}"
 RDEPENDS:${PN} += "libtss2-tcti-device"

@@ -10,7 +10,7 @@ LIC_FILES_CHKSUM = "file://../../LICENSE;md5=3b83ef96387f14655fc854ddc3c6bd57"
 # The files lie in this checkout.
 SRC_URI = ""
 
-inherit externalsrc features_check useradd
+inherit externalsrc features_check ringfence_units useradd
 
 REQUIRED_DISTRO_FEATURES = "systemd usrmerge"
 EXTERNALSRC = "${RINGFENCE_SYSTEM}"
