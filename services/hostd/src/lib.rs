@@ -7,6 +7,7 @@
 mod diagnostics;
 mod facts;
 mod life;
+mod network;
 mod orders;
 mod programs;
 mod reset;
@@ -18,6 +19,7 @@ mod tar;
 pub use diagnostics::collect;
 pub use facts::Facts;
 pub use life::{Life, Start, boot_cause};
+pub use network::apply;
 pub use orders::{Then, carry_out};
 pub use programs::{Call, Done, Programs, Real};
 pub use run::{Options, run};

@@ -3,12 +3,14 @@
 
 use crate::facts::Facts;
 use crate::life::{Life, Start, boot_cause};
+use crate::network::apply;
 use crate::orders::{LIFE, Then, carry_out, epoch};
 use crate::programs::{Call, Programs};
 use crate::status::{Place, Release, release, status};
 use anyhow::Context;
 use idl::hello::Process;
 use idl::host::{HostFact, HostFault, HostOrder, HostStatus, HostToVault, VaultToHost};
+use idl::network::NetworkConfig;
 use ipc::{Backoff, Conn};
 use slots::epoch::EpochStore;
 use std::path::PathBuf;
@@ -32,6 +34,7 @@ pub struct Options {
 enum News {
     Progress { id: u64, percent: u8 },
     Over { id: u64, result: Result<Then, HostFault> },
+    NetworkSet { faults: Vec<String> },
 }
 
 /// What a confirmation that failed leaves behind.
@@ -41,6 +44,13 @@ struct FoundBad {
     reasons: Vec<String>,
 }
 
+/// Where the site's network stands; the newest word counts.
+enum Network {
+    Idle,
+    Applying,
+    Next(Box<NetworkConfig>),
+}
+
 struct Host {
     options: Options,
     programs: Arc<dyn Programs>,
@@ -48,6 +58,7 @@ struct Host {
     facts: Facts,
     told: Option<HostStatus>,
     order: Option<u64>,
+    network: Network,
     news: Sender<News>,
 }
 
@@ -64,7 +75,8 @@ pub async fn run(
     std::fs::create_dir_all(&options.place.state).context("the folder for what is kept cannot be made")?;
     let release = release(&options.place).context("this is no box: the system does not say what it is")?;
     let facts = Facts::open(&options.place.state.join("facts")).context("facts cannot be kept")?;
-    let mut host = Host { options, programs, release, facts, told: None, order: None, news };
+    let mut host =
+        Host { options, programs, release, facts, told: None, order: None, network: Network::Idle, news };
     host.begin_life().context("why the box started cannot be kept")?;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tokio::select! {
@@ -173,13 +185,38 @@ impl Host {
                 self.begin(id, order);
                 Ok(())
             }
-            VaultToHost::Network(_) => {
-                log::warn!(
-                    "this release leaves the network as it was built: the site's settings are not applied"
-                );
-                let faults = vec!["the network of this release is fixed".to_owned()];
-                self.tell(conn, HostFact::NetworkSet { faults }).await
+            VaultToHost::Network(config) => {
+                self.set_network(config);
+                Ok(())
             }
+        }
+    }
+
+    fn set_network(&mut self, config: Box<NetworkConfig>) {
+        if !matches!(self.network, Network::Idle) {
+            self.network = Network::Next(config);
+            return;
+        }
+        self.network = Network::Applying;
+        let (place, programs, news) =
+            (self.options.place.clone(), Arc::clone(&self.programs), self.news.clone());
+        let today = u32::try_from(clock().0 / vocab::DAY_MS).unwrap_or(0);
+        drop(tokio::task::spawn_blocking(move || {
+            let faults = apply(&config, &place, programs.as_ref(), today);
+            let _ = news.blocking_send(News::NetworkSet { faults });
+        }));
+    }
+
+    async fn network_set(&mut self, conn: Option<&Conn>, faults: Vec<String>) -> Result<(), ipc::IpcError> {
+        for fault in &faults {
+            log::error!("network: {fault}");
+        }
+        if let Network::Next(config) = std::mem::replace(&mut self.network, Network::Idle) {
+            self.set_network(config);
+        }
+        match conn {
+            Some(conn) => self.tell(conn, HostFact::NetworkSet { faults }).await,
+            None => Ok(()),
         }
     }
 
@@ -213,6 +250,7 @@ impl Host {
                     None => Ok(()),
                 };
             }
+            News::NetworkSet { faults } => return self.network_set(conn, faults).await,
             News::Over { id, result } => (id, result),
         };
         self.order = None;
