@@ -6,6 +6,7 @@
 mod bench;
 mod fuzz;
 mod hil;
+mod image;
 mod image_check;
 mod packages;
 mod project;
@@ -47,6 +48,12 @@ cargo xtask sbom                the bill of materials of the box's programs (SPD
 cargo xtask image-check         the Yocto layer: recipes parse and install, and say what image/system says
 cargo xtask image-fill DIR      our programs, built for release, and the system's files, where the recipes put them
 cargo xtask image-crates        write the list of crates that its recipe fetches
+cargo xtask hil box [--scenario NAME] [--keep]   the virtual box on the bench: builds it, then runs scenarios
+cargo xtask image [options]     the virtual box: a disk to boot, of Debian's packages (as root)
+    --dev                       the development variant: its journal on the second serial port; says so everywhere
+    --version V                 instead of image/system/system.toml's
+    --keys DIR                  sign with these keys instead of this machine's development keys
+    --out DIR                   default: target/image
 cargo xtask fuzz TARGET [SECONDS]   libFuzzer on one parser, from the committed corpus
 ";
 
@@ -68,6 +75,7 @@ fn main() -> ExitCode {
         Some("sbom") => sbom::run(&rest),
         Some("image-fill") => image_check::fill_folder(&rest),
         Some("image-crates") => image_check::write_crates(),
+        Some("image") => image::run(&rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{HELP}");
             Ok(true)

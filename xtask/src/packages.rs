@@ -82,6 +82,16 @@ pub const HIL: &[Package] = &[
     package("debian-archive-keyring", "checks the packages of Asterisk, which are of another release"),
 ];
 
+/// To build the virtual box and to run it. What builds it comes from Debian's next release, into the cache.
+pub const IMAGE: &[Package] = &[
+    package("mmdebstrap", "unpacks the packages the box and its tools are made of"),
+    package("debian-archive-keyring", "checks their signatures"),
+    package("binutils", "strips the programs"),
+    package("qemu-system-x86", "the virtual box's machine"),
+    package("swtpm", "its TPM"),
+    package("curl", "a client of its page that nobody here wrote"),
+];
+
 /// Installs what is missing of these lists and says which.
 pub fn install(lists: &[&[Package]]) -> anyhow::Result<()> {
     let missing: Vec<&Package> =

@@ -31,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "cards",
             "network-tests",
             "flash",
+            "box-scenarios",
             "xtask",
         ],
     ),

@@ -1,8 +1,9 @@
-//! `cargo xtask hil cards`: boots a guest with the real kernel modules of telephony cards, one for each scenario, runs
+//! `cargo xtask hil box` runs the virtual box (its own module); `cargo xtask hil cards` boots a guest with the real kernel modules of telephony cards, one for each scenario, runs
 //! the scenario inside and tells what it found. What a scenario does is no matter of this command: crate `cards`.
 
 mod archive;
 mod asterisk;
+mod boxes;
 mod guest;
 mod recipe;
 mod report;
@@ -26,11 +27,16 @@ struct Words {
 
 /// Runs the command; true if every scenario passed.
 pub fn run(words: &[String]) -> anyhow::Result<bool> {
-    let (Some("cards"), rest) = (words.first().map(String::as_str), words.get(1..).unwrap_or_default())
-    else {
-        bail!("there is one kind of hardware here: cargo xtask hil cards");
-    };
-    let words = parse(rest)?;
+    let rest = words.get(1..).unwrap_or_default();
+    match words.first().map(String::as_str) {
+        Some("cards") => cards(rest),
+        Some("box") => boxes::run(rest),
+        _ => bail!("there are two kinds of hardware here: cargo xtask hil cards, cargo xtask hil box"),
+    }
+}
+
+fn cards(words: &[String]) -> anyhow::Result<bool> {
+    let words = parse(words)?;
     packages::install(&[packages::BUILD, packages::RUN, packages::HIL])?;
     let mut report = Report::default();
     let recipe = report.time("recipe", recipe::ready)?;

@@ -1,0 +1,123 @@
+//! The page from outside, by curl: a client nobody here wrote, with TLS 1.3 and cookies as a browser has them. It knows
+//! nothing of the page but its forms' fields.
+
+use anyhow::{Context, bail, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A browser's state: its cookies.
+#[derive(Debug)]
+pub struct Client {
+    base: String,
+    cookies: PathBuf,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Page {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+    /// SHA-256 of the certificate that the server showed, as consoles and browsers show it.
+    pub fingerprint: String,
+}
+
+impl Client {
+    /// A browser that has never been there.
+    #[must_use]
+    pub fn new(port: u16, folder: &Path) -> Self {
+        Self { base: format!("https://127.0.0.1:{port}"), cookies: folder.join("cookies") }
+    }
+
+    /// Opens a page.
+    ///
+    /// # Errors
+    /// It cannot be reached, or its answer is none.
+    pub fn get(&self, path: &str) -> anyhow::Result<Page> {
+        self.ask(path, &[])
+    }
+
+    /// Sends a form as a browser does, with its hidden fields.
+    ///
+    /// # Errors
+    /// The page has no form, or it cannot be reached.
+    pub fn send(&self, path: &str, page: &Page, fields: &[(&str, &str)]) -> anyhow::Result<Page> {
+        let mut all: Vec<(String, String)> = hidden(&page.body);
+        ensure!(!all.is_empty(), "{path} shows no form");
+        all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let words: Vec<String> = all
+            .iter()
+            .flat_map(|(name, value)| ["--data-urlencode".to_owned(), format!("{name}={value}")])
+            .collect();
+        self.ask(path, &words)
+    }
+
+    fn ask(&self, path: &str, words: &[String]) -> anyhow::Result<Page> {
+        let url = format!("{}{path}", self.base);
+        let mut command = Command::new("curl");
+        // The certificate is the box's own: what it must be the console said, and who asks compares.
+        command.args(["--silent", "--show-error", "--insecure", "--tlsv1.3", "--max-time", ANSWER_LIMIT_S]);
+        command.arg("--cookie").arg(&self.cookies).arg("--cookie-jar").arg(&self.cookies);
+        command
+            .args(["--header", "Sec-Fetch-Site: same-origin", "--header"])
+            .arg(format!("Origin: {}", self.base));
+        command.args(["--write-out", "\n%{http_code}\n%{certs}"]).args(words).arg(&url);
+        let output = command.output().context("curl cannot be started")?;
+        if !output.status.success() {
+            bail!("{url}: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let text = String::from_utf8(output.stdout).context("the page is no text")?;
+        let at = text.rfind("-----BEGIN CERTIFICATE-----").context("no certificate was shown")?;
+        let (before, certificate) = text.split_at(at);
+        // Before the certificate stand curl's own words about it, before those our line with the status.
+        let head = before.rfind("</html>").map_or(0, |end| end + 7);
+        let status = before.get(head..).unwrap_or_default().lines().find_map(|line| line.trim().parse().ok());
+        Ok(Page {
+            status: status.context("no status")?,
+            body: before.get(..head).unwrap_or_default().to_owned(),
+            fingerprint: fingerprint(certificate)?,
+        })
+    }
+}
+
+fn fingerprint(pem: &str) -> anyhow::Result<String> {
+    let body = pem.lines().skip(1).take_while(|line| !line.starts_with("-----")).collect::<String>();
+    let der = data_encoding::BASE64.decode(body.as_bytes()).context("the certificate is no PEM")?;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &der);
+    let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    Ok(bytes.join(":"))
+}
+
+/// The hidden fields of the page's last form.
+fn hidden(body: &str) -> Vec<(String, String)> {
+    let form = body.rfind("<form").and_then(|at| body.get(at..)).unwrap_or_default();
+    let inputs = form.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
+    let hidden = inputs.filter(|input| attribute(input, "type") == Some("hidden"));
+    hidden
+        .filter_map(|input| {
+            Some((attribute(input, "name")?.to_owned(), attribute(input, "value")?.to_owned()))
+        })
+        .collect()
+}
+
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+    tag.get(start..)?.split('"').next()
+}
+
+const ANSWER_LIMIT_S: &str = "60";
+
+#[cfg(test)]
+mod tests {
+    use super::hidden;
+
+    #[test]
+    fn the_hidden_fields_of_the_last_form_are_sent_along() {
+        let body = "<form><input type=\"hidden\" name=\"lang\" value=\"en\"></form>\
+                    <form method=\"post\"><input type=\"hidden\" name=\"csrf\" value=\"a1\"><input name=\"company\">\
+                    <input type=\"hidden\" name=\"once\" value=\"b2\"></form>";
+        let found = hidden(body);
+        assert_eq!(found, [("csrf".to_owned(), "a1".to_owned()), ("once".to_owned(), "b2".to_owned())]);
+    }
+}

@@ -1,0 +1,11 @@
+//! The virtual box on the bench: rigs (machine, disk, TPM, network) and what scenarios are made of. It builds no image
+//! (`cargo xtask image`) and knows the box from outside alone: its ports, its screens, its disk.
+
+#![expect(clippy::print_stdout, reason = "the bench speaks on standard output")]
+
+pub mod client;
+pub mod machine;
+pub mod rig;
+pub mod scenarios;
+pub mod steps;
+pub mod told;

@@ -1,0 +1,301 @@
+//! One virtual box: disk, firmware's variables and TPM in a folder of its own, which outlive a power cut; QEMU without
+//! acceleration while it is switched on. Whatever happens, nothing of it runs on when this is dropped.
+
+use crate::rig::{Image, Rig};
+use crate::told::Told;
+use anyhow::{Context, bail, ensure};
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A box; switched off.
+#[derive(Debug)]
+pub struct Machine {
+    folder: PathBuf,
+    firmware: PathBuf,
+    rig: Rig,
+    port: u16,
+    running: Option<Running>,
+    starts: u32,
+}
+
+#[derive(Debug)]
+struct Running {
+    qemu: Child,
+    tpm: Child,
+    since: Instant,
+}
+
+impl Machine {
+    /// A new box with this image on its disk, and a TPM that nobody has used.
+    ///
+    /// # Errors
+    /// The folder or the disk cannot be made.
+    pub fn new(rig: &Rig, image: &Image, folder: &Path) -> anyhow::Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        fs::create_dir_all(folder.join("tpm")).with_context(|| folder.display().to_string())?;
+        let folder = folder.canonicalize()?;
+        let disk = folder.join(DISK);
+        let copied = Command::new("cp").arg("--sparse=always").arg(image.disk()).arg(&disk).status()?;
+        ensure!(copied.success(), "the disk cannot be copied");
+        File::options().write(true).open(&disk)?.set_len(rig.disk_gib << 30)?;
+        fs::copy(image.variables(), folder.join("variables.fd"))?;
+        // A port that was free a moment ago; whoever takes it in between is told by QEMU.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Ok(Self { folder, firmware: image.firmware(), rig: rig.clone(), port, running: None, starts: 0 })
+    }
+
+    /// The page's port on this machine.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The box's disk, for who damages it.
+    #[must_use]
+    pub fn disk(&self) -> PathBuf {
+        self.folder.join(DISK)
+    }
+
+    /// Takes the TPM out and puts a new one in.
+    ///
+    /// # Errors
+    /// The box is on, or the folder cannot be changed.
+    pub fn change_tpm(&mut self) -> anyhow::Result<()> {
+        ensure!(self.running.is_none(), "the box is on");
+        fs::remove_dir_all(self.folder.join("tpm"))?;
+        Ok(fs::create_dir(self.folder.join("tpm"))?)
+    }
+
+    /// Switches it on.
+    ///
+    /// # Errors
+    /// QEMU or the TPM cannot be started.
+    pub fn power_on(&mut self) -> anyhow::Result<()> {
+        ensure!(self.running.is_none(), "the box is on already");
+        self.starts += 1;
+        for name in [CONSOLE, JOURNAL, WITNESS] {
+            let path = self.folder.join(name);
+            if path.exists() {
+                fs::rename(&path, self.folder.join(format!("{name}.{}", self.starts - 1)))?;
+            }
+        }
+        let socket = self.folder.join("tpm.socket");
+        let _ = fs::remove_file(&socket);
+        let log = || File::options().create(true).append(true).open(self.folder.join("qemu.log"));
+        let mut tpm = Command::new("swtpm")
+            .args(["socket", "--tpm2", "--terminate", "--tpmstate"])
+            .arg(format!("dir={}", self.folder.join("tpm").display()))
+            .arg("--ctrl")
+            .arg(format!("type=unixio,path={}", socket.display()))
+            .stdin(Stdio::null())
+            .stdout(log()?)
+            .stderr(log()?)
+            .spawn()
+            .context("swtpm cannot be started")?;
+        let begun = Instant::now();
+        while !socket.exists() {
+            if begun.elapsed() > TPM_LIMIT {
+                end(&mut tpm);
+                bail!("swtpm does not listen");
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        let mut command = Command::new("qemu-system-x86_64");
+        command.args(MACHINE).args(self.hardware(&socket)).stdin(Stdio::null()).stdout(log()?).stderr(log()?);
+        match command.spawn() {
+            Ok(qemu) => self.running = Some(Running { qemu, tpm, since: Instant::now() }),
+            Err(error) => {
+                end(&mut tpm);
+                return Err(error).context("QEMU cannot be started");
+            }
+        }
+        Ok(())
+    }
+
+    fn hardware(&self, tpm: &Path) -> Vec<String> {
+        let at = |name: &str| self.folder.join(name).display().to_string();
+        let flash = "if=pflash,format=raw";
+        let lines = [
+            format!(
+                "-smp {} -m {} -uuid {}",
+                self.rig.processors, self.rig.memory_mib, self.rig.serial_number
+            ),
+            format!("-drive {flash},unit=0,readonly=on,file={}", self.firmware.display()),
+            format!("-drive {flash},unit=1,file={}", at("variables.fd")),
+            // With a write cache, as disks have: what was not flushed is lost with the power.
+            format!("-drive if=none,id=disk,format=raw,cache=writeback,file={}", at(DISK)),
+            "-device virtio-blk-pci,drive=disk,bootindex=1".to_owned(),
+            format!("-chardev socket,id=tpm,path={} -tpmdev emulator,id=tpm0,chardev=tpm", tpm.display()),
+            "-device tpm-tis,tpmdev=tpm0".to_owned(),
+            format!("-serial file:{} -serial file:{}", at(CONSOLE), at(JOURNAL)),
+            format!("-device virtio-serial-pci -chardev file,id=witness,path={}", at(WITNESS)),
+            "-device virtserialport,chardev=witness,name=ringfence.witness".to_owned(),
+            format!("-netdev user,id=lan,hostfwd=tcp:127.0.0.1:{}-:443", self.port),
+            "-device virtio-net-pci,netdev=lan".to_owned(),
+        ];
+        lines.iter().flat_map(|line| line.split(' ')).map(str::to_owned).collect()
+    }
+
+    /// Cuts its power.
+    pub fn power_cut(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            end(&mut running.qemu);
+            end(&mut running.tpm);
+        }
+    }
+
+    /// Looks again and again until there is what is waited for, the box ends by itself, or the limit passes. Progress
+    /// is shown.
+    ///
+    /// # Errors
+    /// The box ended, or the limit passed; the end of its console is told.
+    pub fn wait<T>(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        mut look: impl FnMut(&Self) -> Option<T>,
+    ) -> anyhow::Result<T> {
+        let (begun, mut shown) = (Instant::now(), Instant::now());
+        loop {
+            if let Some(seen) = look(self) {
+                return Ok(seen);
+            }
+            let running = self.running.as_mut().context("the box is off")?;
+            if let Some(status) = running.qemu.try_wait()? {
+                bail!("the box ended ({status}) before {what}\n{}", self.last_words());
+            }
+            if begun.elapsed() > limit {
+                bail!("{what} did not come within {} s\n{}", limit.as_secs(), self.last_words());
+            }
+            if shown.elapsed() > SHOW_EVERY {
+                shown = Instant::now();
+                eprintln!("      {} s: {}", begun.elapsed().as_secs(), self.last_line());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Seconds since it was switched on.
+    #[must_use]
+    pub fn on_for(&self) -> f64 {
+        self.running.as_ref().map_or(0.0, |running| running.since.elapsed().as_secs_f64())
+    }
+
+    /// What the witness told last.
+    #[must_use]
+    pub fn told(&self) -> Option<Told> {
+        let text = tail(&self.folder.join(WITNESS));
+        let whole = text.rfind('\n')?;
+        serde_json::from_str(text.get(..whole)?.lines().last()?).ok()
+    }
+
+    /// What the serial console showed since it was switched on.
+    #[must_use]
+    pub fn console(&self) -> String {
+        tail(&self.folder.join(CONSOLE))
+    }
+
+    /// What the journal of the development variant said since it was switched on.
+    #[must_use]
+    pub fn journal(&self) -> String {
+        tail(&self.folder.join(JOURNAL))
+    }
+
+    fn last_line(&self) -> String {
+        let (journal, console) = (self.journal(), self.console());
+        let lines = journal.lines().rev().chain(console.lines().rev());
+        let line = lines.map(plain).find(|line| !line.is_empty()).unwrap_or_default();
+        line.chars().take(LINE_CHARS).collect()
+    }
+
+    fn last_words(&self) -> String {
+        let mut told = format!("all of it lies in {}\n", self.folder.display());
+        for (name, text) in [(CONSOLE, self.console()), (JOURNAL, self.journal())] {
+            let lines: Vec<String> = text.lines().map(plain).filter(|line| !line.is_empty()).collect();
+            for line in lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default() {
+                told.push_str(&format!("    {name} | {line}\n"));
+            }
+        }
+        told
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.power_cut();
+    }
+}
+
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// The end of a file that grows.
+fn tail(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|mut file| {
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        file.read_to_end(&mut bytes)
+    });
+    read.map(|_| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+/// A line without what moves a terminal's cursor.
+fn plain(line: &str) -> String {
+    let mut out = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' {
+            chars.by_ref().find(char::is_ascii_alphabetic);
+        } else if !c.is_control() {
+            out.push(c);
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// SMM guards the firmware's variables. Wide vector instructions are emulated element by element: without them the
+/// kernel hashes by its older code, which is faster here.
+const MACHINE: &[&str] = &[
+    "-M",
+    "q35,smm=on",
+    "-accel",
+    "tcg,thread=multi",
+    "-cpu",
+    "max,avx=off,avx2=off",
+    "-global",
+    "driver=cfi.pflash01,property=secure,value=on",
+    "-nodefaults",
+    "-no-user-config",
+    "-display",
+    "none",
+    "-no-reboot",
+];
+const DISK: &str = "disk.raw";
+const CONSOLE: &str = "console";
+const JOURNAL: &str = "journal";
+const WITNESS: &str = "witness";
+const TPM_LIMIT: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const SHOW_EVERY: Duration = Duration::from_secs(15);
+const TAIL_BYTES: u64 = 1024 * 1024;
+const LINE_CHARS: usize = 110;
+const LAST_LINES: usize = 15;
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn a_line_is_shown_without_the_cursors_ways() {
+        assert_eq!(plain("\u{1b}[0;1;31mred\u{1b}[0m \r"), "red");
+    }
+}

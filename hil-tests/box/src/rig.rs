@@ -1,0 +1,77 @@
+//! A rig: what the virtual box's hardware is, in a file of `hil-tests/box/rigs`, and the image that is put into it.
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// The hardware.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rig {
+    /// Processors.
+    pub processors: u8,
+    /// Memory.
+    pub memory_mib: u32,
+    /// The disk.
+    pub disk_gib: u64,
+    /// What the firmware says the machine is; the box takes its machine id of it.
+    pub serial_number: String,
+}
+
+impl Rig {
+    /// Reads a rig's file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or says what cannot be.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let rig: Self = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        ensure!((1..=16).contains(&rig.processors), "{}: 1 to 16 processors", path.display());
+        ensure!((512..=65_536).contains(&rig.memory_mib), "{}: 512 to 65536 MiB", path.display());
+        ensure!((4..=1_024).contains(&rig.disk_gib), "{}: 4 to 1024 GiB of disk", path.display());
+        Ok(rig)
+    }
+}
+
+/// An image, as `cargo xtask image` leaves it in its folder.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// The folder.
+    pub folder: PathBuf,
+}
+
+impl Image {
+    /// One in this folder.
+    ///
+    /// # Errors
+    /// A file of it is missing.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        let image = Self { folder: folder.canonicalize().with_context(|| folder.display().to_string())? };
+        for name in [DISK, FIRMWARE, VARIABLES] {
+            ensure!(image.folder.join(name).is_file(), "{} has no {name}: build it first", folder.display());
+        }
+        Ok(image)
+    }
+
+    /// The disk as it is built.
+    #[must_use]
+    pub fn disk(&self) -> PathBuf {
+        self.folder.join(DISK)
+    }
+
+    /// The firmware.
+    #[must_use]
+    pub fn firmware(&self) -> PathBuf {
+        self.folder.join(FIRMWARE)
+    }
+
+    /// Its variables with the keys.
+    #[must_use]
+    pub fn variables(&self) -> PathBuf {
+        self.folder.join(VARIABLES)
+    }
+}
+
+const DISK: &str = "disk.raw";
+const FIRMWARE: &str = "firmware.fd";
+const VARIABLES: &str = "variables.fd";

@@ -1,0 +1,88 @@
+//! What is proven on the virtual box, one scenario a file.
+
+pub mod boot;
+pub mod foreign_tpm;
+pub mod tampered;
+
+use crate::client::{Client, Page};
+use crate::machine::Machine;
+use crate::rig::{Image, Rig};
+use crate::steps::Steps;
+use crate::told::Told;
+use anyhow::Context;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What a scenario is given.
+#[derive(Debug)]
+pub struct Bench {
+    /// The hardware.
+    pub rig: Rig,
+    /// The image.
+    pub image: Image,
+    /// Where its machines lie.
+    pub folder: PathBuf,
+}
+
+/// A scenario.
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
+    /// What it proves.
+    pub title: &'static str,
+    /// Runs it.
+    pub run: fn(&Bench, &mut Steps) -> anyhow::Result<()>,
+}
+
+/// All of them.
+pub const ALL: &[Scenario] = &[
+    Scenario {
+        name: "boot",
+        title: "from power-on to the claim page, claimed from outside, and back after a power cut",
+        run: boot::run,
+    },
+    Scenario {
+        name: "tampered",
+        title: "a root with one changed byte, a changed kernel and another command line do not start or get no data",
+        run: tampered::run,
+    },
+    Scenario {
+        name: "foreign-tpm",
+        title: "the disk in another box stays closed, and the console says why",
+        run: foreign_tpm::run,
+    },
+];
+
+/// Waits until the console's words (by the witness) name fingerprint and claim code.
+pub fn console_shows_code(machine: &mut Machine) -> anyhow::Result<Told> {
+    machine.wait("the claim code on the console", BOOT_LIMIT, |machine| {
+        machine.told().filter(|told| told.fingerprint.is_some() && told.claim_code.is_some())
+    })
+}
+
+/// Waits until the page answers over the forwarded port.
+pub fn page_answers(machine: &mut Machine, client: &Client, path: &str) -> anyhow::Result<Page> {
+    machine.wait("an answer of the page", BOOT_LIMIT, |_| client.get(path).ok())
+}
+
+/// Sends the first visit's form.
+pub fn claim(client: &Client, page: &Page, code: &str) -> anyhow::Result<Page> {
+    let key = "0f".repeat(32);
+    let fields = [
+        ("claim_code", code),
+        ("company", "测试银行 Test Bank"),
+        ("zone", "Asia/Shanghai"),
+        ("profile", "intl"),
+        ("system_name", "System"),
+        ("system_login", "system"),
+        ("security_name", "Security"),
+        ("security_login", "security"),
+        ("audit_name", "Audit"),
+        ("audit_login", "audit"),
+        ("calendar_key", key.as_str()),
+    ];
+    client.send("/welcome", page, &fields).context("the first visit's form")
+}
+
+/// An emulated machine that shares its processors: generous.
+pub const BOOT_LIMIT: Duration = Duration::from_secs(1_200);

@@ -1,0 +1,116 @@
+//! `cargo xtask image`: the virtual box, made of Debian's packages from the one description in `image/system`: the same
+//! layout, units, names and behaviour as the box of the Yocto layer. It installs nothing on this machine and signs with
+//! development keys unless it is given others.
+
+mod description;
+mod disk;
+mod keys;
+mod roots;
+mod stage;
+
+use crate::{packages, project};
+use anyhow::{Context, bail, ensure};
+use description::Description;
+use lexopt::{Arg, ValueExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+pub use disk::Built;
+pub use keys::Keys;
+
+/// What is to be built.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// With what only developers may have: it says so on every screen.
+    pub development: bool,
+    /// Instead of the description's.
+    pub version: Option<String>,
+    /// Where the image goes; default: `target/image`.
+    pub out: Option<PathBuf>,
+    /// The folder of the keys; default: development keys, made once.
+    pub keys: Option<PathBuf>,
+    /// Programs besides the product's and the units that start them, for benches: development variant only.
+    pub besides: Vec<PathBuf>,
+}
+
+/// The command.
+pub fn run(words: &[String]) -> anyhow::Result<bool> {
+    let mut order = Order::default();
+    let mut parser = lexopt::Parser::from_args(words);
+    while let Some(word) = parser.next()? {
+        match word {
+            Arg::Long("dev") => order.development = true,
+            Arg::Long("version") => order.version = Some(parser.value()?.string()?),
+            Arg::Long("out") => order.out = Some(parser.value()?.into()),
+            Arg::Long("keys") => order.keys = Some(parser.value()?.into()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let built = build(&order)?;
+    println!("disk       {}", built.disk.display());
+    println!("kernel     {}", built.uki.display());
+    println!("firmware   {}, {}", built.firmware.display(), built.variables.display());
+    println!("root hash  {}", built.root_hash);
+    Ok(true)
+}
+
+/// Builds an image: the disk, and the parts an update is made of.
+pub fn build(order: &Order) -> anyhow::Result<Built> {
+    packages::install(&[packages::BUILD, packages::IMAGE])?;
+    ensure!(nix::unistd::getuid().is_root(), "the roots have owners of their own: run this as root");
+    let description = Description::read(&project::root().join("image/system"), order)?;
+    let folder = order.out.clone().unwrap_or_else(|| project::binaries(true).with_file_name("image"));
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let folder = folder.canonicalize()?;
+    let roots = roots::ready(&description)?;
+    let keys = keys::ready(order.keys.as_deref(), &roots)?;
+    step("building the programs", || programs(&description))?;
+    step("staging the root", || stage::stage(&description, order, &roots, &keys, &folder))?;
+    disk::build(&description, &roots, &keys, &folder)
+}
+
+/// The development variant has the programs that the tests use, so that nothing is built twice.
+fn programs(description: &Description) -> anyhow::Result<()> {
+    let mut arguments = vec!["build", "--quiet"];
+    if !description.development {
+        arguments.push("--release");
+    }
+    for program in &description.install.programs {
+        arguments.extend(["--bin", program]);
+    }
+    project::run(&mut project::cargo(&arguments))
+}
+
+/// Does one step, named and timed for whoever waits.
+pub fn step<T>(what: &str, act: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    eprint!("{what} … ");
+    let begun = Instant::now();
+    let done = act().with_context(|| what.to_owned())?;
+    eprintln!("{:.1} s", begun.elapsed().as_secs_f64());
+    Ok(done)
+}
+
+/// Runs a command whose output counts only where it fails; what it printed on standard output.
+pub fn quiet(command: &mut Command) -> anyhow::Result<String> {
+    let name = command.get_program().display().to_string();
+    let output = command.output().with_context(|| format!("{name} cannot be started"))?;
+    if !output.status.success() {
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        let (told, faults) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        bail!("{name} {} failed ({})\n{told}{faults}", words.join(" "), output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The first 16 digits of a SHA-256.
+pub fn short_hash(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    data_encoding::HEXLOWER.encode(digest.as_ref().get(..8).unwrap_or_default())
+}
+
+/// Copies a tree as it is: owners, modes, links, times.
+pub fn copy_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
+    quiet(Command::new("cp").arg("-a").arg(from.join(".")).arg(to)).map(|_| ())
+}

@@ -1,0 +1,216 @@
+//! Staging the root: Debian's part, our programs, the files of the description; then what is not to be there is taken
+//! out. The result is a folder that becomes the read-only root as it lies.
+
+use super::roots::Roots;
+use super::{Description, Keys, Order, copy_tree, quiet};
+use crate::project;
+use anyhow::{Context, ensure};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The name of the staged root within the image's folder.
+pub const SYSTEM: &str = "system";
+
+/// Stages the root in the image's folder.
+pub fn stage(
+    description: &Description,
+    order: &Order,
+    roots: &Roots,
+    keys: &Keys,
+    folder: &Path,
+) -> anyhow::Result<()> {
+    let root = folder.join(SYSTEM);
+    if root.exists() {
+        fs::remove_dir_all(&root).with_context(|| root.display().to_string())?;
+    }
+    fs::create_dir(&root)?;
+    copy_tree(&roots.base, &root)?;
+    for pattern in &description.remove.paths {
+        remove(&root, pattern)?;
+    }
+    modules(roots, keys, &root, folder)?;
+    install(description, &root)?;
+    copy_tree(&description.folder.join("root"), &root)?;
+    fs::copy(keys.folder.join("pcr-vault.pem"), root.join("usr/share/ringfence/pcr-vault.pem"))?;
+    if order.development {
+        copy_tree(&description.folder.join("development"), &root)?;
+        for tree in &order.besides {
+            copy_tree(tree, &root)?;
+        }
+    }
+    for folder in MOUNTED {
+        fs::create_dir_all(root.join(folder))?;
+    }
+    fs::write(root.join("usr/lib/os-release"), description.os_release())?;
+    owned_by_root(description, order, &root)?;
+    quiet(&mut roots.tool(folder, &["systemd-sysusers", "--root=/mnt/system"]))?;
+    quiet(&mut roots.tool(folder, &["systemctl", "--root=/mnt/system", "preset-all"]))?;
+    if !order.development {
+        for pattern in &description.remove.product {
+            remove(&root, pattern)?;
+        }
+    }
+    Ok(())
+}
+
+/// Our programs without their symbols, their units, the boards. The only function that says where they go.
+fn install(description: &Description, root: &Path) -> anyhow::Result<()> {
+    for program in &description.install.programs {
+        let (from, to) =
+            (project::binaries(!description.development).join(program), root.join("usr/bin").join(program));
+        quiet(Command::new("strip").arg("-o").arg(&to).arg(&from))?;
+    }
+    for unit in &description.install.units {
+        let from = project::root().join(unit);
+        let name = from.file_name().context("a unit has a name")?;
+        fs::copy(&from, root.join("usr/lib/systemd/system").join(name)).with_context(|| unit.clone())?;
+    }
+    let share = root.join("usr/share/ringfence/board");
+    fs::create_dir_all(&share)?;
+    copy_tree(&project::root().join("board"), &share)
+}
+
+/// The kernel's modules, with DAHDI's signed again by the key that the firmware trusts: under lockdown no other loads.
+fn modules(roots: &Roots, keys: &Keys, root: &Path, folder: &Path) -> anyhow::Result<()> {
+    let kernel = roots.kernel()?;
+    let to = root.join("usr/lib/modules").join(&kernel);
+    fs::create_dir_all(&to)?;
+    copy_tree(&roots.file("usr/lib/modules").join(&kernel), &to)?;
+    for link in ["build", "source"] {
+        let path = to.join(link);
+        if path.is_symlink() {
+            fs::remove_file(path)?;
+        }
+    }
+    let secret = folder.join("signing");
+    copy_keys(keys, &secret)?;
+    let script = format!(
+        "for f in $(find /mnt/system/usr/lib/modules/{kernel}/updates -name '*.ko.xz'); do xz -d $f; \
+         strip --strip-debug ${{f%.xz}}; \
+         /usr/lib/linux-kbuild-*/scripts/sign-file sha256 /mnt/signing/db.key /mnt/signing/db.crt ${{f%.xz}}; done; \
+         depmod -b /mnt/system {kernel}"
+    );
+    let done = quiet(&mut roots.tool(folder, &["sh", "-ec", &script]));
+    fs::remove_dir_all(&secret)?;
+    done.map(|_| ())
+}
+
+/// The keys, for as long as something is signed.
+pub fn copy_keys(keys: &Keys, to: &Path) -> anyhow::Result<()> {
+    if !to.exists() {
+        fs::create_dir(to)?;
+    }
+    fs::set_permissions(to, fs::Permissions::from_mode(0o700))?;
+    copy_tree(&keys.folder, to)
+}
+
+/// What came from the project belongs to root and can be written by nobody else, whatever it was in the checkout.
+fn owned_by_root(description: &Description, order: &Order, root: &Path) -> anyhow::Result<()> {
+    let mut trees = vec![description.folder.join("root")];
+    if order.development {
+        trees.push(description.folder.join("development"));
+        trees.extend(order.besides.iter().cloned());
+    }
+    for tree in trees {
+        for path in below(&tree)? {
+            let place = root.join(path.strip_prefix(&tree)?);
+            std::os::unix::fs::lchown(&place, Some(0), Some(0))
+                .with_context(|| place.display().to_string())?;
+            if !place.is_symlink() {
+                let mode = fs::metadata(&place)?.permissions().mode();
+                let mode = if place.is_dir() || mode & 0o100 != 0 { 0o755 } else { 0o644 };
+                fs::set_permissions(&place, fs::Permissions::from_mode(mode))?;
+            }
+        }
+    }
+    let share = root.join("usr/share/ringfence");
+    quiet(Command::new("chown").args(["-R", "0:0"]).arg(&share))?;
+    quiet(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&share)).map(|_| ())
+}
+
+fn below(tree: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let (mut found, mut open) = (Vec::new(), vec![tree.to_owned()]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() && !path.is_symlink() {
+                open.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Removes what a pattern names: path parts, each with at most one `*`. Nothing outside the root is ever reached,
+/// because links are not followed.
+fn remove(root: &Path, pattern: &str) -> anyhow::Result<()> {
+    ensure!(!pattern.starts_with('/') && !pattern.contains(".."), "{pattern}: paths are within the root");
+    let mut found = vec![root.to_owned()];
+    for part in pattern.split('/') {
+        let mut next = Vec::new();
+        for folder in found.iter().filter(|path| path.is_dir() && !path.is_symlink()) {
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                if matches(part, &entry.file_name().to_string_lossy()) {
+                    next.push(entry.path());
+                }
+            }
+        }
+        found = next;
+    }
+    for path in found {
+        let done = if path.is_dir() && !path.is_symlink() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        done.with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Where something is mounted over the read-only root.
+const MOUNTED: &[&str] = &["efi", "var", "tmp", "run", "proc", "sys", "dev"];
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => {
+            name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{matches, remove};
+    use std::fs;
+
+    #[test]
+    fn a_pattern_takes_what_it_names_and_nothing_else() {
+        assert!(matches("apt*", "apt-get") && matches("*.rc", "a.rc") && matches("su", "su"));
+        assert!(!matches("su", "sudo") && !matches("ab*ba", "aba"));
+    }
+
+    #[test]
+    fn what_lies_behind_a_link_is_not_removed() {
+        let folder = std::env::temp_dir().join(format!("ringfence-stage-{}", std::process::id()));
+        fs::create_dir_all(folder.join("root/var")).unwrap();
+        fs::create_dir_all(folder.join("outside")).unwrap();
+        fs::write(folder.join("outside/kept"), b"").unwrap();
+        fs::write(folder.join("root/var/gone"), b"").unwrap();
+        std::os::unix::fs::symlink(folder.join("outside"), folder.join("root/link")).unwrap();
+        remove(&folder.join("root"), "link/*").unwrap();
+        remove(&folder.join("root"), "var/*").unwrap();
+        assert!(
+            remove(&folder.join("root"), "/etc").is_err()
+                && remove(&folder.join("root"), "../outside").is_err()
+        );
+        let (kept, gone) = (folder.join("outside/kept").exists(), folder.join("root/var/gone").exists());
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(kept && !gone);
+    }
+}
