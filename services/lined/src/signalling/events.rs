@@ -24,7 +24,8 @@ impl Signalling {
     pub(super) fn on_inbound(&mut self, inbound: Inbound) {
         let now = clock::now();
         match inbound {
-            Inbound::Message { message, source } => {
+            Inbound::Message { message, source, at_us } => {
+                self.came_us = at_us;
                 if self.is_unwanted_phone(&message, source) {
                     return;
                 }
@@ -322,7 +323,9 @@ impl Signalling {
         let sockets = live.customer.as_mut().and_then(Leg::as_sip).and_then(|sip| sip.sockets.take());
         if let (true, Some(sockets)) = (wanted, sockets) {
             let media = CallMedia::new(Box::new(session), WatchLimits::default());
-            let added = self.parts.voice.add(Box::new(Place::new(live.call, media, sockets)));
+            // Until the answer it is the network's music or words: nobody's key, and nothing to be heard late.
+            let place = Place::new(live.call, media, sockets).deaf_until(self.came_us);
+            let added = self.parts.voice.add(Box::new(place));
             self.media_begins(live, added);
         }
         self.tell_answered(live, wanted);

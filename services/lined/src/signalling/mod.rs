@@ -146,6 +146,8 @@ pub struct Signalling {
     to_release: Vec<(CallId, DialogSnapshot, Millis)>,
     released: VecDeque<CallId>,
     next_handle: u64,
+    /// When the SIP message came that was taken last.
+    came_us: u64,
     next_round: Millis,
     free: Vec<(LineGroupId, u32)>,
     draining: bool,
@@ -178,6 +180,7 @@ impl Signalling {
             to_release: Vec::new(),
             released: VecDeque::new(),
             next_handle: 0,
+            came_us: 0,
             next_round: Millis(0),
             free: Vec::new(),
             draining: false,

@@ -52,6 +52,8 @@ pub enum Inbound {
         message: Box<Message>,
         /// Where it came from.
         source: Flow,
+        /// When it was read, in microseconds of the boot clock.
+        at_us: u64,
     },
     /// A peer opened a connection.
     Opened(Opened),

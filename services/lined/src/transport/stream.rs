@@ -220,7 +220,9 @@ impl Serving<'_> {
             match framed {
                 Ok(Framed::Message(message)) => {
                     *spoke = true;
-                    if inbound.send(Inbound::Message { message, source: self.flow }).await.is_err() {
+                    let at_us = crate::clock::boot_us();
+                    let came = Inbound::Message { message, source: self.flow, at_us };
+                    if inbound.send(came).await.is_err() {
                         return false;
                     }
                 }

@@ -104,7 +104,8 @@ fn take(
     match parse_datagram(bytes) {
         Ok(message) => {
             let source = Flow { transport: Transport::Udp, remote, local, connection: None };
-            inbound.try_send(Inbound::Message { message: Box::new(message), source }).is_ok()
+            let at_us = crate::clock::boot_us();
+            inbound.try_send(Inbound::Message { message: Box::new(message), source, at_us }).is_ok()
         }
         Err(error) => {
             log::debug!(target: "transport", error:% ; "a datagram is no SIP message");

@@ -21,6 +21,7 @@ pub struct Place {
     pub customer: Port,
     /// The agent's.
     pub agent: Option<Box<Port>>,
+    pub(super) deaf_until_us: u64,
     block: Option<Box<Block>>,
     first_us: Option<u64>,
     last_us: u64,
@@ -47,6 +48,7 @@ impl Place {
             media,
             customer: customer.into(),
             agent: None,
+            deaf_until_us: 0,
             block: None,
             first_us: None,
             last_us: 0,
@@ -54,6 +56,13 @@ impl Place {
             closing: false,
             ended: false,
         }
+    }
+
+    /// Does not hear what the customer's leg sent before this time of the boot clock.
+    #[must_use]
+    pub const fn deaf_until(mut self, until_us: u64) -> Self {
+        self.deaf_until_us = until_us;
+        self
     }
 
     /// The call ends: what is recorded drains, then the place is given back.

@@ -166,11 +166,11 @@ impl Worker {
 
     /// Reads every socket that has something.
     fn read(&mut self, now_us: u64) {
-        let wall_us = u64::try_from(wall().0).unwrap_or(0) * 1_000;
+        let clocks = Clocks { boot_us: boot_us(), wall_us: u64::try_from(wall().0).unwrap_or(0) * 1_000 };
         loop {
             let count = self.epoll.wait(&mut self.ready, EpollTimeout::ZERO).unwrap_or(0);
             for at in 0..count {
-                self.read_one(self.ready[at].data(), now_us, wall_us);
+                self.read_one(self.ready[at].data(), now_us, &clocks);
             }
             if count < MAX_READY {
                 return;
@@ -178,9 +178,10 @@ impl Worker {
         }
     }
 
-    fn read_one(&mut self, tag: u64, now_us: u64, wall_us: u64) {
+    fn read_one(&mut self, tag: u64, now_us: u64, clocks: &Clocks) {
         let (index, leg, control) = untag(tag);
         let Some(place) = self.places.get_mut(index).and_then(Option::as_mut) else { return };
+        let deaf_until_us = if leg == Leg::Customer { place.deaf_until_us } else { 0 };
         let Place { media, customer, agent, .. } = &mut **place;
         let port = match leg {
             Leg::Customer => Some(&*customer),
@@ -191,8 +192,11 @@ impl Worker {
         let count = self.batch.receive(socket);
         for at in 0..count {
             let Some((from, arrived, datagram)) = self.batch.datagram(at) else { continue };
+            let age = arrived.map_or(0, |arrived| clocks.wall_us.saturating_sub(arrived));
+            if clocks.boot_us.saturating_sub(age).saturating_add(OVERTAKES_US) < deaf_until_us {
+                continue;
+            }
             // The wall clock may be set meanwhile: a time outside the last second is not believed.
-            let age = arrived.map_or(0, |arrived| wall_us.saturating_sub(arrived));
             let at_us = if age < MAX_AGE_US { now_us.saturating_sub(age) } else { now_us };
             if control {
                 media.receive_rtcp(leg, from, datagram, at_us);
@@ -234,7 +238,15 @@ impl Worker {
     }
 }
 
+/// The same instant by both clocks.
+struct Clocks {
+    boot_us: u64,
+    wall_us: u64,
+}
+
 const MAX_AGE_US: u64 = 1_000_000;
+/// What a datagram may be ahead of the SIP message that was sent before it.
+const OVERTAKES_US: u64 = 20_000;
 
 fn tag(index: u16, leg: Leg, control: bool) -> u64 {
     let leg = match leg {
