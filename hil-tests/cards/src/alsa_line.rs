@@ -2,6 +2,7 @@
 //! elements that this scenario adds to it stand for the line's hook, ringing, loop current and polarity.
 
 use crate::analogue::{Line, SLOT, ear};
+use crate::far_line::vowel;
 use crate::report::Report;
 use crate::rig::wait_for;
 use ::alsa_line::{AlsaAudio, AlsaControl, LineConfig};
@@ -18,7 +19,7 @@ use std::ffi::CString;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
-use vocab::{SpanId, TrunkId};
+use vocab::{SpanId, Timeslot, TrunkId};
 
 /// Calls that are answered, refused and cleared, and one that comes in.
 pub fn run(report: &mut Report) -> anyhow::Result<()> {
@@ -212,13 +213,29 @@ impl Exchange {
 }
 
 /// The card's controls from the exchange's side.
-struct Desk(HCtl);
+pub struct Desk(HCtl);
 
 impl Desk {
-    fn open() -> anyhow::Result<Self> {
+    /// Opens them; the elements must have been added.
+    pub fn open() -> anyhow::Result<Self> {
         let elements = HCtl::new(CARD, true)?;
         elements.load()?;
         Ok(Self(elements))
+    }
+
+    /// Whether the line has closed its loop.
+    pub fn is_off_hook(&self) -> anyhow::Result<bool> {
+        self.get(HOOK)
+    }
+
+    /// Lets loop current flow, or not.
+    pub fn current(&self, on: bool) -> anyhow::Result<()> {
+        self.set(CURRENT, on)
+    }
+
+    /// Reverses the polarity, or back.
+    pub fn reverse(&self, on: bool) -> anyhow::Result<()> {
+        self.set(POLARITY, on)
     }
 
     fn element(&self, name: &str) -> anyhow::Result<Elem<'_>> {
@@ -242,7 +259,7 @@ impl Desk {
 }
 
 /// Adds the line's elements to the card, for anyone to set.
-fn add_elements() -> anyhow::Result<()> {
+pub fn add_elements() -> anyhow::Result<()> {
     let card = CString::new(CARD)?;
     let mut control = std::ptr::null_mut();
     // SAFETY: the name ends with a zero; the place for the handle is ours.
@@ -330,18 +347,6 @@ fn exchange(
     Ok(())
 }
 
-/// Syllables of a vowel, whose pitch and strength move.
-fn vowel(at: u32) -> i16 {
-    let t = f64::from(at) / 8_000.0;
-    let syllable = (t * 2.5).fract();
-    if syllable >= 0.5 {
-        return 0;
-    }
-    let turns = 140.0 * t + 4.0 * (t * 6.0).sin();
-    let wave: f64 = (1..8).map(|k| (std::f64::consts::TAU * turns * f64::from(k)).sin() / f64::from(k)).sum();
-    (wave * (syllable * std::f64::consts::TAU).sin() * 3_000.0) as i16
-}
-
 /// What came of the known signal, at both ends.
 #[derive(Debug, Default)]
 struct Signal {
@@ -397,6 +402,12 @@ impl Talk {
 
 const fn next(octet: u8) -> u8 {
     octet.wrapping_mul(5).wrapping_add(3)
+}
+
+/// The audio of the line's far end, as a port of this number.
+pub fn far_line(port: Timeslot) -> anyhow::Result<AlsaAudio> {
+    let config = LineConfig { port, ..line_config(1, FAR_HOOK) };
+    Ok(::alsa_line::open("exchange", &[config])?.1)
 }
 
 fn line_config(device: u8, hook: &str) -> LineConfig {

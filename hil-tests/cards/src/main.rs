@@ -7,14 +7,17 @@ mod analogue;
 mod asterisk;
 mod audio;
 mod exchange;
+mod far_line;
 mod libpri;
 mod lines;
 mod modules;
+mod ports_box;
 mod pri;
 mod report;
 mod rig;
 mod span_box;
 mod spans;
+mod stillness;
 mod trace;
 mod whole_box;
 
@@ -55,7 +58,14 @@ struct Scenario {
 const PRI_PEER: &str = "pri_peer";
 
 /// What the harness of a whole box starts.
-const BOX: &[&str] = &["vaultd", "lined", "calld", "supervisor", "ringfence-ledger"];
+const BOX: &[&str] = &["vaultd", "lined", "calld", "ringfence-ledger"];
+
+/// What a box with cards needs beside its programs; the harness looks for the boards from its own folder on.
+const TPM: &str = "/usr/lib/x86_64-linux-gnu/libtss2-tcti-swtpm.so.0";
+const BOARDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../board");
+const HARNESS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../e2e/Cargo.toml");
+/// ALSA's own settings.
+const ALSA: &str = "/usr/share/alsa";
 
 /// A scenario that starts no other program.
 const PLAIN: Scenario = Scenario {
@@ -122,7 +132,7 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "alsa",
         title: "a line behind a sound card: hook, ringing, current and polarity by its controls, tones and audio by its PCMs",
-        files: &["/usr/share/alsa"],
+        files: &[ALSA],
         run: alsa_line::run,
         ..PLAIN
     },
@@ -133,8 +143,30 @@ const SCENARIOS: &[Scenario] = &[
         memory_mib: 2_048,
         ours: BOX,
         others: &["swtpm"],
-        files: &["/usr/lib/x86_64-linux-gnu/libtss2-tcti-swtpm.so.0"],
+        files: &[TPM],
         run: whole_box::run,
+        ..PLAIN
+    },
+    Scenario {
+        name: "box-alsa",
+        title: "the whole box calls over a line behind a sound card: answers, an opt-out, recordings",
+        limit_s: 600,
+        memory_mib: 2_048,
+        ours: BOX,
+        others: &["swtpm"],
+        files: &[TPM, BOARDS, HARNESS, ALSA],
+        run: ports_box::sound_card,
+        ..PLAIN
+    },
+    Scenario {
+        name: "box-analogue",
+        title: "the whole box calls over a port of a span, and an agent talks by a plain telephone on another",
+        limit_s: 600,
+        memory_mib: 2_048,
+        ours: BOX,
+        others: &["swtpm"],
+        files: &[TPM, BOARDS, HARNESS],
+        run: ports_box::timeslots,
         ..PLAIN
     },
     Scenario {
@@ -144,12 +176,7 @@ const SCENARIOS: &[Scenario] = &[
         memory_mib: 3_072,
         ours: BOX,
         others: &["swtpm"],
-        files: &[
-            "/usr/lib/x86_64-linux-gnu/libtss2-tcti-swtpm.so.0",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../board"),
-            // The harness looks for the boards from its own folder on.
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../e2e/Cargo.toml"),
-        ],
+        files: &[TPM, BOARDS, HARNESS],
         asterisk: true,
         run: span_box::run,
         ..PLAIN

@@ -52,6 +52,11 @@ pub fn pri_line() -> E1Config {
     E1Config { crc4: false, echo_canceller: false, ..E1Config::default() }
 }
 
+/// The electrical side of a span whose timeslots signal by channel associated bits.
+pub fn cas_line() -> E1Config {
+    E1Config { framing: Framing::Cas, ..pri_line() }
+}
+
 /// Two ends that hear each other.
 #[derive(Debug)]
 pub struct Rig {
@@ -72,9 +77,7 @@ impl Rig {
 
     /// Two E1 spans whose timeslots signal by channel associated bits.
     pub fn cas(first: &[Port], second: &[Port]) -> anyhow::Result<Self> {
-        let e1 =
-            E1Config { crc4: false, echo_canceller: false, framing: Framing::Cas, ..E1Config::default() };
-        Self::new(&e1, [first, second])
+        Self::new(&cas_line(), [first, second])
     }
 
     fn new(e1: &E1Config, ports: [&[Port]; 2]) -> anyhow::Result<Self> {
@@ -109,13 +112,24 @@ pub fn cable() -> anyhow::Result<DynamicPair> {
     Ok(pair)
 }
 
+/// Two spans of which the first is left to whoever drives it, and the second has ports that signal by channel associated
+/// bits.
+pub fn cable_of_ports(far: &[Port]) -> anyhow::Result<(DynamicPair, End)> {
+    let pair = dahdi::create_pair(&Paths::default(), KEY).context("two dynamic spans")?;
+    let end = End::open(&far_span()?, &cas_line(), far)?;
+    Ok((pair, end))
+}
+
 /// Sets up the second span, and lets its channels go for an exchange.
 pub fn set_up_far() -> anyhow::Result<()> {
-    let far = wait_for("the second span in sysfs", START_LIMIT, || {
-        Ok(dahdi::spans(&Paths::default())?.into_iter().find(|span| span.number == FAR))
-    })?;
-    End::open(&far, &pri_line(), &[])?;
+    End::open(&far_span()?, &pri_line(), &[])?;
     Ok(())
+}
+
+fn far_span() -> anyhow::Result<FoundSpan> {
+    wait_for("the second span in sysfs", START_LIMIT, || {
+        Ok(dahdi::spans(&Paths::default())?.into_iter().find(|span| span.number == FAR))
+    })
 }
 
 /// Waits for alarms as described.

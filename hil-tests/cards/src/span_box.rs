@@ -4,6 +4,7 @@
 use crate::exchange::{Exchange, Lines, START_LIMIT};
 use crate::report::Report;
 use crate::rig::{self, wait_for};
+use crate::stillness::Stillness;
 use crate::trace;
 use crate::whole_box::keep_logs;
 use anyhow::{Context, ensure};
@@ -25,6 +26,7 @@ struct Around {
     line: Line,
     exchange: Exchange,
     pair: DynamicPair,
+    stillness: Stillness,
 }
 
 /// A campaign over the span, its trace, an alarm, calls by SIP, and calls over the span again.
@@ -47,7 +49,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
 fn start(report: &mut Report, place: Place, plan: &TrunkPlan) -> anyhow::Result<(Around, String)> {
     let (pair, _) = report.step("two spans are up", || Ok((rig::cable()?, String::new())))?;
     let (mut sut, _) = report.step("the box starts with its card and is commissioned", || {
-        Ok((TestBox::start_in(place), String::new()))
+        Ok((TestBox::start_unsupervised(place), String::new()))
     })?;
     let set = report.step("the site sets the span and its lines: the span first, then SIP", || {
         let span = set_span(&mut sut)?;
@@ -65,20 +67,20 @@ fn start(report: &mut Report, place: Place, plan: &TrunkPlan) -> anyhow::Result<
         keep_logs(&sut.place);
         Ok((exchange, told?))
     })?;
-    Ok((Around { sut, line, exchange, pair }, String::new()))
+    Ok((Around { sut, line, exchange, pair, stillness: Stillness::watch() }, String::new()))
 }
 
 fn campaign(report: &mut Report, around: &mut Around) -> anyhow::Result<()> {
-    let Around { sut, line, exchange, .. } = around;
+    let Around { sut, line, exchange, stillness, .. } = around;
     let result =
         report.step("a campaign over the span: answers, opt-outs, causes, recordings verified", || {
             sut.campaign(line, &CampaignPlan::announcement(numbers("199333", CODES)).body_ms(6_000));
-            let figures = sut.settled(CODES.len() as u64);
-            let told = (figures.answered, figures.opted_out, figures.recordings_verified);
+            let (figures, still) = stillness.settled(sut, CODES.len() as u64)?;
+            let told = (figures.answered, figures.opted_out, figures.recordings);
             ensure!(told == (ANSWERED, OPTED_OUT, ANSWERED), "{figures:?}");
             let failed = [("busy".to_owned(), 1), ("invalid_number".to_owned(), 1)];
             ensure!(figures.failed == failed, "{figures:?}");
-            Ok(format!("answered, opted out, recordings verified: {told:?}; {:?}", figures.failed))
+            Ok(format!("answered, opted out, recorded: {told:?}; {:?}; {still}", figures.failed))
         });
     keep_logs(&sut.place);
     result?;
@@ -98,7 +100,7 @@ fn campaign(report: &mut Report, around: &mut Around) -> anyhow::Result<()> {
 }
 
 fn alarm(report: &mut Report, around: &mut Around, by_sip: &dyn Fn() -> u64) -> anyhow::Result<()> {
-    let Around { sut, line, exchange, pair } = around;
+    let Around { sut, line, exchange, pair, stillness } = around;
     report.step(
         "the cable is pulled: the alarm is told, and calls go by SIP within 30 s (LIN-06)",
         || {
@@ -116,7 +118,7 @@ fn alarm(report: &mut Report, around: &mut Around, by_sip: &dyn Fn() -> u64) -> 
             wait_for("calls by SIP", LIN_06, || Ok((by_sip() == 2).then_some(())))?;
             let took = pulled.elapsed();
             ensure!(took < LIN_06, "{took:?}");
-            let figures = sut.settled(CODES.len() as u64 + 2);
+            let (figures, _) = stillness.settled(sut, CODES.len() as u64 + 2)?;
             ensure!(figures.answered == ANSWERED + 2, "{figures:?}");
             Ok(format!("alarm after {alarm_ms} ms, both calls after {} ms", took.as_millis()))
         },
@@ -129,7 +131,7 @@ fn alarm(report: &mut Report, around: &mut Around, by_sip: &dyn Fn() -> u64) -> 
         takes_calls(sut)?;
         let back_ms = plugged.elapsed().as_millis();
         sut.campaign(line, &CampaignPlan::announcement(numbers("199555", ANSWERING)));
-        let figures = sut.settled(CODES.len() as u64 + 4);
+        let (figures, _) = stillness.settled(sut, CODES.len() as u64 + 4)?;
         ensure!(figures.answered == ANSWERED + 4, "{figures:?}");
         ensure!(by_sip() == 2, "{} calls went by SIP", by_sip());
         idle(sut)?;

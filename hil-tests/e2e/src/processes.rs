@@ -27,6 +27,8 @@ pub enum Which {
 
 /// The product's own, in the order of their start: all that calls need.
 pub const PRODUCT: [Which; 4] = [Which::Vaultd, Which::Lined, Which::Calld, Which::Supervisor];
+/// The same without who kills what does not answer in time.
+pub(crate) const UNSUPERVISED: [Which; 3] = [Which::Vaultd, Which::Lined, Which::Calld];
 
 /// The same with the page.
 pub(crate) const WITH_PAGE: [Which; 5] =

@@ -2,7 +2,7 @@
 
 use crate::client::Vault;
 use crate::place::{Place, binary};
-use crate::processes::{PRODUCT, Processes, WITH_PAGE, Which};
+use crate::processes::{PRODUCT, Processes, UNSUPERVISED, WITH_PAGE, Which};
 use crate::site::People;
 use crate::sound::Stereo;
 use crate::wait::{LONG, SHORT};
@@ -47,6 +47,14 @@ impl TestBox {
     #[must_use]
     pub fn start_in(place: Place) -> Self {
         let mut new = Self::blank(place, &PRODUCT);
+        new.people = new.commission();
+        new
+    }
+
+    /// A commissioned box without its supervisor, for a machine so slow that a process may owe it three answers.
+    #[must_use]
+    pub fn start_unsupervised(place: Place) -> Self {
+        let mut new = Self::blank(place, &UNSUPERVISED);
         new.people = new.commission();
         new
     }

@@ -72,8 +72,9 @@ fn fetch(apt: &Path, folder: &Path) -> anyhow::Result<()> {
         command.env("APT_CONFIG", &config).arg("-qq");
         command
     };
-    quiet(command().arg("update"), folder)?;
-    quiet(command().args(["install", "--yes", "--download-only"]).args(PACKAGES), folder)
+    let fetched = quiet(command().arg("update"), folder)
+        .and_then(|()| quiet(command().args(["install", "--yes", "--download-only"]).args(PACKAGES), folder));
+    fetched.context(NOT_FETCHED)
 }
 
 /// The program, its modules, and the libraries that their own loader finds for them.
@@ -136,6 +137,8 @@ const MODULES: &[&str] = &[
 /// and mirrors lag behind it.
 const SOURCE: &str = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg check-valid-until=no] \
     http://deb.debian.org/debian sid main\n";
+const NOT_FETCHED: &str = "Asterisk as the exchange comes from Debian's unstable release, which could not be fetched: \
+    once, this machine needs the way to deb.debian.org; `cargo xtask hil cards --list` marks the scenarios that need it";
 const TRIPLET: &str = "x86_64-linux-gnu";
 const LOADER: &str = "ld-linux-x86-64.so.2";
 /// Changed when the recipe makes something else of the same packages.

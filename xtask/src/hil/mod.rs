@@ -42,21 +42,26 @@ fn cards(words: &[String]) -> anyhow::Result<bool> {
     let recipe = report.time("recipe", recipe::ready)?;
     let all = report.time("list", scenario::list)?;
     if words.list {
-        all.iter().for_each(|one| println!("{:20} {}", one.name, one.title));
+        for one in &all {
+            let mark = if one.asterisk { " (Asterisk)" } else { "" };
+            println!("{:20} {}{mark}", one.name, one.title);
+        }
         return Ok(true);
     }
     let chosen = scenario::choose(all, &words.scenarios)?;
     report.time("build", || scenario::build(&chosen))?;
+    // Before the first guest: what cannot be fetched is told at once.
+    let wanted = chosen.iter().any(|one| one.asterisk);
+    let exchange = if wanted { Some(report.time("asterisk", asterisk::ready)?) } else { None };
     for one in &chosen {
         let begun = Instant::now();
         let folder = project::binaries(false).join("hil-cards").join(&one.name);
         if !words.json {
             println!("==> {}: {}", one.name, one.title);
         }
-        let exchange = if one.asterisk { Some(report.time("asterisk", asterisk::ready)?) } else { None };
         let ran = guest::run(
             &recipe,
-            exchange.as_deref(),
+            exchange.as_deref().filter(|_| one.asterisk),
             one,
             &folder,
             &guest::How { shell: words.shell, quiet: words.json },

@@ -298,6 +298,7 @@ impl Ports {
                     call.last = Some(cause);
                     return self.place(now, call, out);
                 }
+                log::info!(target: "cards", span:%, slot:%, cause:? ; "a line's call is over");
                 out.push(DeckOutput::Ended(call.handle, ended(cause)));
             }
             FxoReport::Incoming => {
