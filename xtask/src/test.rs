@@ -1,6 +1,6 @@
 //! Everything CI runs, in the order in which a fault is cheapest to find. One command, no hand work.
 
-use crate::{packages, project, requirements, sim, tidy};
+use crate::{image_check, packages, project, requirements, sim, tidy};
 use anyhow::{Context, bail};
 use std::path::PathBuf;
 use std::process::Command;
@@ -18,6 +18,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         ("tests", tests),
         ("browser", browser),
         ("units", units),
+        ("image-check", || yes(image_check::run()?, "the image's description has faults")),
         ("sim", || yes(sim::run(&[])?, "the simulation found a fault")),
         ("requirements", || requirements::run(&["--json".into()]).map(|_| ())),
         ("up", up),

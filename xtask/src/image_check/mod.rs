@@ -8,6 +8,8 @@ mod crates;
 mod fill;
 mod oecore;
 mod python;
+#[cfg(test)]
+mod tests;
 
 pub use crates::write as write_crates;
 pub use fill::{fill, release};

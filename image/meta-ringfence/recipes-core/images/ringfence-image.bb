@@ -53,7 +53,14 @@ python ringfence_name_root() {
 }
 
 # Nothing to log in to: no shell for anyone, and none of what the description takes out again.
-IMAGE_PREPROCESS_COMMAND += "ringfence_lock_users ringfence_take_out"
+IMAGE_PREPROCESS_COMMAND += "ringfence_can_update ringfence_lock_users ringfence_take_out"
+ringfence_can_update[doc] = "Refuses a system that could take no update."
+ringfence_can_update() {
+    if [ ! -s "${IMAGE_ROOTFS}${sysconfdir}/rauc/keyring.pem" ]; then
+        bbfatal "RINGFENCE_KEYRING names no certificate: this system could take no update"
+    fi
+}
+
 ringfence_lock_users[doc] = "Takes shell and password from every user."
 ringfence_lock_users() {
     sed -i -e 's#^\([^:]*:[^:]*:[^:]*:[^:]*:[^:]*:[^:]*:\).*#\1${sbindir}/nologin#' ${IMAGE_ROOTFS}${sysconfdir}/passwd

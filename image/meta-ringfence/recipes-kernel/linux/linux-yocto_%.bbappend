@@ -18,5 +18,4 @@ SRC_URI:append:ringfence-x86-64 = " \
 # The bases of linux-yocto that a machine without a screen and without sound of its own can do without.
 KERNEL_EXTRA_FEATURES:ringfence-x86-64 = "features/netfilter/netfilter.scc"
 # An option that is asked for and is not in the final configuration is an error, not a line in a log.
-KCONF_AUDIT_LEVEL:ringfence-x86-64 = "2"
-KMETA_AUDIT:ringfence-x86-64 = "yes"
+KMETA_AUDIT_WERROR:ringfence-x86-64 = "1"

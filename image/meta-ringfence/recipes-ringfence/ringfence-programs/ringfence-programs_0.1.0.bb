@@ -25,6 +25,8 @@ RINGFENCE_PROGRAMS = "\
     "
 CARGO_BUILD_FLAGS:append = " ${@' '.join('--package ' + one for one in d.getVar('RINGFENCE_PACKAGES').split())}"
 CARGO_BUILD_FLAGS:append = " ${@' '.join('--bin ' + one for one in d.getVar('RINGFENCE_PROGRAMS').split())}"
+# The release's certificate, which is no secret; the image refuses to be made without one.
+RINGFENCE_KEYRING ?= ""
 # The folder it was built in is not part of the program.
 RUSTFLAGS:append = " --remap-path-prefix=${S}=/usr/src/ringfence"
 
@@ -40,6 +42,13 @@ do_install() {
             fi
         done
     done
+    # Updates are for this hardware, and signed by whom the keyring names.
+    install -d "${D}${sysconfdir}/rauc"
+    sed -e "s/^compatible=.*/compatible=${RINGFENCE_COMPATIBLE}/" "${S}/firmware/slots/rauc/system.conf" \
+        > "${D}${sysconfdir}/rauc/system.conf"
+    if [ -n "${RINGFENCE_KEYRING}" ]; then
+        install -m 0644 "${RINGFENCE_KEYRING}" "${D}${sysconfdir}/rauc/keyring.pem"
+    fi
     # What boards the box knows.
     for board in ${S}/board/*/*.toml; do
         name="$(basename "$(dirname "$board")")"
@@ -61,3 +70,4 @@ SYSTEMD_SERVICE:${PN} = "\
 
 FILES:${PN} += "${systemd_system_unitdir}"
 RDEPENDS:${PN} += "libtss2-tcti-device"
+RPROVIDES:${PN} += "virtual-rauc-conf"

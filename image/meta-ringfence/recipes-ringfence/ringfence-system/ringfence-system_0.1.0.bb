@@ -52,4 +52,3 @@ do_install() {
 }
 
 FILES:${PN} += "${nonarch_libdir} ${datadir}"
-RPROVIDES:${PN} += "virtual-rauc-conf"
