@@ -32,6 +32,7 @@ cargo xtask up [options]        build and start the whole box with a demo site, 
     --empty                     a blank box to be commissioned
     --release                   optimised build
 cargo xtask code LOGIN [--state DIR]   the TOTP code of a demo person at this moment
+cargo xtask console [--state DIR]   the serial console on this terminal, against a box that is up
 cargo xtask test                everything CI runs
 cargo xtask tidy                layers, file heads, file lengths
 cargo xtask requirements [--json]   each requirement id with the tests that prove it
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
     let done = match words.first().map(String::as_str) {
         Some("up") => up::run(rest),
         Some("code") => up::print_code(rest),
+        Some("console") => up::console(rest),
         Some("test") => test::run(&rest),
         Some("tidy") => tidy::run(),
         Some("requirements") => requirements::run(&rest),

@@ -21,6 +21,11 @@ fn main() -> anyhow::Result<()> {
             Long("run") => options.run = arguments.value()?.into(),
             Long("confirm") => confirming = true,
             Long("found-bad") => found_bad = arguments.value()?.into(),
+            Long("watch") => {
+                let name = arguments.value()?.string()?;
+                let known = FURTHER.into_iter().find(|process| process.name() == name);
+                options.processes.push(known.context("--watch takes consoled or hostd")?);
+            }
             Long("log") => {
                 let word = arguments.value()?.string()?;
                 target = journal::Target::parse(&word).context("--log takes journal or stderr")?;
@@ -56,3 +61,5 @@ fn main() -> anyhow::Result<()> {
 
 /// A system is found bad after this time: with one restart the box is back at the one before within five minutes.
 const CONFIRM_LIMIT: Duration = Duration::from_secs(180);
+/// Processes that a box has and a workstation need not.
+const FURTHER: [Process; 2] = [Process::Consoled, Process::Hostd];

@@ -43,6 +43,11 @@ fn cas_survives_seeded_mutations() {
 }
 
 #[test]
+fn console_survives_seeded_mutations() {
+    mutate("console");
+}
+
+#[test]
 fn csv_survives_seeded_mutations() {
     mutate("csv");
 }

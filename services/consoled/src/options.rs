@@ -13,7 +13,7 @@ consoled: the serial console of Ringfence
 
   --port DEVICE          the serial port (default /dev/ttyS0)
   --baud RATE            9600, 19200, 38400, 57600 or 115200 (default 115200)
-  --stdio                the terminal it is started on, instead of a serial port
+  --stdio                the terminal it is started on, instead of a serial port; Ctrl-D leaves it
   --screen WHICH         full, plain, or auto: ask the terminal (default auto)
   --charset WHICH        utf-8, ascii, or auto: ask the terminal (default auto)
   --colour WHICH         on or off (default on; TERM=dumb: off, and plain)

@@ -106,6 +106,10 @@ impl Shell {
                         self.backlog.clear();
                         sleep(AFTER_HANGUP).await;
                     }
+                    Ok(read) if self.is_left(buffer.get(..read).unwrap_or_default()) => {
+                        self.step(Input::Hangup);
+                        return Ok(());
+                    }
                     Ok(read) => {
                         let bytes = buffer.get(..read).unwrap_or_default().to_vec();
                         self.step(Input::Bytes(&bytes));
@@ -132,6 +136,11 @@ impl Shell {
         }
     }
 
+    /// Ctrl-D leaves a terminal the process was started on, never a serial port; not while somebody is signed in.
+    fn is_left(&self, bytes: &[u8]) -> bool {
+        self.options.port.is_none() && !self.console.is_signed_in() && bytes.contains(&END_OF_INPUT)
+    }
+
     fn step(&mut self, input: Input<'_>) {
         let mut out = Out::default();
         self.console.step(outside::boot_ms(), input, &mut out);
@@ -149,6 +158,8 @@ impl Shell {
     }
 }
 
+/// Ctrl-D.
+const END_OF_INPUT: u8 = 4;
 const READ_BYTES: usize = 256;
 /// Bytes that wait for the line: six seconds of it.
 const MAX_BACKLOG: usize = 64 * 1024;

@@ -7,6 +7,7 @@
 mod accounts;
 mod children;
 mod client;
+mod console;
 mod demo;
 mod far;
 mod lines;
@@ -24,6 +25,7 @@ use client::Vault;
 use options::Options;
 
 pub use accounts::print_code;
+pub use console::run as console;
 
 /// Runs until the demo is over or somebody stops it; true if every figure adds up.
 pub fn run(words: Vec<String>) -> anyhow::Result<bool> {
