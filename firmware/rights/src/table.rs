@@ -50,7 +50,7 @@ pub const NOT_BY_PAGE: [Request; 1] = [Request::Listen];
 
 /// All that the serial console may ever ask, whoever is signed in there; everything else is refused to it, so that
 /// no fault of it is a way to customers' data (ACC-04).
-pub const BY_CONSOLE: [Request; 11] = [
+pub const BY_CONSOLE: [Request; 14] = [
     Request::Door,
     Request::ClaimCode,
     Request::SignInConsole,
@@ -62,6 +62,9 @@ pub const BY_CONSOLE: [Request; 11] = [
     Request::SpanHistory,
     Request::SpanQuality,
     Request::OrderSpan,
+    Request::BoxLook,
+    Request::OrderBox,
+    Request::OrderUpdate,
 ];
 
 /// The table.
@@ -146,7 +149,7 @@ pub const TABLE: [(Request, [bool; 10]); 75] = [
     // the box
     (Request::BoxLook,               [Y,   Y,   Y,   N,   N,   N,   N,   N,   N,   Y]),
     (Request::UploadBundle,          [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
-    (Request::OrderUpdate,           [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::OrderUpdate,           [Y,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
     (Request::OrderBox,              [Y,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
     (Request::OrderReset,            [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::AgreeOrder,            [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -251,6 +254,7 @@ mod tests {
                 Request::SpanTrace,
                 Request::Overview,
                 Request::BoxLook,
+                Request::OrderUpdate,
                 Request::OrderBox,
                 Request::BoxDiagnostics,
             ]

@@ -15,7 +15,7 @@ use crate::words::{Lang, Words, fill, words};
 use idl::account::{Door, ServiceTicket};
 use idl::admin::{Admin, Answer};
 use idl::spans::QualityBin;
-use idl::views::{Overview, SpanCard, SpanHistory, SpanView};
+use idl::views::{BoxView, Overview, SpanCard, SpanHistory, SpanView};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use vocab::{MINUTE_MS, Secret};
@@ -115,6 +115,7 @@ pub(crate) struct Told {
     pub(crate) span: Option<Box<SpanCard>>,
     pub(crate) history: Option<Box<SpanHistory>>,
     pub(crate) quality: Option<Vec<QualityBin>>,
+    pub(crate) appliance: Option<Box<BoxView>>,
 }
 
 /// The console.

@@ -186,6 +186,49 @@ words! {
     more: "上下键翻页（第 {} / {} 页）", "Up/Down: more (page {} of {})";
     choose: "请选择后按回车", "Choose, then press Enter";
     no_choice: "没有此选项。", "There is no such choice.";
+    appliance: "本机", "The box";
+    no_helper: "系统助手服务未就绪", "the box's helper is not there";
+    system: "系统", "System";
+    none: "无", "none";
+    runs: "运行中", "runs";
+    good: "已通过自检", "good";
+    tries_left: "试运行，剩余 {} 次启动", "on trial, {} starts left";
+    protection: "保护", "Protection";
+    secure_boot: "安全启动已启用", "Secure Boot is on";
+    no_secure_boot: "安全启动未启用", "Secure Boot is OFF";
+    data_sealed: "数据已由 TPM 密封", "data is sealed to this TPM";
+    data_not_sealed: "数据未密封", "data is NOT sealed";
+    order: "指令", "Order";
+    update_ready: "待安装升级包", "Update stored";
+    reset_hint: "恢复出厂：由系统管理员在网页下达，安全管理员确认。", "Factory reset: ordered on the page, agreed to by a second person.";
+    install: "安装升级", "Install update";
+    restart_box: "重启本机", "Restart box";
+    power_off: "关机", "Power off";
+    diagnostics: "诊断包", "Diagnostics";
+    factory_reset: "恢复出厂", "Factory reset";
+    sure_install: "通话结束后安装并重启；自检不过将自动回退。确定？", "Once calls are over it is installed and started; a bad one falls back. Sure?";
+    sure_drain: "不再外呼，通话结束后执行。确定？", "Nothing is dialled any more; done once calls are over. Sure?";
+    sure_diagnostics: "生成不含号码、姓名和密钥的诊断包，在网页下载。确定？", "A bundle without numbers, names or keys, fetched on the page. Sure?";
+    waits_second: "等待第二人确认", "a second person must agree";
+    draining_calls: "等待 {} 个通话结束", "{} calls still go on";
+    finished: "已完成", "done";
+    withdrawn: "已撤回", "taken back";
+    no_bundle: "没有此升级包", "no such update";
+    bad_signature: "签名无效", "not signed by this product";
+    other_hardware: "适用于其他硬件", "made for other hardware";
+    too_old: "版本过低", "too old";
+    not_yet_good: "当前系统尚未通过自检", "the running system is on trial";
+    box_busy: "另有指令执行中", "another order is under way";
+    not_drained: "通话未在限时内结束", "calls were not over in time";
+    system_refused: "系统拒绝", "the system refused";
+    boot_first: "首次启动", "first start";
+    boot_ordered: "按指令启动", "started as ordered";
+    boot_updated: "升级后启动", "started after an update";
+    boot_rolled_back: "已回退到此系统", "FELL BACK to this system";
+    boot_unclean: "断电或看门狗后启动", "started after power loss or watchdog";
+    found_bad: "自检未通过", "found bad";
+    network_set: "网络已按设置生效", "network set";
+    network_not_set: "网络设置未能生效", "network NOT set";
     days: "{} 天 {}", "{} d {}";
 }
 
@@ -219,6 +262,7 @@ mod tests {
             include_str!("span_words.rs"),
             include_str!("pages/mod.rs"),
             include_str!("pages/answers.rs"),
+            include_str!("pages/appliance.rs"),
             include_str!("pages/welcome.rs"),
             include_str!("pages/box_state.rs"),
             include_str!("pages/spans.rs"),

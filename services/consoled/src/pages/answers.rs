@@ -31,7 +31,10 @@ impl Console {
 
     /// Whether the page is kept fresh on the screen.
     const fn refreshes(&self) -> bool {
-        matches!(self.page, Page::Status | Page::Time | Page::Trunks | Page::Cards | Page::Span(_))
+        matches!(
+            self.page,
+            Page::Status | Page::Time | Page::Trunks | Page::Cards | Page::Span(_) | Page::Appliance
+        )
     }
 
     /// An answer, or the news that there will be none.
@@ -69,9 +72,9 @@ impl Console {
             (For::Claim, Answer::ClaimCode(code)) => self.told.claim = Some(code),
             (For::SignIn, Answer::SignedIn { token, me }) => self.signed_in(token, &me, out),
             (For::Look, answer) => self.looked(answer),
-            (For::Order(word), Answer::Done) => {
+            (For::Order(word), Answer::Done | Answer::Created { .. }) => {
                 let done = crate::words::fill(self.w().done, &[word]);
-                self.back_to_span(out);
+                self.back_from_order(out);
                 self.note(Tone::Good, done);
             }
             _ => {}
@@ -87,10 +90,8 @@ impl Console {
             self.typed = crate::console::Typed::default();
             self.page = Page::Welcome;
         }
-        if matches!(self.page, Page::Confirm(..) | Page::Slot(..) | Page::Pattern(..)) && waited {
-            self.back_to_span(out);
-        }
         if waited {
+            self.back_from_order(out);
             let words = self.say(text_zh, text_en);
             self.note(Tone::Bad, words);
         }
@@ -120,6 +121,7 @@ impl Console {
             Answer::Span(span) => self.told.span = Some(span),
             Answer::SpanHistory(history) => self.told.history = Some(history),
             Answer::SpanQuality(bins) => self.told.quality = Some(bins),
+            Answer::Box(view) => self.told.appliance = Some(view),
             _ => {}
         }
     }

@@ -18,6 +18,7 @@ impl Console {
         sheet.choice('3', w.time);
         sheet.choice('4', w.cards);
         sheet.choice('5', w.trunks);
+        sheet.choice('6', w.appliance);
         sheet.choice('0', w.end_session);
         if self.terminal.utf8() {
             sheet.choice('g', w.language);

@@ -2,15 +2,18 @@
 //! file for each group of pages; who may is decided by `vaultd`.
 
 mod answers;
+mod appliance;
 mod box_state;
 mod spans;
 mod welcome;
+
+pub use appliance::BoxVerb;
 
 use crate::console::{Console, For, Out};
 use crate::sheet::{Sheet, Tone};
 use idl::admin::Admin;
 use idl::spans::{BertPattern, LoopKind, SpanOrder};
-use idl::views::SpanAsk;
+use idl::views::{BoxAsk, SpanAsk};
 use vocab::{SpanId, Timeslot};
 
 /// A page.
@@ -46,6 +49,10 @@ pub enum Page {
     Pattern(SpanId, Timeslot),
     /// Are you sure?
     Confirm(SpanId, SpanOrder),
+    /// The box itself.
+    Appliance,
+    /// Are you sure, of the box?
+    Sure(BoxVerb),
 }
 
 /// A step of the sign-in.
@@ -93,6 +100,8 @@ impl Console {
             Page::Loop(span) => self.loops(span),
             Page::Pattern(span, slot) => self.patterns(span, slot),
             Page::Confirm(span, order) => self.confirm(span, order),
+            Page::Appliance => self.appliance(),
+            Page::Sure(verb) => self.sure(verb),
         }
     }
 
@@ -118,6 +127,7 @@ impl Console {
             Page::Span(span) => Admin::Span(SpanAsk::One { span }),
             Page::History(span, before) => Admin::Span(SpanAsk::History { span: Some(span), before }),
             Page::Quality(span) => Admin::Span(SpanAsk::Quality { span }),
+            Page::Appliance => Admin::Box(BoxAsk::Look),
             Page::Welcome
             | Page::SignIn(_)
             | Page::Menu
@@ -125,7 +135,8 @@ impl Console {
             | Page::Slot(..)
             | Page::Loop(_)
             | Page::Pattern(..)
-            | Page::Confirm(..) => return None,
+            | Page::Confirm(..)
+            | Page::Sure(_) => return None,
         })
     }
 
@@ -146,6 +157,7 @@ impl Console {
             (Page::Menu, '3') => self.go(Page::Time, out),
             (Page::Menu, '4') => self.go(Page::Cards, out),
             (Page::Menu, '5') => self.go(Page::Trunks, out),
+            (Page::Menu, '6') => self.go(Page::Appliance, out),
             (Page::Menu, '0') => self.leave(Tone::Plain, self.w().ended, out),
             (Page::History(span, _), 'o') => {
                 let next = self.told.history.as_ref().and_then(|history| history.next);
@@ -163,7 +175,9 @@ impl Console {
                 self.order(span, SpanOrder::StartBert { slot, pattern }, out);
             }
             (Page::Confirm(span, order), 'y') => self.order(span, order, out),
-            (Page::Confirm(..), 'n') => self.back(out),
+            (Page::Appliance, key) => self.choose_of_box(key, out),
+            (Page::Sure(verb), 'y') => self.order_of_box(verb, out),
+            (Page::Confirm(..) | Page::Sure(_), 'n') => self.back(out),
             _ => self.look(false, out),
         }
     }
@@ -176,7 +190,8 @@ impl Console {
                 self.typed = crate::console::Typed::default();
                 self.go(Page::Welcome, out);
             }
-            Page::Status | Page::Network | Page::Time | Page::Trunks | Page::Cards => {
+            Page::Sure(_) => self.go(Page::Appliance, out),
+            Page::Status | Page::Network | Page::Time | Page::Trunks | Page::Cards | Page::Appliance => {
                 self.go(Page::Menu, out)
             }
             Page::Span(_) => self.go(Page::Cards, out),

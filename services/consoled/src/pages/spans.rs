@@ -126,13 +126,15 @@ impl Console {
     }
 
     /// Back from where an order was asked for, without a look of its own: the screen is refreshed by itself.
-    pub(super) fn back_to_span(&mut self, out: &mut Out) {
+    pub(super) fn back_from_order(&mut self, out: &mut Out) {
         match self.page {
             Page::Slot(span, _) | Page::Loop(span) | Page::Pattern(span, _) | Page::Confirm(span, _) => {
                 self.page = Page::Span(span);
                 self.line.clear();
             }
-            _ => {}
+            Page::Sure(_) => self.page = Page::Appliance,
+            Page::Span(_) | Page::Appliance => {}
+            _ => return,
         }
         self.look(true, out);
     }

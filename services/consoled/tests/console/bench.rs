@@ -5,13 +5,15 @@ use consoled::facts::{Facts, Picture};
 use consoled::terminal::Wish;
 use idl::account::{Door, Me, ServiceTicket, SessionId};
 use idl::admin::{Admin, Answer, Role};
+use idl::host::{BootCause, HostFact, HostFault, HostOrder, HostStatus, Slot, SlotView};
 use idl::lines::TrunkState;
 use idl::spans::{
     Alarms, BertPattern, LinkState, QualityBin, SlotState, SpanCounters, SpanFact, SpanOrder, SpanStatus,
     TestStatus,
 };
 use idl::views::{
-    Attention, Overview, SpanAsk, SpanCard, SpanEvent, SpanHistory, SpanView, TraceView, TrunkLive,
+    Attention, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView, Overview, SpanAsk, SpanCard, SpanEvent,
+    SpanHistory, SpanView, TraceView, TrunkLive,
 };
 use rights::{BY_CONSOLE, request_of};
 use vocab::{PersonId, Pii, Secret, SpanId, Timeslot, TrunkId, UnixMs};
@@ -32,6 +34,7 @@ pub struct Bench {
     /// Every request made, by its kind, with whether the screen made it by itself.
     pub asked: Vec<(rights::Request, bool)>,
     pub orders: Vec<SpanOrder>,
+    pub box_orders: Vec<HostOrder>,
     pub tickets: Vec<ServiceTicket>,
     /// What a terminal answers when it is asked where its cursor is.
     pub column: Option<u16>,
@@ -52,6 +55,7 @@ impl Bench {
             sent: Vec::new(),
             asked: Vec::new(),
             orders: Vec::new(),
+            box_orders: Vec::new(),
             tickets: Vec::new(),
             column,
             commissioned,
@@ -182,6 +186,11 @@ impl Bench {
             })),
             Admin::Span(SpanAsk::History { .. }) => Answer::SpanHistory(Box::new(history())),
             Admin::Span(SpanAsk::Quality { .. }) => Answer::SpanQuality(quality()),
+            Admin::Box(BoxAsk::Look) => Answer::Box(Box::new(appliance())),
+            Admin::Box(BoxAsk::Order(order)) => {
+                self.box_orders.push(order);
+                Answer::Created { ids: vec![9] }
+            }
             Admin::Span(SpanAsk::Order { order, .. }) => {
                 self.orders.push(order);
                 Answer::Done
@@ -345,4 +354,49 @@ fn quality() -> Vec<QualityBin> {
         slips: 1,
     };
     (0..6).map(|quarter| bin(quarter, u16::from(quarter == 5))).collect()
+}
+
+/// The box as the vault tells of it.
+fn appliance() -> BoxView {
+    let slot = |slot, version: &str, good, tries_left| SlotView {
+        slot,
+        version: Some(version.to_owned()),
+        good,
+        tries_left,
+    };
+    let order = |order, what, stage| BoxOrder { order, what, by: PersonId(1), at: NOW, stage };
+    let system = HostFault::System(format!("{NUMBER} {NAME}"));
+    BoxView {
+        status: Some(HostStatus {
+            running: Slot::B,
+            slots: [slot(Slot::A, "0.1.0", true, None), slot(Slot::B, "0.2.0", false, Some(2))],
+            development: false,
+            secure_boot: true,
+            data_sealed: false,
+            data_bytes: 1 << 40,
+            data_free_bytes: 1 << 39,
+            addresses: vec!["eth0 10.20.30.40/24".to_owned()],
+            time_synchronised: true,
+            up_s: 77,
+        }),
+        bundles: vec![BundleView { bundle: [0xab; 32], bytes: 118 << 20, at: NOW }],
+        orders: vec![
+            order(4, HostOrder::Restart, BoxOrderStage::Draining { open_calls: 3 }),
+            order(3, HostOrder::FactoryReset, BoxOrderStage::WaitsForSecond { until: NOW }),
+            order(2, HostOrder::Diagnostics, BoxOrderStage::Failed(system)),
+        ],
+        history: vec![
+            (NOW, HostFact::Booted { slot: Slot::B, version: "0.2.0".to_owned(), cause: BootCause::Updated }),
+            (
+                NOW,
+                HostFact::FoundBad {
+                    slot: Slot::B,
+                    version: "0.2.0".to_owned(),
+                    reasons: vec!["lined is unreachable".to_owned()],
+                },
+            ),
+            (NOW, HostFact::NetworkSet { faults: Vec::new() }),
+        ],
+        open_calls: 3,
+    }
 }

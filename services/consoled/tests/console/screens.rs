@@ -43,7 +43,7 @@ fn every_screen_of_a_technician_fits_and_shows_no_number_and_no_name() {
     bench.sign_in();
     for lang in ["zh", "en"] {
         insta::assert_snapshot!(format!("menu_{lang}"), bench.screen());
-        for (key, name) in [("1", "status"), ("2", "network"), ("3", "time"), ("5", "trunks")] {
+        for (key, name) in [("1", "status"), ("2", "network"), ("3", "time"), ("5", "trunks"), ("6", "box")] {
             bench.keys(key);
             fits(&bench.screen());
             insta::assert_snapshot!(format!("{name}_{lang}"), bench.screen());
@@ -79,7 +79,7 @@ fn the_development_variant_says_so_on_every_screen_and_in_every_way_of_showing_i
     let banner = "DEVELOPMENT VARIANT";
     assert!(bench.screen().contains(banner));
     bench.sign_in();
-    for key in ["1", "x", "2", "x", "3", "x", "5", "x", "4"] {
+    for key in ["1", "x", "2", "x", "3", "x", "5", "x", "6", "x", "4"] {
         bench.keys(key);
         assert!(bench.screen().contains(banner), "{}", bench.screen());
     }

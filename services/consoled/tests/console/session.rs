@@ -134,12 +134,16 @@ fn acc_04_whatever_is_typed_signed_in_asks_for_nothing_but_what_the_rights_leave
         }
     }
     let kinds: std::collections::BTreeSet<_> = bench.asked.iter().map(|(kind, _)| *kind).collect();
-    for kind in [Request::OrderSpan, Request::SpanHistory, Request::SpanQuality, Request::Overview] {
+    for kind in
+        [Request::OrderSpan, Request::SpanHistory, Request::SpanQuality, Request::Overview, Request::BoxLook]
+    {
         assert!(kinds.contains(&kind), "the walk came by: {kinds:?}");
     }
 }
 
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 35] = [
+    "6",
+    "d",
     "1",
     "2",
     "3",

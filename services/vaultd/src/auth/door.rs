@@ -223,8 +223,14 @@ impl Vault {
 }
 
 /// Looks that leave no entry of their own elsewhere; at the console every action is one (AUD-01).
-const CONSOLE_LOOKS: [Request; 5] =
-    [Request::Overview, Request::Spans, Request::Span, Request::SpanHistory, Request::SpanQuality];
+const CONSOLE_LOOKS: [Request; 6] = [
+    Request::Overview,
+    Request::Spans,
+    Request::Span,
+    Request::SpanHistory,
+    Request::SpanQuality,
+    Request::BoxLook,
+];
 
 /// The session does not hold, or there never was one.
 pub(crate) fn no_session() -> Refusal {
