@@ -18,7 +18,7 @@ pub fn fuzz_console(bytes: &[u8]) {
     let mut now = 0;
     let mut out = Out::default();
     console.step(now, Input::Facts(Box::new(facts)), &mut out);
-    for piece in typed.chunks(PIECE) {
+    for piece in typed.chunks(PIECE).take(MAX_PIECES) {
         now += 100;
         console.step(now, Input::Bytes(piece), &mut out);
         for ask in std::mem::take(&mut out.asks) {
@@ -62,5 +62,33 @@ fn check(console: &Console, written: &[u8], ascii: bool) {
 }
 
 const PIECE: usize = 8;
+/// Pieces of one run: each may draw a screen.
+const MAX_PIECES: usize = 128;
 /// Each key may show a page anew.
 const MOST_WRITTEN: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::fuzz_console;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_the_console_keeps_its_promises(
+            kind in any::<u8>(),
+            typed in proptest::collection::vec(prop_oneof![any::<u8>(), Just(b'\r'), Just(0x1b), Just(b's')], 0..160),
+        ) {
+            fuzz_console(&[&[kind], typed.as_slice()].concat());
+        }
+    }
+
+    #[test]
+    fn a_terminal_that_never_ends_its_sequence_and_one_that_sends_noise_are_survived() {
+        for kind in 0..64 {
+            let endless = [b"\x1b[".as_slice(), &[b'9'; 300], b"R\x1b[;R\x1b[1;99999R\x1b[1;3R\r"].concat();
+            let noise: Vec<u8> = (0..=255).collect();
+            fuzz_console(&[&[kind], endless.as_slice()].concat());
+            fuzz_console(&[&[kind], noise.as_slice()].concat());
+        }
+    }
+}
