@@ -5,8 +5,10 @@
 
 #[macro_use]
 mod kinds;
+mod boxes;
 mod parts;
 
+pub use boxes::BoxEvent;
 pub use parts::{
     BatchEntry, Entry, EntryResult, Intent, NewAccount, PhoneEntry, RecordingFinding, RecordingWorth, Sealed,
     StoredFact, StoredObject, Who,
@@ -17,14 +19,13 @@ use gate::Verdict;
 use idl::account::{Profile, ServiceTicket, SessionId, SignInOutcome, Source};
 use idl::admin::{NewCampaign, Role};
 use idl::campaign::{AgentState, Disposition};
-use idl::host::{HostFact, HostFault, HostOrder};
 use idl::lines::{LineGroupMember, NoRecording, PromptRole, TrunkConfig, TrunkStatus};
 use idl::spans::{SpanConfig, SpanFact, SpanOrder, SpanRefusal};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use vocab::{
     AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, Outcome, PersonId,
-    PhoneNumber, Pii, ScriptId, SpanId, SubjectId, TrunkId, UnixMs,
+    PhoneNumber, Pii, ScriptId, SpanId, SubjectId, UnixMs,
 };
 
 events! {
@@ -485,50 +486,9 @@ events! {
     },
     /// At its start the process sealed the root key as this release does: before, it was sealed another way.
     130 RootKeyResealed {},
-    /// Something is ordered of the box; the order's number is this entry's.
-    100 BoxOrdered {
+    /// Something happened to the box itself, or was ordered of it.
+    100 Box {
         /// What.
-        order: HostOrder,
-    },
-    /// The second person agreed to an order (ACC-06).
-    101 BoxOrderAgreed {
-        /// The entry that ordered it.
-        ordered: u64,
-    },
-    /// An order was carried out, or not.
-    102 BoxOrderEnded {
-        /// The entry that ordered it.
-        ordered: u64,
-        /// Why it was not carried out.
-        fault: Option<HostFault>,
-    },
-    /// An order was taken back, or nobody agreed in time.
-    103 BoxOrderWithdrawn {
-        /// The entry that ordered it.
-        ordered: u64,
-    },
-    /// A fact of the box's life.
-    104 BoxHistory {
-        /// When it happened.
-        at: UnixMs,
-        /// The fact.
-        fact: HostFact,
-    },
-    /// A bundle was stored; whether it is one is found out when it is installed.
-    105 BundleStored {
-        /// Its SHA-256.
-        bundle: [u8; 32],
-        /// Its bytes.
-        bytes: u64,
-    },
-    /// A diagnostics bundle was fetched.
-    106 DiagnosticsTaken {
-        /// Its SHA-256.
-        bundle: [u8; 32],
-    },
-    /// Which lines worked before the box was restarted: what a new system is measured by.
-    107 LinesNoted {
-        /// Trunks that answered, spans among them.
-        trunks: Vec<TrunkId>,
+        event: BoxEvent,
     },
 }

@@ -4,7 +4,7 @@
 //! order instead. Who may order what is decided in `admin::appliance`.
 
 use crate::command::{ConnId, Job, Message};
-use crate::entries::{EntryResult, Event, Who};
+use crate::entries::{BoxEvent, EntryResult, Event, Who};
 use crate::state::OrderKept;
 use crate::vault::Vault;
 use idl::hello::Process;
@@ -112,7 +112,7 @@ impl Vault {
             HostToVault::Fact { seq, at, fact } => {
                 let fact = bounded(fact);
                 if !self.state.host.has_fact(at, &fact) {
-                    self.record(Who::Process(Process::Hostd), Event::BoxHistory { at, fact });
+                    self.record(Who::Process(Process::Hostd), BoxEvent::History { at, fact }.into());
                 }
                 self.send(conn, Message::Host(VaultToHost::FactStored { seq }));
             }
@@ -143,7 +143,7 @@ impl Vault {
         if installed {
             // A system that was installed is started as soon as calls are over.
             let who = Who::Process(Process::Vaultd);
-            let event = Event::BoxOrdered { order: HostOrder::Restart };
+            let event = BoxEvent::Ordered { order: HostOrder::Restart }.into();
             let restart = self.record_from(who, Process::Vaultd, EntryResult::Done, event);
             self.begin_box_order(restart);
         }
@@ -162,7 +162,7 @@ impl Vault {
         if matches!(order, HostOrder::Install { .. } | HostOrder::Restart) {
             let trunks = self.trunks_that_work();
             if trunks != self.state.host.lines {
-                self.record(Who::Process(Process::Vaultd), Event::LinesNoted { trunks });
+                self.record(Who::Process(Process::Vaultd), BoxEvent::LinesNoted { trunks }.into());
             }
         }
         if goes(&order) {
@@ -204,7 +204,7 @@ impl Vault {
         let late: Vec<u64> =
             self.state.host.open.iter().filter(|(_, kept)| void(kept)).map(|(id, _)| *id).collect();
         for ordered in late {
-            self.record(Who::Process(Process::Vaultd), Event::BoxOrderWithdrawn { ordered });
+            self.record(Who::Process(Process::Vaultd), BoxEvent::Withdrawn { ordered }.into());
         }
     }
 
@@ -216,7 +216,7 @@ impl Vault {
         self.host_now.going = gone;
         self.host_now.at = None;
         let result = if fault.is_some() { EntryResult::Refused("box".to_owned()) } else { EntryResult::Done };
-        let event = Event::BoxOrderEnded { ordered, fault };
+        let event = BoxEvent::Ended { ordered, fault }.into();
         self.record_from(Who::Process(Process::Hostd), Process::Hostd, result, event);
     }
 
@@ -230,7 +230,7 @@ impl Vault {
             self.host_now.at = None;
             self.host_now.going = false;
         }
-        self.record_from(who, from, EntryResult::Done, Event::BoxOrderWithdrawn { ordered });
+        self.record_from(who, from, EntryResult::Done, BoxEvent::Withdrawn { ordered }.into());
         true
     }
 

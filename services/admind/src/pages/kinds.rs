@@ -64,14 +64,7 @@ pub fn kind<'a>(t: &Texts, name: &'a str) -> &'a str {
         "SpanOrdered" => t.ledger.kind_span_ordered,
         "SpanOrderEnded" => t.ledger.kind_span_order_ended,
         "SpanTraceTaken" => t.ledger.kind_span_trace_taken,
-        "BoxOrdered" => t.ledger.kind_box_ordered,
-        "BoxOrderAgreed" => t.ledger.kind_box_order_agreed,
-        "BoxOrderEnded" => t.ledger.kind_box_order_ended,
-        "BoxOrderWithdrawn" => t.ledger.kind_box_order_withdrawn,
-        "BoxHistory" => t.ledger.kind_box_history,
-        "BundleStored" => t.ledger.kind_bundle_stored,
-        "DiagnosticsTaken" => t.ledger.kind_diagnostics_taken,
-        "LinesNoted" => t.ledger.kind_lines_noted,
+        "Box" => t.ledger.kind_box,
         other => other,
     }
 }

@@ -94,13 +94,6 @@ crate::texts! {
         kind_span_ordered: "线路接口操作", "Span ordered";
         kind_span_order_ended: "线路接口操作结果", "Span order ended";
         kind_span_trace_taken: "下载信令跟踪", "Trace fetched";
-        kind_box_ordered: "下达设备指令", "Box ordered to do something";
-        kind_box_order_agreed: "第二人同意设备指令", "Second person agreed to an order of the box";
-        kind_box_order_ended: "设备指令结束", "Order of the box ended";
-        kind_box_order_withdrawn: "设备指令撤回或失效", "Order of the box taken back or void";
-        kind_box_history: "设备运行记录", "Fact of the box";
-        kind_bundle_stored: "上传升级包", "Update stored";
-        kind_diagnostics_taken: "下载诊断包", "Diagnostics fetched";
-        kind_lines_noted: "记录重启前可用线路", "Working lines noted before a restart";
+        kind_box: "设备指令与记录", "Orders and facts of the box";
     }
 }

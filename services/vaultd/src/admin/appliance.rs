@@ -5,7 +5,7 @@
 
 use super::{Actor, Handled, Refusal};
 use crate::command::{BundleRefused, Job, ReadJob, ReplyTo};
-use crate::entries::Event;
+use crate::entries::BoxEvent;
 use crate::host::Stage;
 use crate::state::OrderKept;
 use crate::vault::Vault;
@@ -36,7 +36,7 @@ impl Vault {
                     return Err(Refusal::unknown("diagnostics bundle"));
                 }
                 if offset == 0 {
-                    self.write(actor, Event::DiagnosticsTaken { bundle });
+                    self.write(actor, BoxEvent::DiagnosticsTaken { bundle }.into());
                 }
                 self.work(Job::Read(ReadJob::Diagnostics { reply: actor.reply(), bundle, offset }));
                 Ok(None)
@@ -64,7 +64,7 @@ impl Vault {
         let Some(actor) = self.actor_of(reply) else { return };
         let answer = match outcome {
             Ok((bundle, bytes)) => {
-                self.write(&actor, Event::BundleStored { bundle, bytes });
+                self.write(&actor, BoxEvent::BundleStored { bundle, bytes }.into());
                 Answer::Bundle { bundle, bytes }
             }
             Err(BundleRefused::Size) => Refusal::new(
@@ -97,7 +97,7 @@ impl Vault {
                 "另有指令等待确认或正在执行，请等待或先撤回。",
             ));
         }
-        let event = Event::BoxOrdered { order };
+        let event = BoxEvent::Ordered { order }.into();
         let id = self.record_from(actor.who(), actor.from, crate::entries::EntryResult::Done, event);
         if self.state.host.open.get(&id).is_some_and(|kept| !kept.waits) {
             self.begin_box_order(id);
@@ -134,7 +134,7 @@ impl Vault {
         if !self.host_now.is_free() || !self.host_now.is_there() {
             return Err(Refusal::busy());
         }
-        self.write(actor, Event::BoxOrderAgreed { ordered });
+        self.write(actor, BoxEvent::Agreed { ordered }.into());
         self.begin_box_order(ordered);
         Ok(Some(Answer::Done))
     }

@@ -187,13 +187,7 @@ impl State {
             Event::SpanHistory { life, seq: number, at: happened, fact } => {
                 self.cards.fact(seq, *life, *number, *happened, fact);
             }
-            Event::BoxOrdered { order } => self.host.ordered(seq, at, actor, order),
-            Event::BoxOrderAgreed { ordered } => self.host.agreed(*ordered),
-            Event::BoxOrderEnded { ordered, fault } => self.host.ended(*ordered, Some(fault.clone())),
-            Event::BoxOrderWithdrawn { ordered } => self.host.ended(*ordered, None),
-            Event::BoxHistory { at: happened, fact } => self.host.fact(*happened, fact),
-            Event::BundleStored { bundle, bytes } => self.host.bundle(*bundle, *bytes, at),
-            Event::LinesNoted { trunks } => self.host.lines.clone_from(trunks),
+            Event::Box { event } => self.host.apply(seq, at, actor, event),
             // Events that are evidence alone, and those that `apply_calls` and `apply_accounts` have taken.
             Event::Started { .. }
             | Event::Stopped {}
@@ -207,7 +201,6 @@ impl State {
             | Event::SpanOrdered { .. }
             | Event::SpanOrderEnded { .. }
             | Event::SpanTraceTaken { .. }
-            | Event::DiagnosticsTaken { .. }
             | Event::GateRefused { .. }
             | Event::Intent { .. }
             | Event::Fact { .. }

@@ -1,5 +1,6 @@
 //! The box itself in the state: orders that wait or run, bundles that lie ready, the newest part of its history.
 
+use crate::entries::BoxEvent;
 use idl::host::{HostFact, HostFault, HostOrder};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -75,28 +76,39 @@ impl HostKept {
         self.events.iter().any(|(_, fact)| own(fact))
     }
 
-    pub(super) fn ordered(&mut self, seq: u64, at: UnixMs, by: PersonId, order: &HostOrder) {
+    pub(super) fn apply(&mut self, seq: u64, at: UnixMs, by: PersonId, event: &BoxEvent) {
+        match event {
+            BoxEvent::Ordered { order } => self.ordered(seq, at, by, order),
+            BoxEvent::Agreed { ordered } => self.agreed(*ordered),
+            BoxEvent::Ended { ordered, fault } => self.ended(*ordered, Some(fault.clone())),
+            BoxEvent::Withdrawn { ordered } => self.ended(*ordered, None),
+            BoxEvent::History { at: happened, fact } => {
+                push(&mut self.events, KEPT_EVENTS, (*happened, fact.clone()))
+            }
+            BoxEvent::BundleStored { bundle, bytes } => self.bundle(*bundle, *bytes, at),
+            BoxEvent::LinesNoted { trunks } => self.lines.clone_from(trunks),
+            BoxEvent::DiagnosticsTaken { .. } => {}
+        }
+    }
+
+    fn ordered(&mut self, seq: u64, at: UnixMs, by: PersonId, order: &HostOrder) {
         let kept = OrderKept { order: order.clone(), by, at, waits: needs_two(order) };
         self.open.insert(seq, kept);
     }
 
-    pub(super) fn agreed(&mut self, ordered: u64) {
+    fn agreed(&mut self, ordered: u64) {
         if let Some(kept) = self.open.get_mut(&ordered) {
             kept.waits = false;
         }
     }
 
-    pub(super) fn ended(&mut self, ordered: u64, end: Option<Option<HostFault>>) {
+    fn ended(&mut self, ordered: u64, end: Option<Option<HostFault>>) {
         if let Some(kept) = self.open.remove(&ordered) {
             push(&mut self.ended, KEPT_ENDED, EndedKept { ordered, kept, end });
         }
     }
 
-    pub(super) fn fact(&mut self, at: UnixMs, fact: &HostFact) {
-        push(&mut self.events, KEPT_EVENTS, (at, fact.clone()));
-    }
-
-    pub(super) fn bundle(&mut self, bundle: [u8; 32], bytes: u64, at: UnixMs) {
+    fn bundle(&mut self, bundle: [u8; 32], bytes: u64, at: UnixMs) {
         self.bundles.retain(|kept| kept.bundle != bundle);
         push(&mut self.bundles, KEPT_BUNDLES, BundleKept { bundle, bytes, at });
     }

@@ -1,25 +1,29 @@
 //! What entries of the box itself say, as `field=value` pairs.
 
 use super::ledger_words::Words;
-use crate::entries::Event;
+use crate::entries::{BoxEvent, Event};
 use idl::host::{HostFact, HostFault, HostOrder};
 
 /// The pairs of an event of the box; none for any other.
 pub(super) fn of_box_event(event: &Event) -> Vec<(String, String)> {
+    let Event::Box { event } = event else { return Vec::new() };
     let words = Words::default();
     let words = match event {
-        Event::BoxOrdered { order } => of_order(words, order),
-        Event::BoxOrderAgreed { ordered } | Event::BoxOrderWithdrawn { ordered } => {
-            words.say("ordered_by_entry", ordered)
+        BoxEvent::Ordered { order } => of_order(words, order),
+        BoxEvent::Agreed { ordered } => words.say("what", "agreed").say("ordered_by_entry", ordered),
+        BoxEvent::Withdrawn { ordered } => words.say("what", "withdrawn").say("ordered_by_entry", ordered),
+        BoxEvent::Ended { ordered, fault } => words
+            .say("what", "ended")
+            .say("ordered_by_entry", ordered)
+            .some("fault", fault.as_ref().map(fault_name)),
+        BoxEvent::History { at, fact } => of_fact(words.time("at", *at), fact),
+        BoxEvent::BundleStored { bundle, bytes } => {
+            words.say("what", "bundle-stored").say("sha256", hex(bundle)).say("bytes", bytes)
         }
-        Event::BoxOrderEnded { ordered, fault } => {
-            words.say("ordered_by_entry", ordered).some("fault", fault.as_ref().map(fault_name))
+        BoxEvent::DiagnosticsTaken { bundle } => {
+            words.say("what", "diagnostics-taken").say("sha256", hex(bundle))
         }
-        Event::BoxHistory { at, fact } => of_fact(words.time("at", *at), fact),
-        Event::BundleStored { bundle, bytes } => words.say("sha256", hex(bundle)).say("bytes", bytes),
-        Event::DiagnosticsTaken { bundle } => words.say("sha256", hex(bundle)),
-        Event::LinesNoted { trunks } => words.all("trunks", trunks),
-        _ => words,
+        BoxEvent::LinesNoted { trunks } => words.say("what", "lines-noted").all("trunks", trunks),
     };
     words.into_pairs()
 }

@@ -9,7 +9,7 @@ use idl::host::{
 use idl::lines::TrunkState;
 use idl::views::{BoxAsk, BoxOrderStage, BoxView};
 use vaultd::command::{Cmd, ConnId, Effect, Job, Message, ReplyTo};
-use vaultd::entries::{EntryResult, Event};
+use vaultd::entries::{BoxEvent, EntryResult, Event};
 use vocab::{DAY_MS, PersonId, TrunkId, UnixMs};
 
 const HOST: ConnId = ConnId(400);
@@ -303,6 +303,8 @@ fn a_diagnostics_bundle_is_handed_out_only_where_one_was_made_and_that_is_an_ent
     let cmd = rig.request(Some(TECHNICIAN), take(0));
     rig.give(cmd);
     let entry = rig.newest();
-    assert!(matches!(entry.event, Event::DiagnosticsTaken { bundle } if bundle == [3; 32]));
+    assert!(
+        matches!(entry.event, Event::Box { event: BoxEvent::DiagnosticsTaken { bundle } } if bundle == [3; 32])
+    );
     assert_eq!(entry.who.person().unwrap().0, PersonId(10));
 }
