@@ -23,7 +23,10 @@ pub fn faults(subject: &Subject) -> anyhow::Result<Vec<String>> {
     let home = build.0.join("home");
     fs::create_dir_all(&home)?;
     let mut command = as_nobody(&build.0)?;
-    command.arg(folder.join("bitbake/bin/bitbake")).arg("--parse-only");
+    let programs = folder.join("bitbake/bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(programs.clone()).chain(std::env::split_paths(&path)))?;
+    command.arg(programs.join("bitbake")).arg("--parse-only").env("PATH", path);
     command.current_dir(&build.0).env("BDIR", &build.0).env("HOME", &home);
     command.env("LC_ALL", "en_US.UTF-8").env_remove("CARGO_TARGET_DIR");
     let output = command.stdin(Stdio::null()).output().context("bitbake cannot be started")?;
