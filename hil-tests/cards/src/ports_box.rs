@@ -17,6 +17,7 @@ use idl::lines::{PromptRole, SrtpPolicy, TrunkState};
 use idl::spans::{AnswerDetection, E1Config, PortConfig, PortKind, SpanConfig, SpanPurpose};
 use idl::views::SpanAsk;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use vocab::{AgentId, CampaignMode, SpanId, Timeslot, TrunkId};
 
 /// Calls over a line behind a sound card; its answer is a reversal of the polarity.
@@ -172,9 +173,12 @@ fn agent(
         ensure!(call.agent == Some(phone.agent), "{:?}", call.agent);
         let right = sut.recording(call.call).stereo().right;
         ensure!(Stereo::find_tone(&right, AGENT_HZ, 200).is_some(), "the agent is not in the recording");
+        // An exchange takes a loop that opens for a flash at first.
+        let over = || Ok((seen.calls().len() > NUMBERS.len()).then_some(()));
+        rig::wait_for("the far end to see the call's end", FAR_LIMIT, over).with_context(|| seen.story())?;
         let calls = seen.calls();
         let heard = calls.iter().any(|call| Stereo::find_tone(&call.pcm, AGENT_HZ, 200).is_some());
-        ensure!(heard, "the customer did not hear the agent");
+        ensure!(heard, "the customer did not hear the agent: {}", seen.story());
         let loudest = seen.agent().iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
         ensure!(loudest > AUDIBLE, "the agent heard nothing above {loudest}");
         Ok(still)
@@ -264,3 +268,4 @@ const AGENT_NUMBER: &str = "19933301100";
 /// The key is pressed six seconds after the answer.
 const BODY_MS: u32 = 9_000;
 const AUDIBLE: u16 = 500;
+const FAR_LIMIT: Duration = Duration::from_secs(30);
