@@ -4,7 +4,9 @@
 
 use crate::account::{Claim, ServiceTicket, SessionId, Source, Whose};
 use crate::lines::{LineGroupMember, PromptRole, SrtpPolicy, TrunkConfig};
-use crate::views::{BoxAsk, CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
+use crate::views::{
+    BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, PlayId, SpanAsk,
+};
 use serde::{Deserialize, Serialize};
 use vocab::{
     CallId, CampaignId, DepartmentId, LineGroupId, ObjectHash, PersonId, Pii, ScriptId, Secret, UnixMs,
@@ -479,4 +481,6 @@ pub enum Admin {
     // ── the box ────────────────────────────────────────────────────────────────────────────────────
     /// The box itself: what [`BoxAsk`] says.
     Box(BoxAsk),
+    /// The custodians' shares: what [`CustodyAsk`] says.
+    Custody(CustodyAsk),
 }

@@ -5,9 +5,9 @@ use crate::admin::Role;
 use crate::campaign::Disposition;
 use crate::spans::QualityBin;
 use crate::views::{
-    BatchView, BoxView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ContactsPage, DeskView,
-    DncView, LedgerPage, LinesView, LiveView, NumberCard, Overview, Playing, PromptView, RefusalRow,
-    ScriptView, Series, SettingsView, SpanCard, SpanHistory, SpanView,
+    BatchView, BoxView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ContactsPage, CustodyView,
+    DeskView, DncView, LedgerPage, LinesView, LiveView, NumberCard, Overview, Playing, PromptView,
+    RefusalRow, ScriptView, Series, SettingsView, SpanCard, SpanHistory, SpanView,
 };
 use serde::{Deserialize, Serialize};
 use vocab::{AgentId, CallId, CampaignId, DepartmentId, ObjectHash, PersonId, Secret, TrunkId, UnixMs};
@@ -205,6 +205,17 @@ pub enum Answer {
         bundle: [u8; 32],
         /// Its bytes.
         bytes: u64,
+    },
+    /// How custody stands.
+    Custody(Box<CustodyView>),
+    /// A custodian's share, shown once.
+    Share {
+        /// Its set.
+        set: [u8; 4],
+        /// Its number, from 1.
+        number: u8,
+        /// What is to be printed or copied.
+        text: Secret<String>,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use idl::admin::Admin;
 use idl::host::HostOrder;
-use idl::views::{BoxAsk, SpanAsk};
+use idl::views::{BoxAsk, CustodyAsk, SpanAsk};
 
 macro_rules! requests {
     ($($name:ident),+ $(,)?) => {
@@ -117,6 +117,9 @@ requests!(
     AgreeOrder,
     WithdrawOrder,
     BoxDiagnostics,
+    CustodyLook,
+    BeginCustody,
+    TakeShare,
 );
 
 /// The kind of a request.
@@ -199,6 +202,9 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::Span(ask) => request_of_span(ask),
         Admin::SignInConsole { .. } => Request::SignInConsole,
         Admin::Box(ask) => request_of_box(ask),
+        Admin::Custody(CustodyAsk::Look) => Request::CustodyLook,
+        Admin::Custody(CustodyAsk::Begin { .. }) => Request::BeginCustody,
+        Admin::Custody(CustodyAsk::Take) => Request::TakeShare,
     }
 }
 

@@ -69,7 +69,7 @@ pub const BY_CONSOLE: [Request; 14] = [
 
 /// The table.
 #[rustfmt::skip]
-pub const TABLE: [(Request, [bool; 10]); 75] = [
+pub const TABLE: [(Request, [bool; 10]); 78] = [
     //                               system security audit compl manag superv qa  data agent techn
     // the site
     (Request::AddDepartment,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -155,6 +155,10 @@ pub const TABLE: [(Request, [bool; 10]); 75] = [
     (Request::AgreeOrder,            [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::WithdrawOrder,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::BoxDiagnostics,        [Y,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
+    (Request::CustodyLook,           [Y,   Y,   Y,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::BeginCustody,          [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    // whoever was named a custodian; vaultd looks at the person
+    (Request::TakeShare,             [N,   Y,   Y,   Y,   Y,   Y,   Y,   Y,   N,   N]),
 ];
 
 /// Whether a role may ask this.

@@ -491,4 +491,30 @@ events! {
         /// What.
         event: BoxEvent,
     },
+    /// Shares were made for five custodians; the set before stays in force.
+    131 CustodyBegun {
+        /// The set.
+        set: [u8; 4],
+        /// Who.
+        custodians: Vec<PersonId>,
+    },
+    /// A custodian took the share, which is never shown again.
+    132 ShareTaken {
+        /// The set.
+        set: [u8; 4],
+        /// Its number.
+        number: u8,
+    },
+    /// All five were taken: these shares recover the keys, and no others.
+    133 CustodyInForce {
+        /// The set.
+        set: [u8; 4],
+        /// Whose.
+        custodians: Vec<PersonId>,
+    },
+    /// The root key did not unseal; the custodians' shares opened it.
+    134 RootKeyRecovered {
+        /// The set.
+        set: [u8; 4],
+    },
 }

@@ -4,10 +4,13 @@
 
 use crate::entries::{BatchEntry, Entry, StoredObject};
 use crate::ports::{ContactPort, Draft, KeyPort, LedgerPort, PortError, StoredRow};
+use crate::recovery;
 use crate::state::{CallDisk, Calls, State};
 use crate::subject_keys::{Held, SubjectKeys};
+use custodians::RecoverySecret;
 use ledger::{AppendError, Head, SignedHead};
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{
     Batch, Domain, Keyring, LedgerError, LedgerFiles, MAX_BATCH_ENTRIES, Objects, Projection, Tree,
@@ -64,13 +67,20 @@ pub type SubjectKey = Secret<[u8; 32]>;
 pub struct KeyFiles {
     keyring: Keyring,
     subjects: Mutex<SubjectKeys>,
+    root: Secret<[u8; 32]>,
+    folder: PathBuf,
 }
 
 impl KeyFiles {
-    /// Over an open keyring.
+    /// Over an open keyring; the root key and the keys' folder are for the custodians' copy alone.
     #[must_use]
-    pub const fn new(keyring: Keyring, subjects: SubjectKeys) -> Self {
-        Self { keyring, subjects: Mutex::new(subjects) }
+    pub const fn new(
+        keyring: Keyring,
+        subjects: SubjectKeys,
+        root: Secret<[u8; 32]>,
+        folder: PathBuf,
+    ) -> Self {
+        Self { keyring, subjects: Mutex::new(subjects), root, folder }
     }
 
     /// The keyring.
@@ -135,6 +145,14 @@ impl KeyPort for SharedKeys {
 
     fn blacklist_key(&self) -> Secret<[u8; 32]> {
         self.0.keyring().domain_key(Domain::Projection)
+    }
+
+    fn keep_recovery_copy(&self, secret: &RecoverySecret) -> Result<(), PortError> {
+        recovery::keep(&self.0.folder, &self.0.root, secret)
+    }
+
+    fn drop_recovery_copies(&self, in_force: Option<[u8; 4]>) -> Result<(), PortError> {
+        recovery::drop_others(&self.0.folder, in_force)
     }
 }
 

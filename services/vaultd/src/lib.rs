@@ -29,6 +29,7 @@ pub mod phone;
 mod plays;
 pub mod ports;
 pub mod reads;
+pub mod recovery;
 pub mod seal;
 pub mod sealing;
 pub mod server;

@@ -22,6 +22,8 @@ vaultd: the records process of Ringfence
   --policy-key FILE  seal to what this release key (PEM) signs, not to PCRs as they are; with it
   --policy-signatures FILE  the signatures of the running image (/run/systemd/tpm2-pcr-signature.json)
   --secure-boot FILE the firmware's variable SecureBoot (default: where the kernel shows it)
+  --shares FILE      three custodians' shares for a start that cannot unseal; used up by it
+                     (default /run/ringfence-recovery/shares)
   --allow NAME=UID   user id of lined, calld, admind, consoled, hostd, supervisor or tool
                      (default: our own)
   --clock-trusted    the operator vouches for the clock (workstation)
@@ -77,6 +79,7 @@ impl Options {
                 objects: var.join("objects"),
                 recordings: var.join("recordings"),
                 traces: PathBuf::new(),
+                shares: PathBuf::from("/run/ringfence-recovery/shares"),
             },
             run: PathBuf::from("/run/ringfence"),
             tcti: "device:/dev/tpmrm0".to_owned(),
@@ -97,6 +100,7 @@ impl Options {
                 Long("tcti") => options.tcti = parser.value()?.string()?,
                 Long("policy-key") => key = Some(parser.value()?.into()),
                 Long("policy-signatures") => signatures = Some(parser.value()?.into()),
+                Long("shares") => options.folders.shares = parser.value()?.into(),
                 Long("secure-boot") => secure_boot = parser.value()?.into(),
                 Long("allow") => options.allow(&parser.value()?.string()?)?,
                 Long("clock-trusted") => options.clock_trusted = true,

@@ -3,6 +3,7 @@
 //! The running process puts files and the TPM behind them, tests put memory. No decision is made here.
 
 use crate::entries::{BatchEntry, Sealed};
+use custodians::RecoverySecret;
 use jiff::civil::Date;
 use ledger::{Head, SignedHead};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,16 @@ pub trait KeyPort {
     fn subject_key(&self, subject: SubjectId) -> Result<Option<Secret<[u8; 32]>>, PortError>;
     /// The key of the blacklist's numbers.
     fn blacklist_key(&self) -> Secret<[u8; 32]>;
+    /// Keeps a copy of the root key that this secret opens.
+    ///
+    /// # Errors
+    /// If it cannot be stored.
+    fn keep_recovery_copy(&self, secret: &RecoverySecret) -> Result<(), PortError>;
+    /// Removes the copies of all sets but this one.
+    ///
+    /// # Errors
+    /// If one cannot be removed.
+    fn drop_recovery_copies(&self, in_force: Option<[u8; 4]>) -> Result<(), PortError>;
 }
 
 /// What a contact's row holds of the person, as stored under the person's key.

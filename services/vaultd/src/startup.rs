@@ -6,9 +6,11 @@ use crate::entries::{Entry, EntryResult, Event, Who};
 use crate::files::{BatchFiles, CallFiles, KeyFiles, LedgerOnDisk, SharedKeys, Snapshots, replay};
 use crate::import::load_do_not_call;
 use crate::ports::{Clock, PortError};
+use crate::recovery::{self, RecoveryError};
 use crate::state::{Calls, SCHEMA, State};
 use crate::subject_keys::SubjectKeys;
 use crate::vault::{Ports, Vault};
+use custodians::SetId;
 use idl::hello::Process;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +32,8 @@ pub struct Folders {
     pub recordings: PathBuf,
     /// Traces of D channels: `lined` makes and writes them.
     pub traces: PathBuf,
+    /// Where three custodians' shares are left for a start that cannot unseal.
+    pub shares: PathBuf,
 }
 
 impl Folders {
@@ -111,6 +115,17 @@ pub enum StartError {
         /// Why not, and what to do.
         reason: String,
     },
+    /// The root key does not unseal, and the shares did not help.
+    #[error(
+        "the TPM cannot unseal the root key: {reason}; and the custodians' shares did not open it: {shares}"
+    )]
+    Recovery {
+        /// The TPM's reason.
+        reason: String,
+        /// Why the shares did not.
+        #[source]
+        shares: RecoveryError,
+    },
     /// The keyring does not open.
     #[error("the keyring: {0}; restore it from the backup of this box")]
     Keyring(#[from] KeyringError),
@@ -174,10 +189,16 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         }
         first_keys(&keys, chip, clock.now)?;
     }
-    let (keyring, head_key, resealed) = open_keys(&keys, chip)?;
+    let Opened { keyring, head_key, root, resealed, recovered } = open_keys(&keys, &folders.shares, chip)?;
+    if let Some(SetId(set)) = recovered {
+        log::warn!("the root key was recovered with the custodians' shares of set {}", SetId(set));
+    }
     let (mut ledger, recovery) = LedgerFiles::open(&folders.ledger(), keyring.ledger_key(), clock.now)?;
     if recovery.last_seq == 0 {
         note(&mut ledger, Event::Genesis { tpm: chip.kind() }, clock.now)?;
+    }
+    if let Some(SetId(set)) = recovered {
+        note(&mut ledger, Event::RootKeyRecovered { set }, clock.now)?;
     }
     if let Some(sealed) = resealed {
         // Written down first: a power cut between the two tells it twice, not never.
@@ -198,7 +219,8 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         None => None,
     };
     let subjects = SubjectKeys::open(&folders.state.join("subject-keys"))?;
-    let keys = Arc::new(KeyFiles::new(keyring, subjects));
+    let keys = Arc::new(KeyFiles::new(keyring, subjects, root, keys));
+    recovery::drop_others(&folders.keys(), state.custody.as_ref().map(|kept| kept.set))?;
     let ports = Ports {
         ledger: Box::new(LedgerOnDisk(ledger)),
         keys: Box::new(SharedKeys(Arc::clone(&keys))),
@@ -260,8 +282,17 @@ fn first_keys(keys: &Path, chip: &dyn Chip, now: UnixMs) -> Result<(), StartErro
     std::fs::File::open(parent).and_then(|dir| dir.sync_all()).map_err(file("put the keys in place"))
 }
 
-/// The keyring, the key of heads, and the root key sealed anew if it was sealed another way.
-fn open_keys(keys: &Path, chip: &dyn Chip) -> Result<(Keyring, HeadKey, Option<Vec<u8>>), StartError> {
+struct Opened {
+    keyring: Keyring,
+    head_key: HeadKey,
+    root: Secret<[u8; 32]>,
+    /// The root key sealed anew, if it was sealed another way.
+    resealed: Option<Vec<u8>>,
+    /// The set of shares that opened it in place of the TPM.
+    recovered: Option<SetId>,
+}
+
+fn open_keys(keys: &Path, shares: &Path, chip: &dyn Chip) -> Result<Opened, StartError> {
     let read = |name: &str| {
         std::fs::read(keys.join(name)).map_err(|source| {
             if source.kind() == std::io::ErrorKind::NotFound {
@@ -273,13 +304,21 @@ fn open_keys(keys: &Path, chip: &dyn Chip) -> Result<(Keyring, HeadKey, Option<V
     };
     let tpm = |step| move |reason| StartError::Tpm { step, reason };
     let sealed = read(ROOT)?;
-    let root = chip.unseal(&sealed).map_err(tpm("unseal the root key"))?;
+    let (root, recovered) = match chip.unseal(&sealed) {
+        Ok(root) => (root, None),
+        Err(reason) => match recovery::open(keys, shares) {
+            Ok(Some((root, set))) => (root, Some(set)),
+            Ok(None) => return Err(StartError::Tpm { step: "unseal the root key", reason }),
+            Err(shares) => return Err(StartError::Recovery { reason, shares }),
+        },
+    };
     let keyring = Keyring::open(&root, &read(KEYRING)?)?;
-    let resealed = if chip.sealed_as_wanted(&sealed) { None } else { seal_again(chip, &root) };
+    let as_wanted = recovered.is_none() && chip.sealed_as_wanted(&sealed);
+    let resealed = if as_wanted { None } else { seal_again(chip, &root) };
     let public = chip.load_signing_key(&read(SIGNING)?).map_err(tpm("load the signing key"))?;
     let head_key = HeadKey::parse(public.as_bytes())
         .map_err(|error| StartError::Tpm { step: "show its signing key", reason: error.to_string() })?;
-    Ok((keyring, head_key, resealed))
+    Ok(Opened { keyring, head_key, root, resealed, recovered })
 }
 
 /// Seals an open root key the way this start would. Where that fails the box goes on with what opens, and the next

@@ -4,6 +4,7 @@
 //! and long work live elsewhere: it answers with [`Effect`]s. If the disk fails the core is of no more use
 //! and the process ends; what is durable is the truth after the next start.
 
+use crate::admin::custody::Begun;
 use crate::auth::Auth;
 use crate::command::{Cmd, ConnId, Effect, Job, Message};
 use crate::desks::{Desks, LiveNow};
@@ -61,6 +62,7 @@ pub struct Vault {
     pub(crate) plays: Plays,
     pub(crate) spans_now: SpansNow,
     pub(crate) host_now: HostNow,
+    pub(crate) begun: Option<Begun>,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -120,6 +122,7 @@ impl Vault {
             plays: Plays::default(),
             spans_now: SpansNow::default(),
             host_now: HostNow::default(),
+            begun: None,
             staged: Vec::new(),
             effects: Vec::new(),
         };

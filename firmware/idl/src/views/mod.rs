@@ -5,6 +5,7 @@
 
 mod campaign;
 mod contact;
+mod custody;
 mod floor;
 mod host;
 mod record;
@@ -16,6 +17,7 @@ pub use contact::{
     BatchView, Blocked, BlockedRow, ConsentState, ConsentView, ContactFilter, ContactView, ContactsPage,
     DncView, NumberCard,
 };
+pub use custody::{CUSTODIANS, CustodyAsk, CustodyView};
 pub use floor::{CustomerCard, DeskAction, DeskView, LiveAgent, LiveCall, LiveView};
 pub use host::{BOX_ROWS, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView};
 pub use record::{

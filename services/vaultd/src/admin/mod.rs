@@ -7,6 +7,7 @@ mod accounts;
 mod appliance;
 mod campaigns;
 mod content;
+pub(crate) mod custody;
 mod desk;
 mod refusal;
 mod reports;
@@ -199,6 +200,7 @@ impl Vault {
             | Admin::Live) => self.look_request(actor, what),
             Admin::Desk(action) => self.desk_request(actor, action),
             Admin::Span(ask) => self.span_request(actor, ask),
+            Admin::Custody(ask) => self.custody_request(actor, &ask),
             Admin::Box(ask) => self.box_request(actor, ask, attached),
             Admin::Commission { .. }
             | Admin::Status

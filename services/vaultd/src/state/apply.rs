@@ -1,8 +1,8 @@
 //! The fold over the ledger, part one: everything but calls.
 
 use super::{
-    AgentNow, Batch, BlacklistReason, BlockedKept, CallerNumber, Calls, Campaign, DncList, Person, Queue,
-    Script, State, StoredPrompt,
+    AgentNow, Batch, BlacklistReason, BlockedKept, CallerNumber, Calls, Campaign, CustodyKept, DncList,
+    Person, Queue, Script, State, StoredPrompt,
 };
 use crate::entries::{Entry, Event};
 use idl::admin::{NewCampaign, Role};
@@ -188,6 +188,9 @@ impl State {
                 self.cards.fact(seq, *life, *number, *happened, fact);
             }
             Event::Box { event } => self.host.apply(seq, at, actor, event),
+            Event::CustodyInForce { set, custodians } => {
+                self.custody = Some(CustodyKept { set: *set, custodians: custodians.clone() });
+            }
             // Events that are evidence alone, and those that `apply_calls` and `apply_accounts` have taken.
             Event::Started { .. }
             | Event::Stopped {}
@@ -198,6 +201,9 @@ impl State {
             | Event::PageCertificateReplaced {}
             | Event::PageCertificateSet { .. }
             | Event::RootKeyResealed {}
+            | Event::CustodyBegun { .. }
+            | Event::ShareTaken { .. }
+            | Event::RootKeyRecovered { .. }
             | Event::SpanOrdered { .. }
             | Event::SpanOrderEnded { .. }
             | Event::SpanTraceTaken { .. }

@@ -185,7 +185,16 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 7;
+
+/// A set of shares in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustodyKept {
+    /// The set.
+    pub set: [u8; 4],
+    /// Its custodians, in the order of their shares.
+    pub custodians: Vec<PersonId>,
+}
 
 /// Everything the box knows. Call records are kept beside it ([`Calls`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -264,11 +273,14 @@ pub struct State {
     pub cards: Cards,
     /// The box itself.
     pub host: HostKept,
+    /// The custodians whose shares are in force.
+    pub custody: Option<CustodyKept>,
 }
 
 impl Default for State {
     fn default() -> Self {
         Self {
+            custody: None,
             applied_seq: 0,
             last_time: UnixMs(0),
             tpm: String::new(),

@@ -3,6 +3,7 @@
 
 use super::sight::cut;
 use crate::entries::{Entry, Event, StoredFact};
+use custodians::SetId;
 use gate::RuleResult;
 use idl::lines::{PromptRole, TrunkConfig};
 use std::fmt::Display;
@@ -61,6 +62,11 @@ fn of_event(event: &Event) -> Vec<(String, String)> {
         Event::Commissioned { company, zone, administrators, .. } => {
             words.say("company", company).say("zone", zone).say("administrators", administrators.len())
         }
+        Event::CustodyBegun { set, custodians } | Event::CustodyInForce { set, custodians } => {
+            words.say("set", SetId(*set)).all("custodians", custodians.iter().map(|person| person.0))
+        }
+        Event::ShareTaken { set, number } => words.say("set", SetId(*set)).say("number", number),
+        Event::RootKeyRecovered { set } => words.say("set", SetId(*set)),
         Event::DepartmentAdded { name } => words.say("name", name),
         Event::PersonAdded { role, department, .. } => {
             words.say("role", format!("{role:?}")).some("department", department.as_ref())

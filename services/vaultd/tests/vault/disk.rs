@@ -87,10 +87,11 @@ fn folders(dir: &Path) -> Folders {
         objects: dir.join("objects"),
         recordings: dir.join("recordings"),
         traces: dir.join("traces"),
+        shares: dir.join("shares"),
     }
 }
 
-fn ask(started: &mut Started, actor: Option<PersonId>, what: Admin) -> Answer {
+pub fn ask(started: &mut Started, actor: Option<PersonId>, what: Admin) -> Answer {
     let request = AdminRequest::of_tool(1, actor, what);
     let cmd = Cmd::Admin { conn: ConnId(1), from: Process::Tool, request, attached: None };
     started.vault.handle(ten_in_the_morning(), cmd);
@@ -101,7 +102,7 @@ fn ask(started: &mut Started, actor: Option<PersonId>, what: Admin) -> Answer {
     answers.next_back().unwrap()
 }
 
-fn commission(started: &mut Started) {
+pub fn commission(started: &mut Started) {
     let what = Admin::Commission {
         company: "示范医院".to_owned(),
         zone: "Asia/Shanghai".to_owned(),

@@ -6,9 +6,9 @@ use idl::admin::{Admin, Role};
 use idl::host::HostOrder;
 use idl::lines::SrtpPolicy;
 use idl::spans::SpanOrder;
-use idl::views::{BoxAsk, CallFilter, ContactFilter, DeskAction, LedgerFilter, PlayId, SpanAsk};
+use idl::views::{BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, PlayId, SpanAsk};
 use rights::Request;
-use vocab::{CallId, CampaignId, DepartmentId, ObjectHash, Pii, ScriptId, Secret, SpanId, UnixMs};
+use vocab::{PersonId, CallId, CampaignId, DepartmentId, ObjectHash, Pii, ScriptId, Secret, SpanId, UnixMs};
 
 /// The request.
 pub fn sample(request: Request) -> Admin {
@@ -118,6 +118,11 @@ pub fn sample(request: Request) -> Admin {
         Request::RemoveSpan => Admin::Span(SpanAsk::Remove { span: SpanId(9) }),
         Request::OrderSpan => Admin::Span(SpanAsk::Order { span: SpanId(9), order: SpanOrder::StopTest }),
         Request::SpanTrace => Admin::Span(SpanAsk::Trace { file: "x.pcap".to_owned(), offset: 0 }),
+        Request::CustodyLook => Admin::Custody(CustodyAsk::Look),
+        Request::BeginCustody => Admin::Custody(CustodyAsk::Begin {
+            custodians: [9_995, 9_996, 9_997, 9_998, 9_999].map(PersonId),
+        }),
+        Request::TakeShare => Admin::Custody(CustodyAsk::Take),
         Request::BoxLook => Admin::Box(BoxAsk::Look),
         Request::UploadBundle => Admin::Box(BoxAsk::Upload),
         Request::OrderUpdate => {

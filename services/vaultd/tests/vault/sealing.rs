@@ -1,15 +1,19 @@
 //! The root key on a box: sealed to what a release signs, over updates, with Secure Boot changed, and found sealed the
 //! old way. Signatures are systemd's own (`firmware/tpm/testdata`); PCRs are extended as a boot extends them.
 
+use crate::disk::{ask, commission};
 use crate::process::{Running, connect, connect_as, swtpm};
 use crate::rig::ten_in_the_morning;
 use aws_lc_rs::digest::{SHA256, digest};
+use idl::admin::{Admin, Answer};
+use idl::views::CustodyAsk;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use tpm::{PcrSignatures, ReleaseKey};
 use vaultd::sealing::{Release, Sealing};
 use vaultd::startup::{Chip, Folders, StartError, Started, start};
+use vocab::PersonId;
 
 const ONE: &str = include_str!("../../../../firmware/tpm/testdata/one.json");
 const TWO: &str = include_str!("../../../../firmware/tpm/testdata/two.json");
@@ -72,6 +76,7 @@ fn begin(dir: &Path, chip: &dyn Chip) -> Result<Started, StartError> {
         objects: dir.join("objects"),
         recordings: dir.join("recordings"),
         traces: dir.join("traces"),
+        shares: dir.join("shares"),
     };
     start(&folders, chip, ten_in_the_morning())
 }
@@ -135,4 +140,112 @@ fn l_36_a_blank_box_is_not_provisioned_with_secure_boot_off_or_by_an_image_that_
     assert!(foreign.contains("PCR 11"), "{foreign}");
     assert!(!dir.path().join("state/keys").exists());
     assert!(begin_as(dir.path(), &booted, release(ONE, true)).is_ok(), "nothing was left behind");
+}
+
+/// The five who keep the shares: the audit administrator and four of quality assurance.
+const CUSTODIANS: [PersonId; 5] = [PersonId(3), PersonId(4), PersonId(5), PersonId(6), PersonId(7)];
+const SECURITY: Option<PersonId> = Some(PersonId(2));
+
+fn take(started: &mut Started, person: PersonId) -> Option<String> {
+    match ask(started, Some(person), Admin::Custody(CustodyAsk::Take)) {
+        Answer::Share { text, .. } => Some(text.expose().clone()),
+        Answer::Refused { code, .. } => {
+            assert_eq!(code, "no-share");
+            None
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn five_shares(started: &mut Started) -> Vec<String> {
+    let begun = ask(started, SECURITY, Admin::Custody(CustodyAsk::Begin { custodians: CUSTODIANS }));
+    assert!(matches!(begun, Answer::Done), "{begun:?}");
+    let shares: Vec<String> = CUSTODIANS.iter().filter_map(|person| take(started, *person)).collect();
+    assert_eq!(shares.len(), 5);
+    assert!(CUSTODIANS.iter().all(|person| take(started, *person).is_none()), "each is shown once");
+    shares
+}
+
+fn leave(dir: &Path, shares: &[String]) {
+    std::fs::write(dir.join("shares"), shares.join("\n\n")).unwrap();
+}
+
+fn in_force(started: &mut Started) -> Option<[u8; 4]> {
+    match ask(started, SECURITY, Admin::Custody(CustodyAsk::Look)) {
+        Answer::Custody(view) => view.in_force.map(|(set, _)| set),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn enc_05_three_of_five_shares_open_a_box_whose_secure_boot_was_changed_and_two_do_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let booted = boot(dir.path(), "one", b"on").unwrap();
+    let mut started = begin_as(dir.path(), &booted, release(ONE, true)).unwrap();
+    commission(&mut started);
+    let shares = five_shares(&mut started);
+    let set = in_force(&mut started).expect("the fifth was taken");
+    let entries = started.vault.state().applied_seq;
+    drop((started, booted));
+    let booted = boot(dir.path(), "one", b"other keys").unwrap();
+    leave(dir.path(), &shares[..2]);
+    let two = refusal(begin_as(dir.path(), &booted, release(ONE, true)));
+    assert!(two.contains("2 shares are too few") && two.contains("PCR 7"), "{two}");
+    assert!(!dir.path().join("shares").exists(), "a file of shares is used up");
+    leave(dir.path(), &shares[2..]);
+    let mut started = begin_as(dir.path(), &booted, release(ONE, true)).unwrap();
+    // The recovery and the new sealing are two entries.
+    assert_eq!((started.vault.state().applied_seq, in_force(&mut started)), (entries + 2, Some(set)));
+    drop(started);
+    // From now on it opens by itself again.
+    assert_eq!(
+        begin_as(dir.path(), &booted, release(ONE, true)).unwrap().vault.state().applied_seq,
+        entries + 2
+    );
+}
+
+#[test]
+fn enc_05_new_shares_come_into_force_with_the_fifth_and_kill_the_old_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let booted = boot(dir.path(), "one", b"on").unwrap();
+    let mut started = begin_as(dir.path(), &booted, release(ONE, true)).unwrap();
+    commission(&mut started);
+    let old = five_shares(&mut started);
+    let old_set = in_force(&mut started);
+    // Begun again, and only four come: the old ones stay in force, over a restart too.
+    let again = Admin::Custody(CustodyAsk::Begin { custodians: CUSTODIANS });
+    assert!(matches!(ask(&mut started, SECURITY, again), Answer::Done));
+    assert!(CUSTODIANS[..4].iter().all(|person| take(&mut started, *person).is_some()));
+    assert_eq!(in_force(&mut started), old_set);
+    drop(started);
+    let mut started = begin_as(dir.path(), &booted, release(ONE, true)).unwrap();
+    assert_eq!(take(&mut started, CUSTODIANS[4]), None, "a set that was begun ends with the process");
+    let new = five_shares(&mut started);
+    assert_ne!(in_force(&mut started), old_set);
+    drop((started, booted));
+    let booted = boot(dir.path(), "one", b"other keys").unwrap();
+    leave(dir.path(), &old[..3]);
+    let dead = refusal(begin_as(dir.path(), &booted, release(ONE, true)));
+    assert!(dead.contains("replaced by a newer one"), "{dead}");
+    leave(dir.path(), &new[1..4]);
+    assert!(begin_as(dir.path(), &booted, release(ONE, true)).is_ok());
+}
+
+#[test]
+fn enc_05_custodians_are_five_different_persons_and_no_system_administrator() {
+    let dir = tempfile::tempdir().unwrap();
+    let booted = boot(dir.path(), "one", b"on").unwrap();
+    let mut started = begin_as(dir.path(), &booted, release(ONE, true)).unwrap();
+    commission(&mut started);
+    let mut code = |custodians: [u32; 5]| {
+        let custodians = custodians.map(PersonId);
+        match ask(&mut started, SECURITY, Admin::Custody(CustodyAsk::Begin { custodians })) {
+            Answer::Refused { code, .. } => code,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(code([1, 4, 5, 6, 7]), "custodian-role");
+    assert_eq!(code([4, 4, 5, 6, 7]), "custodian-twice");
+    assert_eq!(code([4, 5, 6, 7, 999]), "unknown");
+    assert_eq!(in_force(&mut started), None);
 }
