@@ -155,6 +155,11 @@ fn sip_ua_snapshot_survives_seeded_mutations() {
 }
 
 #[test]
+fn slots_survives_seeded_mutations() {
+    mutate("slots");
+}
+
+#[test]
 fn virtual_card_survives_seeded_mutations() {
     mutate("virtual_card");
 }

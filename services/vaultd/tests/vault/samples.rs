@@ -8,7 +8,7 @@ use idl::lines::SrtpPolicy;
 use idl::spans::SpanOrder;
 use idl::views::{BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, PlayId, SpanAsk};
 use rights::Request;
-use vocab::{PersonId, CallId, CampaignId, DepartmentId, ObjectHash, Pii, ScriptId, Secret, SpanId, UnixMs};
+use vocab::{CallId, CampaignId, DepartmentId, ObjectHash, PersonId, Pii, ScriptId, Secret, SpanId, UnixMs};
 
 /// The request.
 pub fn sample(request: Request) -> Admin {
