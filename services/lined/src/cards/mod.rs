@@ -8,6 +8,7 @@ mod history;
 mod line_test;
 mod open;
 mod orders;
+mod pace;
 mod ports;
 mod pri;
 mod span;

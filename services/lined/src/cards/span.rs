@@ -224,10 +224,7 @@ impl Span {
         match self.control.status() {
             Ok((alarms, counters)) => {
                 let was_clear = self.line.alarms.is_clear();
-                if let Some(fact) = self.line.see(self.id, alarms, counters, now.wall) {
-                    log::warn!(target: "cards", span:% = self.id, alarms:? ; "alarms changed");
-                    out.push(DeckOutput::Fact(fact));
-                }
+                self.line.see(alarms, counters, now.wall);
                 if was_clear != alarms.is_clear() {
                     self.line_is(now, alarms.is_clear(), out);
                 }
@@ -262,9 +259,7 @@ impl Span {
         self.configured = false;
         let gone = idl::spans::Alarms { not_open: true, ..self.line.alarms };
         let was_clear = self.line.alarms.is_clear();
-        if let Some(fact) = self.line.see(self.id, gone, self.line.counters, now.wall) {
-            out.push(DeckOutput::Fact(fact));
-        }
+        self.line.see(gone, self.line.counters, now.wall);
         if was_clear {
             self.line_is(now, false, out);
         }
@@ -308,7 +303,8 @@ impl Span {
         if self.trace.as_ref().is_some_and(Tracing::is_full) {
             self.end_trace(out);
         }
-        self.tell_trunk(out);
+        self.tell_facts(now, out);
+        self.tell_trunk(now, out);
         if self.line.due(now.at) {
             out.push(DeckOutput::Status(Box::new(self.status(now))));
         }
@@ -338,9 +334,8 @@ impl Span {
                     }
                 }
                 PriOutput::Link(state) => {
-                    log::info!(target: "cards", span:% = self.id, state:? ; "data link");
-                    self.line.touch();
-                    out.push(DeckOutput::Fact(SpanFact::Link { span: self.id, state }));
+                    self.line.link(state);
+                    self.tell_facts(now, out);
                 }
                 PriOutput::Ringing(handle) => out.push(DeckOutput::Ringing(handle)),
                 PriOutput::Answered(handle, slot) => out.push(DeckOutput::Answered(handle, self.id, slot)),
@@ -353,7 +348,14 @@ impl Span {
         }
     }
 
-    fn tell_trunk(&mut self, out: &mut Vec<DeckOutput>) {
+    fn tell_facts(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
+        for fact in self.line.facts(self.id, now.at) {
+            log::warn!(target: "cards", span:% = self.id, fact:? ; "the line or its data link changed");
+            out.push(DeckOutput::Fact(fact));
+        }
+    }
+
+    fn tell_trunk(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
         let Some(config) = &self.config else { return };
         let (state, reason, idle) = match &self.purpose {
             Purpose::Off => (TrunkState::Disabled, "not used for calls", 0),
@@ -372,6 +374,12 @@ impl Span {
                 (TrunkState::Up, _) => ports.trunk(),
                 (state, reason) => (state, reason, 0),
             },
+        };
+        let (state, reason, idle) = match state {
+            TrunkState::Up | TrunkState::Degraded if self.line.bounces(now.at) => {
+                (TrunkState::Down, "the signal is back and is being watched", 0)
+            }
+            _ => (state, reason, idle),
         };
         if self.told != Some((state, reason, idle)) {
             self.told = Some((state, reason, idle));

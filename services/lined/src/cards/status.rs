@@ -1,5 +1,6 @@
 //! What a span tells of itself: its alarms and errors as the card sees them, its slots, and when that is worth telling.
 
+use super::pace::Pace;
 use card::quality::Quality;
 use idl::lines::TrunkState;
 use idl::spans::{Alarms, LinkState, SlotState, SpanCounters, SpanFact};
@@ -21,12 +22,15 @@ pub(super) struct Line {
     pub next_look: Millis,
     next_told: Millis,
     changed: bool,
+    told_alarms: Pace<Alarms>,
+    told_link: Pace<LinkState>,
 }
 
 impl Line {
     pub fn new(span: SpanId, slots: u8, is_e1: bool) -> Self {
+        let alarms = Alarms { not_open: true, ..Alarms::default() };
         Self {
-            alarms: Alarms { not_open: true, ..Alarms::default() },
+            alarms,
             since: UnixMs(0),
             counters: SpanCounters::default(),
             slots: vec![SlotState::Unused; usize::from(slots)],
@@ -34,26 +38,39 @@ impl Line {
             next_look: Millis(0),
             next_told: Millis(0),
             changed: true,
+            told_alarms: Pace::new(alarms),
+            told_link: Pace::new(LinkState::None),
         }
     }
 
-    /// The card's word of now. Gives the fact if alarms changed.
-    pub fn see(
-        &mut self,
-        span: SpanId,
-        alarms: Alarms,
-        counters: SpanCounters,
-        wall: UnixMs,
-    ) -> Option<SpanFact> {
+    /// The card's word of now.
+    pub fn see(&mut self, alarms: Alarms, counters: SpanCounters, wall: UnixMs) {
         self.changed |= counters != self.counters;
         self.counters = counters;
-        if alarms == self.alarms {
-            return None;
+        if alarms != self.alarms {
+            self.alarms = alarms;
+            self.told_alarms.stands(alarms);
+            self.since = wall;
+            self.changed = true;
         }
-        let before = std::mem::replace(&mut self.alarms, alarms);
-        self.since = wall;
+    }
+
+    /// The data link came to another state.
+    pub fn link(&mut self, state: LinkState) {
+        self.told_link.stands(state);
         self.changed = true;
-        Some(SpanFact::Alarms { span, before, now: alarms })
+    }
+
+    /// Facts of the history that are due.
+    pub fn facts(&mut self, span: SpanId, now: Millis) -> impl Iterator<Item = SpanFact> {
+        let alarms = self.told_alarms.due(now).map(|(before, now)| SpanFact::Alarms { span, before, now });
+        let link = self.told_link.due(now).map(|(_, state)| SpanFact::Link { span, state });
+        alarms.into_iter().chain(link)
+    }
+
+    /// Whether the line or its data link comes and goes.
+    pub fn bounces(&self, now: Millis) -> bool {
+        self.told_alarms.is_spent(now) || self.told_link.is_spent(now)
     }
 
     /// A slot changed.
@@ -84,7 +101,9 @@ impl Line {
 
     /// When the next look or word is due.
     pub fn deadline(&self) -> Millis {
-        if self.changed { self.next_look.min(self.next_told) } else { self.next_look }
+        let told = self.changed.then_some(self.next_told);
+        let facts = [self.told_alarms.deadline(), self.told_link.deadline()].into_iter().flatten();
+        facts.chain(told).fold(self.next_look, Millis::min)
     }
 }
 

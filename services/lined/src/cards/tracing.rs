@@ -13,6 +13,9 @@ use vocab::{SpanId, UnixMs};
 const MAX_WAITING: usize = 1_024;
 /// Finished traces kept of one span; the oldest go.
 const MAX_FILES: usize = 32;
+/// What the traces of one span may take on the disk that they share with ledger and recordings, the new one at its
+/// longest among them; the oldest go.
+const MAX_SPAN_BYTES: u64 = 2 * MAX_TRACE_BYTES;
 
 /// A running trace.
 #[derive(Debug)]
@@ -107,9 +110,62 @@ fn make_room(folder: &Path, span: SpanId) -> std::io::Result<()> {
         })
         .collect();
     files.sort();
-    let surplus = (files.len() + 1).saturating_sub(MAX_FILES);
-    for path in &files[..surplus] {
+    let sizes: Vec<u64> =
+        files.iter().map(|path| std::fs::metadata(path).map_or(0, |known| known.len())).collect();
+    let mut bytes = sizes.iter().sum::<u64>() + MAX_TRACE_BYTES;
+    let mut kept = files.len() + 1;
+    for (path, size) in files.iter().zip(sizes) {
+        if kept <= MAX_FILES && bytes <= MAX_SPAN_BYTES {
+            break;
+        }
         std::fs::remove_file(path)?;
+        kept -= 1;
+        bytes -= size;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_FILES, Tracing, make_room};
+    use card::trace::MAX_TRACE_BYTES;
+    use idl::spans::PriSide;
+    use std::path::Path;
+    use vocab::{SpanId, UnixMs};
+
+    fn file(folder: &Path, name: &str, bytes: u64) {
+        std::fs::File::create(folder.join(name)).and_then(|file| file.set_len(bytes)).expect("a file");
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).expect("the folder");
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_traces_of_a_span_never_take_more_than_two_of_the_longest() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for at in 1..=3 {
+            file(folder.path(), &format!("span-1-{at}.pcap"), MAX_TRACE_BYTES);
+        }
+        file(folder.path(), "span-2-1.pcap", MAX_TRACE_BYTES);
+        make_room(folder.path(), SpanId(1)).expect("room");
+        assert_eq!(names(folder.path()), ["span-1-3.pcap", "span-2-1.pcap"], "another span's stay");
+    }
+
+    #[test]
+    fn small_traces_are_kept_up_to_their_number() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for at in 10..10 + MAX_FILES {
+            file(folder.path(), &format!("span-1-{at}.pcap"), 24);
+        }
+        let trace = Tracing::begin(folder.path(), SpanId(1), PriSide::User, UnixMs(99)).expect("a trace");
+        assert_eq!(trace.end().0, "span-1-99.pcap");
+        let names = names(folder.path());
+        assert_eq!((names.len(), names[0].as_str()), (MAX_FILES, "span-1-11.pcap"));
+    }
 }
