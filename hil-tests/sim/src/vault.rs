@@ -345,7 +345,7 @@ impl VaultProc {
                 let wait = env.between(1, 5);
                 env.after(wait, Event::OfficeAnswer(Box::new(reply)));
             }
-            Effect::Send(_, Message::Health(_) | Message::AdminFile(..)) => {}
+            Effect::Send(_, Message::Health(_) | Message::AdminFile(..) | Message::Host(_)) => {}
             Effect::Send(conn, Message::Lined(message)) => {
                 if let VaultToLined::FactStored { call, seq } = &message {
                     env.truth.fact_acknowledged(*call, *seq);

@@ -6,9 +6,11 @@
 #[macro_use]
 mod kinds;
 mod boxes;
+mod custody;
 mod parts;
 
 pub use boxes::BoxEvent;
+pub use custody::CustodyEvent;
 pub use parts::{
     BatchEntry, Entry, EntryResult, Intent, NewAccount, PhoneEntry, RecordingFinding, RecordingWorth, Sealed,
     StoredFact, StoredObject, Who,
@@ -484,37 +486,16 @@ events! {
         /// What was asked.
         request: String,
     },
-    /// At its start the process sealed the root key as this release does: before, it was sealed another way.
+    /// At its start the process sealed the root key anew, as this release does.
     130 RootKeyResealed {},
     /// Something happened to the box itself, or was ordered of it.
     100 Box {
         /// What.
         event: BoxEvent,
     },
-    /// Shares were made for five custodians; the set before stays in force.
-    131 CustodyBegun {
-        /// The set.
-        set: [u8; 4],
-        /// Who.
-        custodians: Vec<PersonId>,
-    },
-    /// A custodian took the share, which is never shown again.
-    132 ShareTaken {
-        /// The set.
-        set: [u8; 4],
-        /// Its number.
-        number: u8,
-    },
-    /// All five were taken: these shares recover the keys, and no others.
-    133 CustodyInForce {
-        /// The set.
-        set: [u8; 4],
-        /// Whose.
-        custodians: Vec<PersonId>,
-    },
-    /// The root key did not unseal; the custodians' shares opened it.
-    134 RootKeyRecovered {
-        /// The set.
-        set: [u8; 4],
+    /// The custodians' shares, or what they opened.
+    131 Custody {
+        /// What.
+        event: CustodyEvent,
     },
 }

@@ -2,7 +2,7 @@
 //!
 //! It never makes new keys where there is old data, and never repairs more than a torn tail.
 
-use crate::entries::{Entry, EntryResult, Event, Who};
+use crate::entries::{CustodyEvent, Entry, EntryResult, Event, Who};
 use crate::files::{BatchFiles, CallFiles, KeyFiles, LedgerOnDisk, SharedKeys, Snapshots, replay};
 use crate::import::load_do_not_call;
 use crate::ports::{Clock, PortError};
@@ -198,7 +198,7 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         note(&mut ledger, Event::Genesis { tpm: chip.kind() }, clock.now)?;
     }
     if let Some(SetId(set)) = recovered {
-        note(&mut ledger, Event::RootKeyRecovered { set }, clock.now)?;
+        note(&mut ledger, Event::Custody { event: CustodyEvent::Recovered { set } }, clock.now)?;
     }
     if let Some(sealed) = resealed {
         // Written down first: a power cut between the two tells it twice, not never.

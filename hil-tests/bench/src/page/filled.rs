@@ -15,6 +15,7 @@ use std::time::Instant;
 use vaultd::chip::TpmChip;
 use vaultd::clock;
 use vaultd::command::{Cmd, ConnId, Effect, Message};
+use vaultd::sealing::Sealing;
 use vaultd::startup::{Folders, Started, start};
 use vocab::{
     CallId, CampaignClass, CampaignId, CampaignMode, ContactId, EndedBy, FailCause, Outcome, PersonId, Pii,
@@ -93,12 +94,13 @@ fn calls(
     manager: PersonId,
     contacts: u64,
 ) -> anyhow::Result<(u64, u64)> {
-    let chip = TpmChip::connect(&format!("swtpm:host=127.0.0.1,port={}", place.tpm()))?;
+    let chip = TpmChip::connect(&format!("swtpm:host=127.0.0.1,port={}", place.tpm()), Sealing::Pcrs)?;
     let folders = Folders {
         state: place.folder("vault"),
         objects: place.folder("objects"),
         recordings: place.folder("recordings"),
         traces: place.folder("traces"),
+        shares: place.folder("recovery").join("shares"),
     };
     let mut started = start(&folders, &chip, clock::read(true))?;
     let give = |started: &mut Started, cmds: Vec<Cmd>| -> anyhow::Result<Vec<Effect>> {

@@ -87,10 +87,7 @@ crate::texts! {
         kind_prompt_measured: "语音电平检测", "Prompt measured";
         kind_page_certificate_replaced: "更换页面证书", "Page certificate replaced";
         kind_page_certificate_set: "更换页面证书（已校验）", "Page certificate replaced (checked)";
-        kind_custody_begun: "生成保管份额", "Custodians' shares made";
-        kind_share_taken: "领取保管份额", "Share taken by its custodian";
-        kind_custody_in_force: "保管份额生效（旧份额作废）", "Shares in force (older ones void)";
-        kind_root_key_recovered: "以保管份额恢复根密钥", "Root key recovered with custodians' shares";
+        kind_custody: "保管份额（生成、领取、生效、恢复）", "Custodians' shares (made, taken, in force, used)";
         kind_root_key_resealed: "根密钥已按本版本重新密封", "Root key sealed anew as this release does";
         kind_span_set: "设置线路接口", "Span set";
         kind_span_removed: "移除线路接口", "Span removed";

@@ -4,7 +4,7 @@
 //! beginning again. Putting a set together is no request: it happens at a start that cannot unseal (`crate::recovery`).
 
 use super::{Actor, Handled, Refusal};
-use crate::entries::Event;
+use crate::entries::{CustodyEvent, Event};
 use crate::vault::Vault;
 use custodians::{RecoverySecret, SHARES, Share, split};
 use idl::admin::{Answer, Role};
@@ -69,7 +69,10 @@ impl Vault {
         let set = secret.set().0;
         let waiting = custodians.iter().copied().zip(shares).collect();
         self.begun = Some(Begun { secret, waiting, custodians: custodians.to_vec() });
-        self.write(actor, Event::CustodyBegun { set, custodians: custodians.to_vec() });
+        self.write(
+            actor,
+            Event::Custody { event: CustodyEvent::Begun { set, custodians: custodians.to_vec() } },
+        );
         Ok(Some(Answer::Done))
     }
 
@@ -90,10 +93,10 @@ impl Vault {
         }
         let (_, share) = begun.waiting.remove(at);
         let custodians = begun.custodians.clone();
-        self.write(actor, Event::ShareTaken { set, number: share.number });
+        self.write(actor, Event::Custody { event: CustodyEvent::Taken { set, number: share.number } });
         if last {
             self.begun = None;
-            self.write(actor, Event::CustodyInForce { set, custodians });
+            self.write(actor, Event::Custody { event: CustodyEvent::InForce { set, custodians } });
         }
         Ok(Some(Answer::Share { set, number: share.number, text: share.to_text() }))
     }

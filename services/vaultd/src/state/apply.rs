@@ -4,7 +4,7 @@ use super::{
     AgentNow, Batch, BlacklistReason, BlockedKept, CallerNumber, Calls, Campaign, CustodyKept, DncList,
     Person, Queue, Script, State, StoredPrompt,
 };
-use crate::entries::{Entry, Event};
+use crate::entries::{CustodyEvent, Entry, Event};
 use idl::admin::{NewCampaign, Role};
 use idl::campaign::AgentState;
 use idl::lines::{LineGroup, PromptRole};
@@ -188,7 +188,7 @@ impl State {
                 self.cards.fact(seq, *life, *number, *happened, fact);
             }
             Event::Box { event } => self.host.apply(seq, at, actor, event),
-            Event::CustodyInForce { set, custodians } => {
+            Event::Custody { event: CustodyEvent::InForce { set, custodians } } => {
                 self.custody = Some(CustodyKept { set: *set, custodians: custodians.clone() });
             }
             // Events that are evidence alone, and those that `apply_calls` and `apply_accounts` have taken.
@@ -201,9 +201,7 @@ impl State {
             | Event::PageCertificateReplaced {}
             | Event::PageCertificateSet { .. }
             | Event::RootKeyResealed {}
-            | Event::CustodyBegun { .. }
-            | Event::ShareTaken { .. }
-            | Event::RootKeyRecovered { .. }
+            | Event::Custody { .. }
             | Event::SpanOrdered { .. }
             | Event::SpanOrderEnded { .. }
             | Event::SpanTraceTaken { .. }

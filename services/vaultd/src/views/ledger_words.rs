@@ -2,7 +2,7 @@
 //! customer's number, name, note or key, and no secret of the site, whoever asks.
 
 use super::sight::cut;
-use crate::entries::{Entry, Event, StoredFact};
+use crate::entries::{CustodyEvent, Entry, Event, StoredFact};
 use custodians::SetId;
 use gate::RuleResult;
 use idl::lines::{PromptRole, TrunkConfig};
@@ -52,6 +52,24 @@ pub(super) fn of_entry(entry: &Entry) -> Vec<(String, String)> {
     words
 }
 
+fn of_custody(words: Words, event: &CustodyEvent) -> Words {
+    let all = |words: Words, custodians: &[vocab::PersonId]| {
+        words.all("custodians", custodians.iter().map(|id| id.0))
+    };
+    match event {
+        CustodyEvent::Begun { set, custodians } => {
+            all(words.say("what", "made").say("set", SetId(*set)), custodians)
+        }
+        CustodyEvent::Taken { set, number } => {
+            words.say("what", "taken").say("set", SetId(*set)).say("number", number)
+        }
+        CustodyEvent::InForce { set, custodians } => {
+            all(words.say("what", "in-force").say("set", SetId(*set)), custodians)
+        }
+        CustodyEvent::Recovered { set } => words.say("what", "recovered").say("set", SetId(*set)),
+    }
+}
+
 /// The pairs of an event.
 fn of_event(event: &Event) -> Vec<(String, String)> {
     let words = Words::default();
@@ -62,11 +80,7 @@ fn of_event(event: &Event) -> Vec<(String, String)> {
         Event::Commissioned { company, zone, administrators, .. } => {
             words.say("company", company).say("zone", zone).say("administrators", administrators.len())
         }
-        Event::CustodyBegun { set, custodians } | Event::CustodyInForce { set, custodians } => {
-            words.say("set", SetId(*set)).all("custodians", custodians.iter().map(|person| person.0))
-        }
-        Event::ShareTaken { set, number } => words.say("set", SetId(*set)).say("number", number),
-        Event::RootKeyRecovered { set } => words.say("set", SetId(*set)),
+        Event::Custody { event } => of_custody(words, event),
         Event::DepartmentAdded { name } => words.say("name", name),
         Event::PersonAdded { role, department, .. } => {
             words.say("role", format!("{role:?}")).some("department", department.as_ref())
