@@ -9,8 +9,7 @@ mod boxes;
 mod custody;
 mod parts;
 
-pub use boxes::BoxEvent;
-pub use custody::CustodyEvent;
+pub use {boxes::BoxEvent, custody::CustodyEvent};
 pub use parts::{
     BatchEntry, Entry, EntryResult, Intent, NewAccount, PhoneEntry, RecordingFinding, RecordingWorth, Sealed,
     StoredFact, StoredObject, Who,
