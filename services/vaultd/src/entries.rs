@@ -9,11 +9,11 @@ mod boxes;
 mod custody;
 mod parts;
 
-pub use {boxes::BoxEvent, custody::CustodyEvent};
 pub use parts::{
     BatchEntry, Entry, EntryResult, Intent, NewAccount, PhoneEntry, RecordingFinding, RecordingWorth, Sealed,
     StoredFact, StoredObject, Who,
 };
+pub use {boxes::BoxEvent, custody::CustodyEvent};
 
 use crate::auth::session::SessionEnd;
 use gate::Verdict;
