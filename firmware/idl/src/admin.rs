@@ -12,9 +12,8 @@ use vocab::{
     CallId, CampaignId, DepartmentId, LineGroupId, ObjectHash, PersonId, Pii, ScriptId, Secret, UnixMs,
 };
 
-pub use crate::draft::NewCampaign;
-
 pub use crate::answer::{AdminReply, Answer, BoxStatus, CallView, Figures, RowError};
+pub use crate::draft::NewCampaign;
 
 /// A request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -483,4 +482,19 @@ pub enum Admin {
     Box(BoxAsk),
     /// The custodians' shares: what [`CustodyAsk`] says.
     Custody(CustodyAsk),
+    // ── line groups ────────────────────────────────────────────────────────────────────────────────
+    /// Changes a line group; a caller number of it is approved anew where a trunk comes in (LIN-01).
+    SetLineGroup {
+        /// The group.
+        group: LineGroupId,
+        /// Its name.
+        name: String,
+        /// Its members, in place of those it had.
+        members: Vec<LineGroupMember>,
+    },
+    /// Removes a line group that no campaign and no caller number names.
+    RemoveLineGroup {
+        /// The group.
+        group: LineGroupId,
+    },
 }

@@ -120,6 +120,8 @@ requests!(
     CustodyLook,
     BeginCustody,
     TakeShare,
+    SetLineGroup,
+    RemoveLineGroup,
 );
 
 /// The kind of a request.
@@ -135,6 +137,8 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::AddTrunk(_) => Request::AddTrunk,
         Admin::SetTrunk(_) => Request::SetTrunk,
         Admin::AddLineGroup { .. } => Request::AddLineGroup,
+        Admin::SetLineGroup { .. } => Request::SetLineGroup,
+        Admin::RemoveLineGroup { .. } => Request::RemoveLineGroup,
         Admin::AddCallerNumber { .. } => Request::AddCallerNumber,
         Admin::ApproveCallerNumber { .. } => Request::ApproveCallerNumber,
         Admin::Holidays { .. } => Request::Holidays,

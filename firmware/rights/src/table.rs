@@ -69,7 +69,7 @@ pub const BY_CONSOLE: [Request; 14] = [
 
 /// The table.
 #[rustfmt::skip]
-pub const TABLE: [(Request, [bool; 10]); 78] = [
+pub const TABLE: [(Request, [bool; 10]); 80] = [
     //                               system security audit compl manag superv qa  data agent techn
     // the site
     (Request::AddDepartment,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -79,6 +79,8 @@ pub const TABLE: [(Request, [bool; 10]); 78] = [
     (Request::AddTrunk,              [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::SetTrunk,              [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::AddLineGroup,          [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::SetLineGroup,          [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::RemoveLineGroup,       [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::AddCallerNumber,       [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::ApproveCallerNumber,   [N,   N,   N,   Y,   N,   N,   N,   N,   N,   N]),
     (Request::Lines,                 [Y,   Y,   N,   Y,   Y,   N,   N,   N,   N,   Y]),

@@ -44,6 +44,8 @@ export const FORMS = [
   ['/lines/spans/1/bert', 'system technician', { slot: '9', pattern: 'prbs15' }],
   ['/lines/spans/1/trace', 'system technician', { file: 'span-1-1.pcap' }],
   ['/lines/groups', 'system', { name: '乙', member: '1', 'rank-1': '1', 'weight-1': '1' }],
+  ['/lines/groups/1', 'system', { name: '乙', member: '1', 'rank-1': '1', 'weight-1': '1' }],
+  ['/lines/groups/1/remove', 'system', {}],
   ['/lines/numbers', 'system', { number: '01088880009', contract: 'x', valid_to: '2030-01-01', group: '1' }],
   ['/lines/numbers/approve', 'compliance', { number: '01088880009' }],
   ['/lines/phones', 'system security', { person: '1', srtp: 'required' }],

@@ -181,6 +181,19 @@ impl Visit {
         Ok((StatusCode::UNPROCESSABLE_ENTITY, render(template)?).into_response())
     }
 
+    /// Something that is done or refused, told on the page it leads back to.
+    ///
+    /// # Errors
+    /// What asking `vaultd` brings, but its refusals.
+    pub async fn ordered(&self, what: Admin, path: &str, done: &str) -> Result<Response, Fault> {
+        match self.ask(what).await {
+            Ok(Answer::Done | Answer::Created { .. }) => Ok(self.done(path, done)),
+            Ok(_) => Err(Fault::other_answer()),
+            Err(Fault::Refused(refusal)) => Ok(self.refused(path, refusal.text(self.lang))),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// The shared state.
     #[must_use]
     pub const fn app(&self) -> &App {

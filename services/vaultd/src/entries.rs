@@ -10,20 +10,15 @@ mod custody;
 mod parts;
 
 pub use parts::{
-    BatchEntry, Entry, EntryResult, Intent, NewAccount, PhoneEntry, RecordingFinding, RecordingWorth, Sealed,
-    StoredFact, StoredObject, Who,
+    BatchEntry, Entry, EntryResult, Intent, LineGroupEvent, NewAccount, PhoneEntry, RecordingFinding,
+    RecordingWorth, Sealed, StoredFact, StoredObject, Who,
 };
 pub use {boxes::BoxEvent, custody::CustodyEvent};
 
-use crate::auth::session::SessionEnd;
-use gate::Verdict;
 use idl::account::{Profile, ServiceTicket, SessionId, SignInOutcome, Source};
 use idl::admin::{NewCampaign, Role};
-use idl::campaign::{AgentState, Disposition};
 use idl::lines::{LineGroupMember, NoRecording, PromptRole, TrunkConfig, TrunkStatus};
 use idl::spans::{SpanConfig, SpanFact, SpanOrder, SpanRefusal};
-use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 use vocab::{
     AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, Outcome, PersonId,
     PhoneNumber, Pii, ScriptId, SpanId, SubjectId, UnixMs,
@@ -196,7 +191,7 @@ events! {
         /// The campaign.
         campaign: CampaignId,
         /// Every rule's answer.
-        verdict: Verdict,
+        verdict: gate::Verdict,
     },
     /// A call will be made.
     26 Intent {
@@ -242,7 +237,7 @@ events! {
         /// The agent.
         agent: AgentId,
         /// The disposition.
-        disposition: Disposition,
+        disposition: idl::campaign::Disposition,
         /// Notes, sealed under the subject's key.
         note: Sealed,
     },
@@ -251,7 +246,7 @@ events! {
         /// The agent.
         agent: AgentId,
         /// The state.
-        state: AgentState,
+        state: idl::campaign::AgentState,
         /// When.
         at: UnixMs,
     },
@@ -374,14 +369,14 @@ events! {
         /// Whose it was.
         person: PersonId,
         /// Why.
-        why: SessionEnd,
+        why: crate::auth::session::SessionEnd,
         /// The address from which its token came, if that is why.
         elsewhere: Option<Source>,
     },
     /// Tries of a blocked source, counted together so that it cannot fill the ledger.
     46 SourceHeld {
         /// The source's address.
-        address: IpAddr,
+        address: std::net::IpAddr,
         /// Tries.
         tries: u32,
         /// The first.
@@ -496,5 +491,10 @@ events! {
     131 Custody {
         /// What.
         event: CustodyEvent,
+    },
+    /// A line group was changed or removed.
+    96 LineGroup {
+        /// What.
+        event: LineGroupEvent,
     },
 }

@@ -269,17 +269,17 @@ async fn reset(visit: Visit, Path(id): Path<u32>) -> Result<Response, Fault> {
 
 async fn switch_off(visit: Visit, Path(id): Path<u32>) -> Result<Response, Fault> {
     let what = Admin::SetActive { person: PersonId(id), active: false };
-    ordered(&visit, what, &path_of(id), visit.t.accounts.done_off).await
+    visit.ordered(what, &path_of(id), visit.t.accounts.done_off).await
 }
 
 async fn switch_on(visit: Visit, Path(id): Path<u32>) -> Result<Response, Fault> {
     let what = Admin::SetActive { person: PersonId(id), active: true };
-    ordered(&visit, what, &path_of(id), visit.t.accounts.done_on).await
+    visit.ordered(what, &path_of(id), visit.t.accounts.done_on).await
 }
 
 async fn unlock(visit: Visit, Path(id): Path<u32>) -> Result<Response, Fault> {
     let what = Admin::Unlock { person: PersonId(id) };
-    ordered(&visit, what, &path_of(id), visit.t.accounts.done_unlock).await
+    visit.ordered(what, &path_of(id), visit.t.accounts.done_unlock).await
 }
 
 async fn add_department(visit: Visit, mut form: Form) -> Result<Response, Fault> {
@@ -287,17 +287,7 @@ async fn add_department(visit: Visit, mut form: Form) -> Result<Response, Fault>
     if !form.is_good() {
         return Ok(visit.refused(NAV, form.error("department_name")));
     }
-    ordered(&visit, Admin::AddDepartment { name }, NAV, visit.t.accounts.done_department).await
-}
-
-/// Something that is done or refused, told on the page it leads back to.
-async fn ordered(visit: &Visit, what: Admin, path: &str, done: &str) -> Result<Response, Fault> {
-    match visit.ask(what).await {
-        Ok(Answer::Done | Answer::Created { .. }) => Ok(visit.done(path, done)),
-        Ok(_) => Err(Fault::other_answer()),
-        Err(Fault::Refused(refusal)) => Ok(visit.refused(path, refusal.text(visit.lang))),
-        Err(fault) => Err(fault),
-    }
+    visit.ordered(Admin::AddDepartment { name }, NAV, visit.t.accounts.done_department).await
 }
 
 #[derive(Template)]
@@ -317,7 +307,7 @@ async fn sessions(visit: Visit) -> Result<Html<String>, Fault> {
 
 async fn end_session(visit: Visit, Path(id): Path<u64>) -> Result<Response, Fault> {
     let what = Admin::EndSession { session: SessionId(id) };
-    ordered(&visit, what, "/accounts/sessions", visit.t.accounts.done_end).await
+    visit.ordered(what, "/accounts/sessions", visit.t.accounts.done_end).await
 }
 
 #[derive(Template)]

@@ -16,6 +16,7 @@ pub fn kind<'a>(t: &Texts, name: &'a str) -> &'a str {
         "UdpPhonesAllowed" => t.ledger.kind_udp_phones_allowed,
         "TrunkSet" => t.ledger.kind_trunk_set,
         "LineGroupAdded" => t.ledger.kind_line_group_added,
+        "LineGroup" => t.ledger.kind_line_group,
         "CallerNumberAdded" => t.ledger.kind_caller_number_added,
         "CallerNumberApproved" => t.ledger.kind_caller_number_approved,
         "HolidaysLoaded" => t.ledger.kind_holidays_loaded,

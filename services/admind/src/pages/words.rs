@@ -259,18 +259,6 @@ pub mod shown {
     }
 }
 
-/// A text with its one place filled; for templates.
-#[must_use]
-pub fn with(text: &str, value: impl std::fmt::Display) -> String {
-    fill(text, &[&value])
-}
-
-/// A text with its two places filled; for templates.
-#[must_use]
-pub fn with2(text: &str, first: impl std::fmt::Display, second: impl std::fmt::Display) -> String {
-    fill(text, &[&first, &second])
-}
-
 /// "23 on this page".
 #[must_use]
 pub fn rows(t: &Texts, count: usize) -> String {

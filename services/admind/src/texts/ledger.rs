@@ -46,6 +46,7 @@ crate::texts! {
         kind_udp_phones_allowed: "话机 UDP 许可", "UDP phones allowed";
         kind_trunk_set: "设置中继", "Trunk set";
         kind_line_group_added: "新增线路组", "Line group added";
+        kind_line_group: "线路组（更改、移除）", "Line group (changed, removed)";
         kind_caller_number_added: "登记主叫号码", "Caller number entered";
         kind_caller_number_approved: "审批主叫号码", "Caller number approved";
         kind_holidays_loaded: "导入节假日日历", "Holiday calendar loaded";

@@ -21,12 +21,6 @@ crate::texts! {
         encrypted: "信令与语音均加密", "signalling and voice";
         signalling_only: "仅信令加密", "signalling only";
         not_encrypted: "未加密", "none";
-        up: "正常", "up";
-        down: "中断", "down";
-        degraded: "不稳定", "unstable";
-        registration_failed: "注册失败", "not registered";
-        disabled: "停用", "disabled";
-        unknown_state: "检测中", "checking";
         trunk_title: "中继 {}", "Trunk {}";
         carrier: "运营商", "Carrier";
         name_hint: "内部称呼，例如“电信 1 号线”。", "What you call it, such as Telecom 1.";
@@ -76,6 +70,13 @@ crate::texts! {
         no_groups_trunks: "请先新增中继，再编组。", "Add a trunk first.";
         need_member: "请至少选择一条中继。", "Choose at least one trunk.";
         done_group: "线路组已新增。", "The group was added.";
+        group_title: "线路组 {}", "Line group {}";
+        group_note: "更改对之后的通话生效，进行中的通话不受影响。加入新中继后，本组的主叫号码须由合规重新批准（LIN-01）。", "A change holds for the calls that follow; calls under way go on. Where a trunk comes in, compliance approves the group's caller numbers anew (LIN-01).";
+        change_group: "更改", "Change";
+        remove_group: "移除线路组", "Remove the group";
+        remove_group_ask: "移除此线路组？", "Remove this line group?";
+        done_group_set: "线路组已更改。", "The group was changed.";
+        done_group_removed: "线路组已移除。", "The group was removed.";
         group_line: "第 {} 级，权重 {}", "rank {}, weight {}";
         numbers_note: "只能显示在此登记并经合规批准的号码，不可改号（LIN-01）。", "Only numbers entered here and approved by compliance are ever shown to customers (LIN-01).";
         add_number: "登记主叫号码", "Enter a caller number";

@@ -59,6 +59,28 @@ async fn line_groups_take_and_name_the_trunks_of_spans() {
     assert!(rig.was_asked(&["AddLineGroup", "trunk: trunk-11"]), "{:?}", rig.asked());
 }
 
+#[tokio::test]
+async fn a_line_group_is_shown_changed_and_removed_by_whom_may() {
+    let rig = rig(Role::SystemAdmin).await;
+    let list = rig.get("/lines/groups").await;
+    list.has(&["href=\"/lines/groups/1\""]);
+    let page = rig.get("/lines/groups/1").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    page.has(&["action=\"/lines/groups/1\"", "action=\"/lines/groups/1/remove\"", " checked"]);
+    assert_eq!(rig.get("/lines/groups/99").await.status, 404);
+    let fields = [("name", "新名"), ("member", "11"), ("rank-11", "3"), ("weight-11", "2")];
+    rig.post("/lines/groups/1", &fields).await;
+    assert!(rig.was_asked(&["SetLineGroup", "trunk: trunk-11, rank: 2"]), "{:?}", rig.asked());
+    let none = rig.post("/lines/groups/1", &[("name", "留着")]).await;
+    assert_eq!(none.status, 422);
+    none.has(&["留着", "请至少选择一条中继"]);
+    rig.post("/lines/groups/1/remove", &[]).await;
+    assert!(rig.was_asked(&["RemoveLineGroup"]), "{:?}", rig.asked());
+    let looker = self::rig(Role::Manager).await;
+    looker.get("/lines/groups").await.lacks(&["href=\"/lines/groups/1\""]);
+    assert_eq!(looker.get("/lines/groups/1").await.status, 403);
+}
+
 fn overview() -> Overview {
     let down = |subject: &str| Attention {
         code: "trunk-down".to_owned(),

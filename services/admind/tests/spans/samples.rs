@@ -213,6 +213,7 @@ pub fn answers(what: &Admin) -> Answer {
     let known = || vec![pri(), alarmed(), ports(), found()];
     match what {
         Admin::Lines => Answer::Lines(Box::new(lines())),
+        Admin::SetLineGroup { .. } | Admin::RemoveLineGroup { .. } => Answer::Done,
         Admin::Span(ask) => match ask {
             SpanAsk::All => Answer::Spans(known()),
             SpanAsk::One { span } => known()

@@ -67,11 +67,11 @@ async fn a_span_that_is_set_is_shown_as_it_is() {
         "value=\"fxs\" selected",
         "<option value=\"7\" selected>wang.fang",
     ]);
-    ports.lacks(&["name=\"coding\"", "name=\"kind-5\"", "use=pri"]);
+    ports.lacks(&["name=\"coding\"", "name=\"kind-5\"", "name=\"use\" value=\"pri\""]);
     let cas = rig.get("/lines/spans/1/set?use=ports").await;
     cas.has(&["name=\"kind-31\"", "value=\"cas\" selected", "name=\"purpose\" value=\"ports\""]);
-    cas.lacks(&["name=\"kind-16\"", "name=\"side\""]);
-    rig.get("/lines/spans/1/set?use=off").await.lacks(&["name=\"side\"", "name=\"kind-1\""]);
+    cas.lacks(&["name=\"kind-16\"", "type=\"radio\" name=\"side\""]);
+    rig.get("/lines/spans/1/set?use=off").await.lacks(&["type=\"radio\" name=\"side\"", "name=\"kind-1\""]);
 }
 
 #[tokio::test]
@@ -154,4 +154,28 @@ async fn only_who_may_set_a_span_sees_its_form() {
         assert_eq!(rig.get(SET).await.status, 403, "{role:?}");
         assert_eq!(rig.post(SET, &PRI).await.status, 403, "{role:?}");
     }
+}
+
+#[tokio::test]
+async fn another_use_is_shown_with_all_that_was_typed_and_nothing_is_set() {
+    let rig = rig().await;
+    let typed = |purpose: &'static str, used: &'static str| {
+        let mut fields = vec![("use", used), ("purpose", purpose), ("name", "还没保存的名称"), ("e1", "1")];
+        fields.extend([("coding", "ami"), ("framing", "ccs"), ("timing", "7"), ("side", "network")]);
+        fields.extend([("unused", "30"), ("kind-3", "fxo"), ("tones-3", "eu")]);
+        fields
+    };
+    let ports = rig.post(SET, &typed("pri", "ports")).await;
+    assert_eq!(ports.status, 200, "{}", ports.body);
+    ports.has(&[
+        "还没保存的名称",
+        "value=\"ami\" selected",
+        "value=\"7\"",
+        "name=\"purpose\" value=\"ports\"",
+    ]);
+    ports.has(&["value=\"cas\" selected", "type=\"hidden\" name=\"side\" value=\"network\"", "value=\"eu\""]);
+    let pri = rig.post(SET, &typed("ports", "pri")).await;
+    pri.has(&["name=\"side\" value=\"network\" checked", "name=\"unused\" value=\"30\" checked"]);
+    pri.has(&["type=\"hidden\" name=\"tones-3\" value=\"eu\""]);
+    assert!(!rig.was_asked(&["Set("]), "{:?}", rig.asked());
 }

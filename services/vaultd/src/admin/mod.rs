@@ -9,6 +9,7 @@ mod campaigns;
 mod content;
 pub(crate) mod custody;
 mod desk;
+mod groups;
 mod refusal;
 mod reports;
 mod site;
@@ -133,6 +134,8 @@ impl Vault {
             Admin::AddTrunk(trunk) => self.add_trunk(actor, *trunk),
             Admin::SetTrunk(trunk) => self.set_trunk(actor, *trunk),
             Admin::AddLineGroup { name, members } => self.add_line_group(actor, name, members),
+            Admin::SetLineGroup { group, name, members } => self.set_line_group(actor, group, name, members),
+            Admin::RemoveLineGroup { group } => self.remove_line_group(actor, group),
             Admin::AddCallerNumber { number, groups, contract, valid_to } => {
                 self.add_caller_number(actor, &number, groups, contract, valid_to)
             }

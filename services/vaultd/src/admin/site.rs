@@ -1,4 +1,4 @@
-//! The site: commissioning, departments, people, phones, trunks, groups, caller numbers.
+//! The site: commissioning, departments, people, phones, trunks, caller numbers.
 
 use super::span_checks::MAX_TRUNK_ID;
 use super::{Actor, Handled, MAX_NAME_CHARS, Refusal, text_within};
@@ -8,8 +8,7 @@ use crate::seal::Purpose;
 use crate::vault::Vault;
 use idl::admin::{Answer, Role};
 use idl::hello::Process;
-use idl::lines::{LineGroup, LineGroupMember, SipTransport, SrtpPolicy, TrunkConfig};
-use idl::spans::MAX_SPANS;
+use idl::lines::{SipTransport, SrtpPolicy, TrunkConfig};
 use vocab::{AgentId, DepartmentId, LineGroupId, PersonId, PhoneNumber, Pii, SubjectId, TrunkId, UnixMs};
 
 impl Vault {
@@ -177,30 +176,6 @@ impl Vault {
         Ok(id)
     }
 
-    pub(super) fn add_line_group(
-        &mut self,
-        actor: &Actor,
-        name: String,
-        members: Vec<LineGroupMember>,
-    ) -> Handled {
-        text_within(&name, MAX_NAME_CHARS)?;
-        if self.state.groups.len() >= MAX_GROUPS {
-            return Err(Refusal::too_many("line groups", MAX_GROUPS));
-        }
-        if members.is_empty() || members.len() > MAX_TRUNKS + MAX_SPANS {
-            return Err(Refusal::bounds("A line group has members.", "线路组必须有成员。"));
-        }
-        if members.iter().any(|member| self.state.trunk_name(member.trunk).is_none()) {
-            return Err(Refusal::unknown("trunk"));
-        }
-        let id = self.state.next_group();
-        self.lines_fit(|site| {
-            site.groups.push(LineGroup { id, name: name.clone(), members: members.clone() });
-        })?;
-        self.change_lines(actor, Event::LineGroupAdded { name, members });
-        Ok(created(id.0))
-    }
-
     pub(super) fn add_caller_number(
         &mut self,
         actor: &Actor,
@@ -296,15 +271,15 @@ fn check_trunk(trunk: &TrunkConfig) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn created(id: impl Into<u64>) -> Option<Answer> {
+pub(super) fn created(id: impl Into<u64>) -> Option<Answer> {
     Some(Answer::Created { ids: vec![id.into()] })
 }
 
 const MAX_DEPARTMENTS: usize = 1_000;
 const MAX_PEOPLE: usize = 10_000;
 /// All trunks travel to `lined` in one frame, with the spans and groups.
-const MAX_TRUNKS: usize = 12;
-const MAX_GROUPS: usize = 16;
+pub(super) const MAX_TRUNKS: usize = 12;
+pub(super) const MAX_GROUPS: usize = 16;
 const MAX_NUMBERS: usize = 1_000;
 const MAX_CHANNELS: u16 = 2_000;
 const MAX_CODECS: usize = 4;

@@ -7,10 +7,11 @@ use gate::Verdict;
 use idl::account::{ServiceTicket, SessionId};
 use idl::admin::Role;
 use idl::hello::Process;
-use idl::lines::{CallEnd, OptOutBy, SrtpPolicy};
+use idl::lines::{CallEnd, LineGroupMember, OptOutBy, SrtpPolicy};
 use serde::{Deserialize, Serialize};
 use vocab::{
-    AgentId, CampaignId, ContactId, DepartmentId, ObjectHash, PersonId, Secret, SubjectId, TrunkId, UnixMs,
+    AgentId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, PersonId, Secret, SubjectId,
+    TrunkId, UnixMs,
 };
 
 /// Bytes that only the holder of the subject's key can read; destroying the key destroys them.
@@ -21,6 +22,25 @@ impl std::fmt::Debug for Sealed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sealed(…)")
     }
+}
+
+/// What became of a line group after it was added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LineGroupEvent {
+    /// It has another name and other members.
+    Set {
+        /// The group.
+        group: LineGroupId,
+        /// Its name.
+        name: String,
+        /// Its members.
+        members: Vec<LineGroupMember>,
+    },
+    /// It is no more.
+    Removed {
+        /// The group.
+        group: LineGroupId,
+    },
 }
 
 /// Who did it.
@@ -241,14 +261,15 @@ pub struct NewAccount {
 
 #[cfg(test)]
 mod tests {
-    use super::{Event, Who};
+    use super::{Event, LineGroupEvent, Who};
     use idl::account::{ServiceTicket, SessionId, SignInOutcome};
     use idl::admin::Role;
     use idl::hello::Process;
+    use idl::lines::LineGroupMember;
     use idl::spans::{
         E1Config, LinkState, PriConfig, SpanConfig, SpanFact, SpanOrder, SpanPurpose, SpanRefusal,
     };
-    use vocab::{PersonId, SpanId, TrunkId, UnixMs};
+    use vocab::{LineGroupId, PersonId, SpanId, TrunkId, UnixMs};
 
     fn bytes<T: serde::Serialize>(value: &T) -> Vec<u8> {
         postcard::to_stdvec(value).unwrap()
@@ -262,6 +283,16 @@ mod tests {
         let ticket = ServiceTicket::parse("W-1").unwrap();
         let who = Who::AtConsole(PersonId(7), Role::Technician, SessionId(9), ticket);
         assert_eq!(bytes(&who), [3, 7, 9, 9, 3, b'W', b'-', b'1']);
+    }
+
+    #[test]
+    fn what_became_of_a_line_group_never_changes_its_numbers_in_the_ledger() {
+        let group = LineGroupId(2);
+        let members = vec![LineGroupMember { trunk: TrunkId(9), rank: 1, weight: 4 }];
+        let set = LineGroupEvent::Set { group, name: "E".to_owned(), members };
+        assert_eq!(bytes(&Event::LineGroup { event: set }), [62, 0, 2, 1, 69, 1, 9, 1, 4]);
+        let removed = LineGroupEvent::Removed { group };
+        assert_eq!(bytes(&Event::LineGroup { event: removed }), [62, 1, 2]);
     }
 
     #[test]

@@ -4,10 +4,10 @@ use super::{
     AgentNow, Batch, BlacklistReason, BlockedKept, CallerNumber, Calls, Campaign, CustodyKept, DncList,
     Person, Queue, Script, State, StoredPrompt,
 };
-use crate::entries::{CustodyEvent, Entry, Event};
+use crate::entries::{CustodyEvent, Entry, Event, LineGroupEvent};
 use idl::admin::{NewCampaign, Role};
 use idl::campaign::AgentState;
-use idl::lines::{LineGroup, PromptRole};
+use idl::lines::{LineGroup, LineGroupMember, PromptRole};
 use std::collections::BTreeMap;
 use vocab::{CampaignId, ContactId, ObjectHash, PersonId, PhoneNumber, SubjectId, UnixMs};
 
@@ -68,6 +68,13 @@ impl State {
             Event::LineGroupAdded { name, members } => {
                 let id = self.next_group();
                 self.groups.insert(id, LineGroup { id, name: name.clone(), members: members.clone() });
+                self.lines_version = seq;
+            }
+            Event::LineGroup { event: LineGroupEvent::Set { group, name, members } } => {
+                self.set_group(seq, *group, name, members);
+            }
+            Event::LineGroup { event: LineGroupEvent::Removed { group } } => {
+                self.groups.remove(group);
                 self.lines_version = seq;
             }
             Event::CallerNumberAdded { number, groups, contract, valid_to } => {
@@ -244,6 +251,22 @@ impl State {
         if let std::collections::btree_map::Entry::Vacant(place) = self.blacklist.entry(kept.subject) {
             place.insert(kept.reason);
             self.seen.blocked(seq, kept);
+        }
+    }
+
+    /// A group's new name and members. Where a trunk comes in, the group's caller numbers wait for compliance again:
+    /// they were approved for other lines (LIN-01).
+    fn set_group(&mut self, seq: u64, id: vocab::LineGroupId, name: &str, members: &[LineGroupMember]) {
+        let Some(group) = self.groups.get_mut(&id) else { return };
+        let had = |member: &LineGroupMember| group.members.iter().any(|known| known.trunk == member.trunk);
+        let wider = !members.iter().all(had);
+        *group = LineGroup { id, name: name.to_owned(), members: members.to_vec() };
+        self.lines_version = seq;
+        if wider {
+            for number in self.numbers.values_mut().filter(|number| number.groups.contains(&id)) {
+                number.approved_by = None;
+                number.version = seq;
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //! customer's number, name, note or key, and no secret of the site, whoever asks.
 
 use super::sight::cut;
-use crate::entries::{CustodyEvent, Entry, Event, StoredFact};
+use crate::entries::{CustodyEvent, Entry, Event, LineGroupEvent, StoredFact};
 use custodians::SetId;
 use gate::RuleResult;
 use idl::lines::{PromptRole, TrunkConfig};
@@ -70,6 +70,17 @@ fn of_custody(words: Words, event: &CustodyEvent) -> Words {
     }
 }
 
+fn of_line_group(words: Words, event: &LineGroupEvent) -> Words {
+    match event {
+        LineGroupEvent::Set { group, name, members } => words
+            .say("what", "changed")
+            .say("group", group)
+            .say("name", name)
+            .all("trunks", members.iter().map(|member| member.trunk)),
+        LineGroupEvent::Removed { group } => words.say("what", "removed").say("group", group),
+    }
+}
+
 /// The pairs of an event.
 fn of_event(event: &Event) -> Vec<(String, String)> {
     let words = Words::default();
@@ -94,6 +105,7 @@ fn of_event(event: &Event) -> Vec<(String, String)> {
         Event::LineGroupAdded { name, members } => {
             words.say("name", name).all("trunks", members.iter().map(|member| member.trunk))
         }
+        Event::LineGroup { event } => of_line_group(words, event),
         Event::CallerNumberAdded { number, groups, contract, valid_to } => words
             .say("number", own(number.reveal()))
             .all("groups", groups)

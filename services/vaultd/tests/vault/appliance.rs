@@ -188,7 +188,8 @@ fn nothing_is_installed_that_is_not_there_or_while_the_running_system_is_on_tria
     assert_eq!(rig.code(SYSTEM, order(other)), "bundle-none");
     rig.give(Cmd::Host(HOST, HostToVault::Status(Box::new(status(false)))));
     assert_eq!(rig.code(SYSTEM, install(false)), "slot-on-trial");
-    assert_eq!(rig.code(TECHNICIAN, install(false)), "role");
+    assert_eq!(rig.code(TECHNICIAN, install(false)), "slot-on-trial");
+    assert_eq!(rig.code(MANAGER, install(false)), "role");
     assert_eq!(rig.code(MANAGER, order(HostOrder::Restart)), "role");
     rig.give(Cmd::HostDown(HOST));
     assert_eq!(rig.code(SYSTEM, order(HostOrder::Restart)), "hostd-gone");

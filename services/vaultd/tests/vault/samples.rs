@@ -8,7 +8,10 @@ use idl::lines::SrtpPolicy;
 use idl::spans::SpanOrder;
 use idl::views::{BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, PlayId, SpanAsk};
 use rights::Request;
-use vocab::{CallId, CampaignId, DepartmentId, ObjectHash, PersonId, Pii, ScriptId, Secret, SpanId, UnixMs};
+use vocab::{
+    CallId, CampaignId, DepartmentId, LineGroupId, ObjectHash, PersonId, Pii, ScriptId, Secret, SpanId,
+    UnixMs,
+};
 
 /// The request.
 pub fn sample(request: Request) -> Admin {
@@ -22,6 +25,10 @@ pub fn sample(request: Request) -> Admin {
         Request::AllowUdpPhones => Admin::AllowUdpPhones { allow: true },
         Request::AddTrunk => Admin::AddTrunk(Box::new(trunk())),
         Request::SetTrunk => Admin::SetTrunk(Box::new(trunk())),
+        Request::SetLineGroup => {
+            Admin::SetLineGroup { group: LineGroupId(9), name: "x".to_owned(), members: Vec::new() }
+        }
+        Request::RemoveLineGroup => Admin::RemoveLineGroup { group: LineGroupId(9) },
         Request::AddLineGroup => Admin::AddLineGroup { name: "x".to_owned(), members: Vec::new() },
         Request::AddCallerNumber => Admin::AddCallerNumber {
             number: number(),

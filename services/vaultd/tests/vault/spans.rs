@@ -401,3 +401,68 @@ pub fn status(span: u16) -> SpanStatus {
         trace_frames: None,
     }
 }
+
+fn refused(rig: &mut Rig, what: Admin) -> String {
+    match rig.ask(SYSTEM, what) {
+        Answer::Refused { code, .. } => code,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn members(trunks: &[u16]) -> Vec<LineGroupMember> {
+    trunks.iter().map(|trunk| LineGroupMember { trunk: TrunkId(*trunk), rank: 0, weight: 1 }).collect()
+}
+
+fn approved(rig: &mut Rig, number: &str) -> bool {
+    let Answer::Lines(lines) = rig.ask(SYSTEM, Admin::Lines) else { panic!("no lines") };
+    let known = lines.numbers.iter().find(|known| known.number.ends_with(&number[number.len() - 4..]));
+    known.expect("it is shown").approved_by.is_some()
+}
+
+#[test]
+fn lin_01_a_group_that_gets_another_trunk_has_its_caller_numbers_approved_anew() {
+    let (mut rig, span) = on_a_span();
+    let group = LineGroupId(2);
+    let set = |name: &str, trunks: &[u16]| Admin::SetLineGroup {
+        group,
+        name: name.to_owned(),
+        members: members(trunks),
+    };
+    rig.done(SYSTEM, set("专线甲", &[span.0]));
+    assert!(approved(&mut rig, CALLER), "fewer trunks and another name change nothing for the number");
+    rig.done(SYSTEM, set("专线甲", &[span.0, 1]));
+    assert!(!approved(&mut rig, CALLER), "compliance approved it for other lines");
+    rig.done(COMPLIANCE, Admin::ApproveCallerNumber { number: Pii::new(CALLER.to_owned()) });
+    assert!(approved(&mut rig, CALLER));
+    let Answer::Lines(lines) = rig.ask(SYSTEM, Admin::Lines) else { panic!("no lines") };
+    let changed = lines.groups.iter().find(|known| known.id == group).expect("the group");
+    assert_eq!((changed.name.as_str(), changed.members.len()), ("专线甲", 2));
+}
+
+#[test]
+fn a_group_that_something_names_stays_and_one_added_by_mistake_goes() {
+    let (mut rig, _) = on_a_span();
+    let remove = |group| Admin::RemoveLineGroup { group: LineGroupId(group) };
+    assert_eq!(refused(&mut rig, remove(2)), "group-in-use");
+    assert_eq!(refused(&mut rig, remove(9)), "unknown");
+    let added = Admin::AddLineGroup { name: "误建".to_owned(), members: members(&[1]) };
+    let id = u16::try_from(rig.created(SYSTEM, added)).unwrap();
+    rig.done(SYSTEM, remove(id));
+    let Answer::Lines(lines) = rig.ask(SYSTEM, Admin::Lines) else { panic!("no lines") };
+    assert!(lines.groups.iter().all(|known| known.id != LineGroupId(id)));
+}
+
+#[test]
+fn a_group_is_not_set_to_trunks_that_are_not_there_or_twice_in_it() {
+    let (mut rig, _) = on_a_span();
+    let set = |group, trunks: &[u16]| Admin::SetLineGroup {
+        group: LineGroupId(group),
+        name: "x".to_owned(),
+        members: members(trunks),
+    };
+    assert_eq!(refused(&mut rig, set(1, &[99])), "unknown");
+    assert_eq!(refused(&mut rig, set(9, &[1])), "unknown");
+    for trunks in [&[][..], &[1, 1]] {
+        assert_eq!(refused(&mut rig, set(1, trunks)), "bounds", "{trunks:?}");
+    }
+}

@@ -2,11 +2,10 @@
 
 use crate::format::{Zone, count, percent};
 use crate::pages::desk::{agent_badge, agent_state, live_badge, live_state};
-use crate::pages::lines::trunks;
 use crate::texts::{Texts, fill};
 use askama::Template;
 use idl::campaign::AgentState;
-use idl::lines::{LiveState, TrunkState};
+use idl::lines::LiveState;
 use idl::views::{CampaignPulse, LiveAgent, LiveView};
 use vocab::{AgentId, CampaignId};
 
@@ -148,10 +147,4 @@ impl Campaigns<'_> {
 pub(super) struct Trunks<'a> {
     pub(super) t: &'static Texts,
     pub(super) view: &'a LiveView,
-}
-
-impl Trunks<'_> {
-    fn state(&self, state: &TrunkState) -> (&'static str, &'static str) {
-        trunks::state(self.t, state)
-    }
 }

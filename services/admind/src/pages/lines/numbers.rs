@@ -1,6 +1,6 @@
 //! Caller numbers (LIN-01): entered by one, approved by compliance.
 
-use super::{MAX_NAME_CHARS, NAV, ordered, view};
+use super::{MAX_NAME_CHARS, NAV, view};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::page::{Page, render};
@@ -77,7 +77,7 @@ pub(super) async fn add(visit: Visit, mut form: Form) -> Result<Response, Fault>
 /// Approves one.
 pub(super) async fn approve(visit: Visit, form: Form) -> Result<Response, Fault> {
     let number = Pii::new(form.value("number").to_owned());
-    ordered(&visit, Admin::ApproveCallerNumber { number }, PATH, visit.t.lines.done_approved).await
+    visit.ordered(Admin::ApproveCallerNumber { number }, PATH, visit.t.lines.done_approved).await
 }
 
 const MAX_NUMBER_CHARS: usize = 32;

@@ -1,6 +1,6 @@
 //! The agents' phones; a password is shown once and kept by nobody.
 
-use super::{NAV, ordered, view};
+use super::{NAV, view};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::page::{Page, render};
@@ -62,5 +62,5 @@ pub(super) async fn give(visit: Visit, form: Form) -> Result<Response, Fault> {
 /// Whether phones may use UDP.
 pub(super) async fn allow_udp(visit: Visit, form: Form) -> Result<Response, Fault> {
     let what = Admin::AllowUdpPhones { allow: form.has("allow", "1") };
-    ordered(&visit, what, PATH, visit.t.lines.done_udp).await
+    visit.ordered(what, PATH, visit.t.lines.done_udp).await
 }

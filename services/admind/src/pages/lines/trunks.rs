@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{Html, Response};
 use idl::admin::{Admin, Answer};
-use idl::lines::{Codec, SipTransport, SrtpPolicy, TrunkAccount, TrunkConfig, TrunkState};
+use idl::lines::{Codec, SipTransport, SrtpPolicy, TrunkAccount, TrunkConfig};
 use idl::spans::LinkState;
 use idl::views::{SpanView, TrunkView};
 use rights::Request;
@@ -242,18 +242,6 @@ fn read(form: &mut Form, t: &Texts, id: TrunkId) -> Option<TrunkConfig> {
         symmetric_rtp,
         codecs,
     })
-}
-
-/// A trunk's state as badge and word.
-pub(in crate::pages) const fn state(t: &Texts, state: &TrunkState) -> (&'static str, &'static str) {
-    match state {
-        TrunkState::Unknown => ("waiting", t.lines.unknown_state),
-        TrunkState::Up => ("ok", t.lines.up),
-        TrunkState::Degraded => ("warn", t.lines.degraded),
-        TrunkState::Down => ("bad", t.lines.down),
-        TrunkState::RegistrationFailed => ("bad", t.lines.registration_failed),
-        TrunkState::Disabled => ("idle", t.lines.disabled),
-    }
 }
 
 /// How a trunk is encrypted, as badge and word.

@@ -5,7 +5,6 @@ use super::{NAV, card, path, words};
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::page::{Page, render};
-use crate::pages::lines::ordered;
 use crate::texts::{Texts, fill};
 use crate::visit::{Visit, to};
 use askama::Template;
@@ -88,7 +87,7 @@ pub(super) async fn bert(visit: Visit, Path(id): Path<u16>, mut form: Form) -> R
 
 async fn carry_out(visit: &Visit, span: SpanId, order: SpanOrder) -> Result<Response, Fault> {
     let what = Admin::Span(SpanAsk::Order { span, order });
-    ordered(visit, what, &path(span), &done(visit.t, order)).await
+    visit.ordered(what, &path(span), &done(visit.t, order)).await
 }
 
 /// The site uses a span no more.

@@ -10,7 +10,7 @@ use crate::texts::{Texts, fill};
 use crate::visit::Visit;
 use askama::Template;
 use axum::extract::Path;
-use axum::response::{Html, Response};
+use axum::response::{Html, IntoResponse, Response};
 use idl::admin::{Admin, Answer};
 use idl::spans::{
     AnswerDetection, ChannelSelection, D_CHANNEL, E1_TIMESLOTS, E1Config, Framing, LineCoding, MAX_SPANS,
@@ -38,6 +38,16 @@ struct SetPage {
 impl SetPage {
     fn purpose(&self) -> &str {
         self.form.value("purpose")
+    }
+
+    /// What was typed for another use: it stays until the form is saved.
+    fn kept(&self) -> Vec<(&str, &str)> {
+        let (pri, ports) = (self.purpose() == "pri", self.purpose() == "ports");
+        let of_another = |name: &str| {
+            !pri && PRI_FIELDS.contains(&name)
+                || !ports && PORT_FIELDS.iter().any(|field| name.starts_with(field))
+        };
+        self.form.pairs().filter(|(name, value)| of_another(name) && !value.is_empty()).collect()
     }
 
     fn uses(&self) -> Vec<(&'static str, &'static str, &'static str)> {
@@ -110,12 +120,16 @@ pub(super) async fn show(
         Some(config) => filled(config),
         None => fresh(&visit, &card.view).await?,
     };
-    let asked = query.value("use");
+    switch(&mut form, query.value("use"));
+    render(&page(&visit, card.view, form).await?)
+}
+
+/// Shows the form of another use; everything that was typed stays.
+fn switch(form: &mut Form, asked: &str) {
     if ["pri", "ports", "off"].contains(&asked) && asked != form.value("purpose") {
         form.set("purpose", asked);
         form.set("framing", if asked == "ports" { "cas" } else { "ccs" });
     }
-    render(&page(&visit, card.view, form).await?)
 }
 
 async fn page(visit: &Visit, span: SpanView, form: Form) -> Result<SetPage, Fault> {
@@ -246,6 +260,12 @@ fn filled(config: &SpanConfig) -> Form {
 
 /// Sets a span.
 pub(super) async fn save(visit: Visit, Path(id): Path<u16>, mut form: Form) -> Result<Response, Fault> {
+    let asked = form.value("use").to_owned();
+    if !asked.is_empty() {
+        switch(&mut form, &asked);
+        let card = card(&visit, id).await?;
+        return Ok(render(&page(&visit, card.view, form).await?)?.into_response());
+    }
     if let Some(config) = read(&mut form, visit.t, SpanId(id)) {
         match visit.ask(Admin::Span(SpanAsk::Set(Box::new(config)))).await {
             Ok(Answer::Created { .. }) => {
@@ -416,3 +436,18 @@ const MAX_TONES_CHARS: usize = 16;
 const LEAST_PORTS: usize = 8;
 /// The last place among the sources of the clock.
 const MAX_TIMING: u8 = MAX_SPANS as u8;
+
+/// Fields of a primary rate access.
+const PRI_FIELDS: [&str; 9] = [
+    "side",
+    "selection",
+    "called_type",
+    "calling_type",
+    "exclusive",
+    "overlap",
+    "t309",
+    "restart_on_start",
+    "unused",
+];
+/// How the fields of ports begin; the port's number follows.
+const PORT_FIELDS: [&str; 4] = ["kind-", "answer-", "tones-", "agent-"];
