@@ -29,7 +29,7 @@ pub fn ready(named: Option<&Path>, roots: &Roots) -> anyhow::Result<Keys> {
 }
 
 fn development(roots: &Roots) -> anyhow::Result<PathBuf> {
-    let folder = project::cache()?.join("image-keys");
+    let folder = project::cache()?.join(format!("image-keys-{}", NAMES.len()));
     if folder.exists() {
         return Ok(folder);
     }
@@ -37,7 +37,7 @@ fn development(roots: &Roots) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(&building)?;
     fs::set_permissions(&building, fs::Permissions::from_mode(0o700))?;
     step("making development keys", || {
-        for name in ["pk", "kek", "db"] {
+        for name in ["pk", "kek", "db", "update"] {
             let subject = format!("/O=Ringfence/CN=DEVELOPMENT {name}/");
             let (key, certificate) = (format!("/mnt/{name}.key"), format!("/mnt/{name}.crt"));
             let words =
@@ -62,7 +62,7 @@ fn development(roots: &Roots) -> anyhow::Result<PathBuf> {
 }
 
 /// Secure Boot's three, then the two that sign PCR 11: of the disk for the phase `enter-initrd`, of the vault for
-/// `ready`. PK and KEK are used only where a box's firmware is given its keys.
+/// `ready`, then the one that signs updates. PK and KEK are used only where a box's firmware is given its keys.
 const NAMES: &[&str] = &[
     "pk.crt",
     "kek.crt",
@@ -72,4 +72,6 @@ const NAMES: &[&str] = &[
     "pcr-disk.pem",
     "pcr-vault.key",
     "pcr-vault.pem",
+    "update.key",
+    "update.crt",
 ];

@@ -34,6 +34,11 @@ pub fn stage(
     install(description, &root)?;
     copy_tree(&description.folder.join("root"), &root)?;
     fs::copy(keys.folder.join("pcr-vault.pem"), root.join("usr/share/ringfence/pcr-vault.pem"))?;
+    // Which slots there are, and whose updates are taken.
+    let rauc = root.join("etc/rauc");
+    fs::create_dir_all(&rauc)?;
+    fs::copy(project::root().join("firmware/slots/rauc/system.conf"), rauc.join("system.conf"))?;
+    fs::copy(keys.folder.join("update.crt"), rauc.join("keyring.pem"))?;
     if order.development {
         copy_tree(&description.folder.join("development"), &root)?;
         for tree in &order.besides {
