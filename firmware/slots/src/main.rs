@@ -1,5 +1,6 @@
 //! `ringfence-slot`: RAUC's custom bootloader backend and, called without a word, its post-install handler, which makes
-//! a written system startable; with `give-up` it puts the running system behind the other. It decides nothing that the crate does not plan.
+//! a written system startable; with `give-up` it puts the running system behind the other, with `rauc-service` it becomes
+//! RAUC's service, told which slot runs. It decides nothing that the crate does not plan.
 
 use anyhow::{Context, bail};
 use lexopt::prelude::*;
@@ -8,6 +9,7 @@ use slots::esp::Esp;
 use slots::parts::Machine;
 use slots::plan::{plan_give_up, plan_install, plan_primary, plan_state};
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -51,6 +53,9 @@ fn run(options: &Options) -> anyhow::Result<()> {
     if options.words == ["give-up"] {
         return give_up(options, &esp);
     }
+    if options.words == ["rauc-service"] {
+        return rauc_service(options);
+    }
     let entries = esp.entries()?;
     let plan = match Call::parse(&options.words)? {
         Call::GetPrimary => return say(primary(&entries).context("no system can be started")?),
@@ -81,6 +86,14 @@ fn give_up(options: &Options, esp: &Esp) -> anyhow::Result<()> {
     let plan = plan_give_up(&esp.entries()?, options.machine.running()?.0)?;
     esp.apply(&plan, None, &mut |_, _| bail_io())?;
     Ok(())
+}
+
+/// The root is a mapped device, by which RAUC cannot tell the slot; the signed command line can.
+fn rauc_service(options: &Options) -> anyhow::Result<()> {
+    let slot = options.machine.running().context("the running slot is unknown")?.0;
+    let mut rauc = std::process::Command::new("/usr/bin/rauc");
+    rauc.args(["--mount=/run/rauc/mnt", "service", "--override-boot-slot", slot.name()]);
+    Err(rauc.exec()).context("rauc cannot be started")
 }
 
 fn read_bounded(path: &Path) -> anyhow::Result<String> {

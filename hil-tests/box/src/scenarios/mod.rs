@@ -8,7 +8,7 @@ use crate::client::{Client, Page};
 use crate::machine::Machine;
 use crate::rig::{Image, Rig};
 use crate::steps::Steps;
-use crate::told::Told;
+use crate::told::{Shown, welcome};
 use anyhow::Context;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -53,11 +53,9 @@ pub const ALL: &[Scenario] = &[
     },
 ];
 
-/// Waits until the console's words (by the witness) name fingerprint and claim code.
-pub fn console_shows_code(machine: &mut Machine) -> anyhow::Result<Told> {
-    machine.wait("the claim code on the console", BOOT_LIMIT, |machine| {
-        machine.told().filter(|told| told.fingerprint.is_some() && told.claim_code.is_some())
-    })
+/// Waits until the serial console shows fingerprint and claim code.
+pub fn console_shows_code(machine: &mut Machine) -> anyhow::Result<Shown> {
+    machine.wait("the claim code on the console", BOOT_LIMIT, |machine| welcome(&machine.console()))
 }
 
 /// Waits until the page answers over the forwarded port.
