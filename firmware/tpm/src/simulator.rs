@@ -5,6 +5,7 @@ use crate::handle::Tpm;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use tss_esapi::handles::PcrHandle;
 use tss_esapi::interface_types::algorithm::HashingAlgorithm;
 use tss_esapi::structures::{Digest, DigestValues};
@@ -16,8 +17,12 @@ pub(crate) struct Simulator {
 
 impl Simulator {
     pub(crate) fn start(state: &Path) -> Self {
-        let port = free_pair();
-        let mut child = Command::new("swtpm")
+        // Between the choice of a port and swtpm's own binding another program may take it.
+        (0..START_TRIES).find_map(|_| Self::start_at(state, free_pair())).expect("swtpm starts")
+    }
+
+    fn start_at(state: &Path, port: u16) -> Option<Self> {
+        let child = Command::new("swtpm")
             .args(["socket", "--tpm2", "--flags", "not-need-init,startup-clear"])
             .arg("--tpmstate")
             .arg(format!("dir={}", state.display()))
@@ -28,12 +33,18 @@ impl Simulator {
             .stdout(Stdio::null())
             .spawn()
             .expect("swtpm is installed");
-        // Its control port answers once the server port listens.
-        while TcpStream::connect(("127.0.0.1", port + 1)).is_err() {
-            assert!(child.try_wait().expect("its state").is_none(), "swtpm ended");
+        let mut started = Self { child, port };
+        // Its control port answers once the server port listens; it counts only while this swtpm itself lives.
+        loop {
+            let answers = TcpStream::connect(("127.0.0.1", port + 1)).is_ok();
+            if started.child.try_wait().expect("its state").is_some() {
+                return None;
+            }
+            if answers {
+                return Some(started);
+            }
             std::thread::yield_now();
         }
-        Self { child, port }
     }
 
     /// Makes a TPM that keeps this bank of PCRs alone.
@@ -51,26 +62,40 @@ impl Simulator {
     }
 
     pub(crate) fn connect(&self) -> Tpm {
-        Tpm::connect(&self.address()).expect("swtpm answers")
+        // swtpm serves one connection at a time and turns away who comes while it still ends the one before.
+        let mut tried = (0..CONNECT_TRIES).map(|_| Tpm::connect(&self.address()));
+        let found = tried.find(Result::is_ok).unwrap_or_else(|| Tpm::connect(&self.address()));
+        found.expect("swtpm answers")
     }
 }
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        self.child.kill().expect("it runs");
+        // It may have ended by itself, where its port was taken.
+        let _ = self.child.kill();
         self.child.wait().expect("it ended");
     }
 }
 
+/// Each pair is given once in this process, below the ports that the system itself gives to connections.
 fn free_pair() -> u16 {
+    let first = FIRST_PORT + (std::process::id() % PROCESSES) as u16 * PORTS_OF_PROCESS;
     loop {
-        let first = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = first.local_addr().expect("its address").port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed) % (PORTS_OF_PROCESS / 2);
+        let port = first + given * 2;
+        let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if free(port) && free(port + 1) {
             return port;
         }
     }
 }
+
+static GIVEN: AtomicU16 = AtomicU16::new(0);
+const FIRST_PORT: u16 = 20_000;
+const PORTS_OF_PROCESS: u16 = 200;
+const PROCESSES: u32 = 60;
+const START_TRIES: usize = 8;
+const CONNECT_TRIES: usize = 100;
 
 /// Extends a PCR of the SHA-256 bank.
 pub(crate) fn extend(tpm: &Tpm, pcr: PcrHandle, digest: [u8; 32]) {
