@@ -221,8 +221,9 @@ fn users(subject: &Subject, answer: &Answer, units: &[Unit]) -> anyhow::Result<V
         }
     }
     let mut faults = Vec::new();
-    let of_system =
-        |name: &str| matches!(name, "root" | "tss" | "dialout" | "audio" | "tty" | "systemd-journal");
+    let of_system = |name: &str| {
+        matches!(name, "root" | "tss" | "dialout" | "audio" | "tty" | "systemd-journal" | "systemd-network")
+    };
     for unit in units {
         for user in
             unit.values("User").into_iter().filter(|user| !users.contains_key(user) && !of_system(user))
