@@ -62,7 +62,8 @@ impl Simulator {
     }
 
     pub(crate) fn connect(&self) -> Tpm {
-        // swtpm serves one connection at a time and turns away who comes while it still ends the one before.
+        // Once in about fourteen runs of all tests swtpm did not take a connection at once; the cause is not known. Whether
+        // a chip answers is not what these tests are about.
         let mut tried = (0..CONNECT_TRIES).map(|_| Tpm::connect(&self.address()));
         let found = tried.find(Result::is_ok).unwrap_or_else(|| Tpm::connect(&self.address()));
         found.expect("swtpm answers")
