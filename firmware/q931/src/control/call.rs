@@ -58,6 +58,9 @@ pub(super) struct Call {
     /// Ours: channels the peer took.
     pub(super) tried: SlotSet,
     pub(super) reselections: u8,
+    /// Ours: the peer may have gone on with it (PROGRESS came, or messages may be lost), so that somebody may have been
+    /// called: no other channel is tried.
+    pub(super) went_on: bool,
     /// Ours: digits that wait for SETUP ACKNOWLEDGE.
     pub(super) waiting: Waiting,
     /// Peer's: some digits came.
@@ -92,6 +95,7 @@ impl Call {
             setup: None,
             tried: SlotSet::EMPTY,
             reselections: 0,
+            went_on: false,
             waiting: Waiting { digits: wire::no_digits(), complete: false },
             has_digits: false,
             timers: Running::default(),

@@ -53,8 +53,8 @@ pub(super) fn link_reset(call: &mut Call, ctx: &mut Ctx<'_>) {
         S::OverlapSending | S::OverlapReceiving => {
             call.clear(ctx, CauseValue::TemporaryFailure, EndedBy::Link);
         }
-        S::SetupSent
-        | S::SentProceeding
+        S::SetupSent => call.went_on = true,
+        S::SentProceeding
         | S::Delivered
         | S::Present
         | S::Proceeding

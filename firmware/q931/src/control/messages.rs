@@ -140,6 +140,7 @@ fn proceeding(call: &mut Call, ctx: &mut Ctx<'_>, m: &Received) {
 
 /// PROGRESS stops the timers that wait for the next step (5.1.6), but for T303: it is no answer to SETUP.
 fn progress(call: &mut Call, ctx: &mut Ctx<'_>, m: &Received) {
+    call.went_on = true;
     call.timers.stop(Timer::T304);
     call.timers.stop(Timer::T310);
     ctx.tell(Event::Progress {
@@ -224,7 +225,8 @@ fn release_complete(call: &mut Call, m: &Received) {
 fn is_channel_taken(call: &Call, m: &Received) -> bool {
     let free_choice = call.setup.as_ref().is_some_and(|setup| setup.channel.is_none());
     let taken = m.cause.is_some_and(|cause| cause.value == CauseValue::RequestedChannelNotAvailable);
-    call.state == S::SetupSent && free_choice && taken && call.reselections < MAX_RESELECTIONS
+    let open = call.state == S::SetupSent && !call.went_on;
+    open && free_choice && taken && call.reselections < MAX_RESELECTIONS
 }
 
 /// STATUS (5.8.10, 5.8.11).

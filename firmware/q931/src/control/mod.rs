@@ -15,7 +15,8 @@
 //! call is reserved from SETUP on and free again when the call's end is told, but for one whose RELEASE was never
 //! answered: that is restarted first. In glare (5.7) the network's call wins: the network refuses the user's SETUP with
 //! cause 44 or gives another channel; the user yields a channel that the network has not confirmed, and sets its call up
-//! again on another one where none was asked for by name.
+//! again on another one where none was asked for by name and nothing shows that the network went on with the call
+//! (PROGRESS, a link reset that may have lost its answer): nobody is called twice for one order.
 //!
 //! **Faults (5.8), in their order.** Another discriminator, too short, a bad reference: ignored and told (5.8.1 to
 //! 5.8.3.1). A reference of no call: column 0 of the tables (5.8.3.2). A message that is not expected: STATUS 101; of a

@@ -1,10 +1,11 @@
 //! Q.931 5.7: both sides take channels at the same moment; seeded orders of delivery.
 
-use crate::bench::{ALL, Dice, Pair, config, disconnect, known, plain_setup, rest, setup, slot};
+use crate::bench::{ALL, Dice, Pair, Side, config, disconnect, known, plain_setup, rest, setup, slot};
 use idl::spans::{ChannelSelection, PriSide};
 use q931::CauseValue;
-use q931::control::{CallHandle, Command, Config, EndedBy, Event, MAX_RESELECTIONS};
+use q931::control::{CallHandle, Command, Config, EndedBy, Event, Input, MAX_RESELECTIONS};
 use std::collections::BTreeSet;
+use vocab::Millis;
 
 #[test]
 fn the_networks_call_keeps_the_channel_and_the_users_goes_to_another() {
@@ -80,6 +81,30 @@ fn a_peer_that_refuses_every_channel_is_asked_a_bounded_number_of_times() {
     let end = pair.user.end(CallHandle(1)).map(|end| end.cause);
     assert_eq!(end, Some(CauseValue::RequestedChannelNotAvailable));
     assert_eq!(pair.user.interface.idle_channels(), ALL);
+}
+
+/// A user whose one call is refused with cause 44 after this; how often it then asked with SETUP in all.
+fn asked_when_refused_after(before: impl FnOnce(&mut Side)) -> usize {
+    let mut user = Side::up(config(PriSide::User));
+    user.order(Millis(1), setup(1));
+    before(&mut user);
+    // RELEASE COMPLETE of reference 1, cause 44 by the network near the user.
+    user.step(Millis(3), Input::Message(&[0x08, 2, 0x80, 1, 0x5a, 0x08, 2, 0x82, 0xac]));
+    let end = user.end(CallHandle(1)).map(|end| end.cause);
+    assert!(end.is_none() || end == Some(CauseValue::RequestedChannelNotAvailable));
+    user.kinds().iter().filter(|kind| **kind == q931::MessageType::Setup).count()
+}
+
+#[test]
+fn a_refused_channel_is_changed_only_while_nothing_shows_that_the_network_went_on_with_the_call() {
+    assert_eq!(asked_when_refused_after(|_| {}), 2, "at once another channel");
+    // PROGRESS, in-band information: somebody may have been called already.
+    let progress = [0x08, 2, 0x80, 1, 0x03, 0x1e, 2, 0x82, 0x88];
+    let heard = asked_when_refused_after(|user| user.step(Millis(2), Input::Message(&progress)));
+    assert_eq!(heard, 1, "after PROGRESS the call is over");
+    // What the network answered before the link was set up anew may be lost.
+    let reset = asked_when_refused_after(|user| user.step(Millis(2), Input::LinkReset));
+    assert_eq!(reset, 1, "after a reset of the link the call is over");
 }
 
 #[test]
