@@ -5,8 +5,9 @@ use crate::rig::{Image, Rig};
 use crate::told::Told;
 use anyhow::{Context, bail, ensure};
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ pub struct Machine {
     firmware: PathBuf,
     rig: Rig,
     port: u16,
+    forwards: Vec<String>,
     running: Option<Running>,
     starts: u32,
 }
@@ -27,6 +29,7 @@ struct Running {
     qemu: Child,
     tpm: Child,
     since: Instant,
+    serial: Option<UnixStream>,
 }
 
 impl Machine {
@@ -47,7 +50,62 @@ impl Machine {
         fs::copy(image.variables(), folder.join("variables.fd"))?;
         // A port that was free a moment ago; whoever takes it in between is told by QEMU.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Ok(Self { folder, firmware: image.firmware(), rig: rig.clone(), port, running: None, starts: 0 })
+        let firmware = image.firmware();
+        Ok(Self { folder, firmware, rig: rig.clone(), port, forwards: Vec::new(), running: None, starts: 0 })
+    }
+
+    /// This box once more as it lies there, switched off: disk, firmware's variables and TPM. A step that many scenarios
+    /// begin with is done once.
+    ///
+    /// # Errors
+    /// The box is on, or its folder cannot be copied.
+    pub fn copy(&self, folder: &Path) -> anyhow::Result<Self> {
+        ensure!(self.running.is_none(), "the box is on");
+        if folder.exists() {
+            fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let folder = folder.canonicalize()?;
+        let copied = Command::new("cp")
+            .args(["--recursive", "--sparse=always"])
+            .args([DISK, "variables.fd", "tpm"].map(|name| self.folder.join(name)))
+            .arg(&folder)
+            .status()?;
+        ensure!(copied.success(), "the box cannot be copied");
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Ok(Self {
+            folder,
+            firmware: self.firmware.clone(),
+            rig: self.rig.clone(),
+            port,
+            forwards: self.forwards.clone(),
+            running: None,
+            starts: 0,
+        })
+    }
+
+    /// From the next start on, what arrives at this port here comes to the box's port (`tcp` or `udp`). Connections that
+    /// the box begins reach this machine's loopback at 10.0.2.2.
+    pub fn forward(&mut self, protocol: &str, here: u16, there: u16) {
+        self.forwards.push(format!("hostfwd={protocol}:127.0.0.1:{here}-:{there}"));
+    }
+
+    /// Types on the serial console, as a terminal sends it: a line ends with `\r`.
+    ///
+    /// # Errors
+    /// The box is off, or its port does not take it.
+    pub fn type_on_console(&mut self, keys: &str) -> anyhow::Result<()> {
+        let path = self.folder.join(CONSOLE_SOCKET);
+        let running = self.running.as_mut().context("the box is off")?;
+        if running.serial.is_none() {
+            let port = UnixStream::connect(&path).with_context(|| path.display().to_string())?;
+            // What it shows is in the file; read here only so that the box never waits for a slow terminal.
+            let mut shown = port.try_clone()?;
+            std::thread::spawn(move || std::io::copy(&mut shown, &mut std::io::sink()));
+            running.serial = Some(port);
+        }
+        let port = running.serial.as_mut().context("the serial port")?;
+        Ok(port.write_all(keys.as_bytes())?)
     }
 
     /// The page's port on this machine.
@@ -87,6 +145,7 @@ impl Machine {
         }
         let socket = self.folder.join("tpm.socket");
         let _ = fs::remove_file(&socket);
+        let _ = fs::remove_file(self.folder.join(CONSOLE_SOCKET));
         let log = || File::options().create(true).append(true).open(self.folder.join("qemu.log"));
         let mut tpm = Command::new("swtpm")
             .args(["socket", "--tpm2", "--terminate", "--tpmstate"])
@@ -109,7 +168,7 @@ impl Machine {
         let mut command = Command::new("qemu-system-x86_64");
         command.args(MACHINE).args(self.hardware(&socket)).stdin(Stdio::null()).stdout(log()?).stderr(log()?);
         match command.spawn() {
-            Ok(qemu) => self.running = Some(Running { qemu, tpm, since: Instant::now() }),
+            Ok(qemu) => self.running = Some(Running { qemu, tpm, since: Instant::now(), serial: None }),
             Err(error) => {
                 end(&mut tpm);
                 return Err(error).context("QEMU cannot be started");
@@ -133,13 +192,24 @@ impl Machine {
             "-device virtio-blk-pci,drive=disk,bootindex=1".to_owned(),
             format!("-chardev socket,id=tpm,path={} -tpmdev emulator,id=tpm0,chardev=tpm", tpm.display()),
             "-device tpm-tis,tpmdev=tpm0".to_owned(),
-            format!("-serial file:{} -serial file:{}", at(CONSOLE), at(JOURNAL)),
+            // What it shows is kept whether somebody is connected or not.
+            format!(
+                "-chardev socket,id=console,path={},server=on,wait=off,logfile={} -serial chardev:console",
+                at(CONSOLE_SOCKET),
+                at(CONSOLE)
+            ),
+            format!("-serial file:{}", at(JOURNAL)),
             format!("-device virtio-serial-pci -chardev file,id=witness,path={}", at(WITNESS)),
             "-device virtserialport,chardev=witness,name=ringfence.witness".to_owned(),
-            format!("-netdev user,id=lan,hostfwd=tcp:127.0.0.1:{}-:443", self.port),
+            format!("-netdev user,id=lan,{}", self.forwarded()),
             "-device virtio-net-pci,netdev=lan".to_owned(),
         ];
         lines.iter().flat_map(|line| line.split(' ')).map(str::to_owned).collect()
+    }
+
+    fn forwarded(&self) -> String {
+        let page = format!("hostfwd=tcp:127.0.0.1:{}-:443", self.port);
+        std::iter::once(page).chain(self.forwards.iter().cloned()).collect::<Vec<_>>().join(",")
     }
 
     /// Cuts its power.
@@ -281,6 +351,7 @@ const MACHINE: &[&str] = &[
 ];
 const DISK: &str = "disk.raw";
 const CONSOLE: &str = "console";
+const CONSOLE_SOCKET: &str = "console.socket";
 const JOURNAL: &str = "journal";
 const WITNESS: &str = "witness";
 const TPM_LIMIT: Duration = Duration::from_secs(20);
