@@ -1,6 +1,6 @@
 //! Everything CI runs, in the order in which a fault is cheapest to find. One command, no hand work.
 
-use crate::{image_check, packages, project, requirements, sim, tidy};
+use crate::{hil, image_check, packages, project, requirements, sim, tidy};
 use anyhow::{Context, bail};
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,6 +17,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         ("deny", deny),
         ("tests", tests),
         ("browser", browser),
+        ("cards", || yes(hil::run(&["cards".into()])?, "a scenario of the cards failed")),
         ("units", units),
         ("image-check", || yes(image_check::run()?, "the image's description has faults")),
         ("sim", || yes(sim::run(&[])?, "the simulation found a fault")),
