@@ -21,6 +21,12 @@ fn a_signed_image_is_written_read_back_and_the_old_tables_are_gone() {
         let done = bench.flash(&["--disk-is-file"], "disk.img\n");
         assert!(done.ok, "{}", done.said);
         assert!(done.said.contains("old-things") && done.said.contains("disk.img"), "{}", done.said);
+        assert!(done.said.contains("Ringfence 0.1.0 (product) for ringfence-virtual"), "{}", done.said);
+        for step in ["verifying", "writing", "reading back"] {
+            let (_, after) = done.said.split_once(step).expect("every step is named");
+            let (percents, _) = after.split_once("100 %").expect("and goes to its end");
+            assert!(percents.contains("  44 %") || percents.contains("  50 %"), "{step}: {}", done.said);
+        }
         let disk = bench.disk_bytes();
         assert_eq!(disk[..IMAGE_BYTES], bench.image[..], "{name}");
         assert!(
@@ -98,7 +104,7 @@ fn a_write_that_fails_is_told_and_leaves_no_table() {
     // The system lets this process write no further than two thirds of the image: EFBIG, as a dying disk gives EIO.
     let done = bench.flash_after("ulimit -f 2048; trap '' XFSZ", &["--disk-is-file"], "disk.img\n");
     assert!(!done.ok && done.said.contains("cannot be written"), "{}", done.said);
-    let done = bench.flash_after(&shim("dd", "case \"$*\" in *seek=*) exit 0 ;; *bs=4M*) ulimit -f 2048; trap '' XFSZ ;; esac; exec /usr/bin/dd \"$@\""), &["--disk-is-file"], "disk.img\n");
+    let done = bench.flash_after(&shim("dd", "case \"$*\" in *seek=15*) exit 0 ;; *bs=4M*) ulimit -f 2048; trap '' XFSZ ;; esac; exec /usr/bin/dd \"$@\""), &["--disk-is-file"], "disk.img\n");
     assert!(!done.ok && done.said.contains("holds no usable system"), "{}", done.said);
 }
 
@@ -112,6 +118,37 @@ fn a_disk_that_gives_back_other_bytes_is_found_out() {
     let done = bench.flash_after(&faulty, &["--disk-is-file"], "disk.img\n");
     assert!(!done.ok && done.said.contains("the disk is faulty"), "{}", done.said);
     assert!(bench.disk_bytes()[..512].iter().all(|byte| *byte == 0), "what is wrong does not boot");
+}
+
+#[test]
+fn the_table_is_the_last_thing_written() {
+    let bench = Bench::new("box.raw");
+    // The power goes when all but the table is on the disk.
+    let cut = shim("dd", "/usr/bin/dd \"$@\" || exit; case \"$*\" in *bs=4M*) kill -9 0 ;; esac");
+    let done = bench.flash_after(&cut, &["--disk-is-file"], "disk.img\n");
+    assert!(!done.ok, "{}", done.said);
+    let disk = bench.disk_bytes();
+    assert!(disk[..1 << 20].iter().all(|byte| *byte == 0), "half a system has no table");
+    assert_eq!(disk[1 << 20..IMAGE_BYTES], bench.image[1 << 20..]);
+}
+
+#[test]
+fn an_installer_is_no_image_and_an_image_is_no_installer() {
+    let image = Bench::new("box.raw");
+    image.refuses(&["--disk-is-file", "--usb"], "disk.img\n", "is a image; this takes a installer");
+    let stick = Bench::of("installer", "stick.raw");
+    stick.refuses(&["--disk-is-file"], "disk.img\n", "is a installer; this takes a image");
+    let done = stick.flash(&["--disk-is-file", "--usb"], "disk.img\n");
+    assert!(done.ok && done.said.contains("start from it"), "{}", done.said);
+    assert_eq!(stick.disk_bytes()[..IMAGE_BYTES], stick.image[..]);
+}
+
+#[test]
+fn a_file_system_without_a_table_is_named_before_it_is_lost() {
+    let bench = Bench::new("box.raw");
+    bench.shell("mkfs.ext4 -q -F disk.img");
+    let done = bench.flash(&["--disk-is-file"], "no\n");
+    assert!(done.said.contains("its file system (ext4)"), "{}", done.said);
 }
 
 #[test]
@@ -163,6 +200,36 @@ fn what_is_no_disk_is_refused() {
     assert!(!bench.run("true", &["box.raw"], "").ok);
     let unknown = bench.run("true", &["--wipe-all"], "");
     assert!(!unknown.ok && unknown.said.contains("no option --wipe-all"), "{}", unknown.said);
+}
+
+#[test]
+fn a_virtual_box_keeps_its_disk_and_nothing_runs_on_after_it() {
+    let bench = Bench::new("box.raw");
+    std::fs::create_dir(bench.path("image")).expect("a folder");
+    for name in ["disk.raw", "firmware.fd", "variables.fd"] {
+        bench.write(&format!("image/{name}"), name.as_bytes());
+    }
+    let machine = shim("qemu-system-x86_64", "printf '%s ' \"$@\" >&2; printf x >> vm/variables.fd");
+    let vm = ["--vm", "image", "--state", "vm", "--page", "18443"];
+    let first = bench.run(&machine, &vm, "");
+    assert!(first.ok, "{}", first.said);
+    for word in ["hostfwd=tcp:127.0.0.1:18443-:443", "secure,value=on", "tpm-tis", "-serial mon:stdio"] {
+        assert!(first.said.contains(word), "{word}: {}", first.said);
+    }
+    let disk = std::fs::metadata(bench.path("vm/disk.raw")).expect("a disk");
+    assert!(disk.len() > 8 << 30, "data has room to grow");
+    let serial = bench.read("vm/serial");
+    let second = bench.run(&machine, &vm, "");
+    assert!(second.ok && second.said.contains("going on with the box"), "{}", second.said);
+    assert_eq!(
+        (bench.read("vm/serial"), bench.read("vm/variables.fd")),
+        (serial, b"variables.fdxx".to_vec())
+    );
+    // A software TPM that still ran would hold the lock on its state.
+    let alone = bench.run(&shim("qemu-system-x86_64", "exit 1"), &vm, "");
+    assert!(!alone.ok && alone.said.contains("did not end well (is port 18443"), "{}", alone.said);
+    let nothing = bench.run("true", &["--vm", "nowhere"], "");
+    assert!(!nothing.ok && nothing.said.contains("run cargo xtask image first"), "{}", nothing.said);
 }
 
 /// Puts a program of this name before the system's.

@@ -52,6 +52,9 @@ fn development(roots: &Roots) -> anyhow::Result<PathBuf> {
             quiet(&mut roots.tool(&building, &words))?;
             quiet(&mut roots.tool(&building, &["openssl", "pkey", "-in", &key, "-pubout", "-out", &public]))?;
         }
+        let (key, public) = ("/mnt/release.key", "/mnt/release.pem");
+        quiet(&mut roots.tool(&building, &["openssl", "genpkey", "-algorithm", "ed25519", "-out", key]))?;
+        quiet(&mut roots.tool(&building, &["openssl", "pkey", "-in", key, "-pubout", "-out", public]))?;
         Ok(())
     })?;
     if fs::rename(&building, &folder).is_err() {
@@ -62,7 +65,8 @@ fn development(roots: &Roots) -> anyhow::Result<PathBuf> {
 }
 
 /// Secure Boot's three, then the two that sign PCR 11: of the disk for the phase `enter-initrd`, of the vault for
-/// `ready`, then the one that signs updates. PK and KEK are used only where a box's firmware is given its keys.
+/// `ready`, then the one that signs updates, then the one that signs the manifests of what is handed out (Ed25519), which
+/// `flash.sh` asks for. PK and KEK are used only where a box's firmware is given its keys.
 const NAMES: &[&str] = &[
     "pk.crt",
     "kek.crt",
@@ -74,4 +78,6 @@ const NAMES: &[&str] = &[
     "pcr-vault.pem",
     "update.key",
     "update.crt",
+    "release.key",
+    "release.pem",
 ];

@@ -5,6 +5,7 @@
 mod description;
 mod disk;
 mod keys;
+mod manifest;
 mod roots;
 mod stage;
 
@@ -67,7 +68,9 @@ pub fn build(order: &Order) -> anyhow::Result<Built> {
     let keys = keys::ready(order.keys.as_deref(), &roots)?;
     step("building the programs", || programs(&description))?;
     step("staging the root", || stage::stage(&description, order, &roots, &keys, &folder))?;
-    disk::build(&description, &roots, &keys, &folder)
+    let built = disk::build(&description, &roots, &keys, &folder)?;
+    step("signing what it is", || manifest::write(&built.disk, manifest::Kind::Image, &description, &keys))?;
+    Ok(built)
 }
 
 /// The development variant has the programs that the tests use, so that nothing is built twice.

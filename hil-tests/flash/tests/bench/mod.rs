@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Bytes of the image, unpacked.
-pub const IMAGE_BYTES: usize = 3 * 1024 * 1024;
-const DISK_BYTES: u64 = 8 * 1024 * 1024;
+pub const IMAGE_BYTES: usize = 9 * 1024 * 1024;
+const DISK_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The script.
 pub fn script() -> PathBuf {
@@ -28,19 +29,25 @@ pub struct Done {
 impl Bench {
     /// An image of this name, signed by `release`, and an empty disk `disk.img`.
     pub fn new(name: &str) -> Self {
+        Self::of("image", name)
+    }
+
+    /// The same of another kind of file.
+    pub fn of(kind: &str, name: &str) -> Self {
         // Every byte tells where it stands.
         let image: Vec<u8> =
             (0..IMAGE_BYTES / 4).flat_map(|at| (at * 2_654_435_761).to_le_bytes()[..4].to_vec()).collect();
+        let manifest = format!("{}.manifest", name.trim_end_matches(".zst"));
         let bench = Self { folder: tempfile::tempdir().expect("a folder"), name: name.to_owned(), image };
         bench.write("unpacked", &bench.image);
         let pack = if name.ends_with(".zst") { "zstd -q unpacked -o" } else { "cp unpacked" };
         bench.shell(&format!(
-            "{pack} {name}; printf 'ringfence-image 1\\nsha256 %s\\nbytes %s\\n' \
-             \"$(sha256sum < unpacked | cut -d' ' -f1)\" {IMAGE_BYTES} > {name}.manifest
+            "{pack} {name}; printf 'ringfence-{kind} 1\\nversion 0.1.0\\nvariant product\\nepoch 1\\nboard \
+             ringfence-virtual\\nsha256 %s\\nbytes %s\\n' \"$(sha256sum < unpacked | cut -d' ' -f1)\" {IMAGE_BYTES} > {manifest}
              for who in release thief; do openssl genpkey -algorithm ed25519 -out $who.key
              openssl pkey -in $who.key -pubout -out $who.pem; done; rm unpacked"
         ));
-        bench.sign(&format!("{name}.manifest"), "release");
+        bench.sign(&manifest, "release");
         let disk = fs::File::create(bench.path("disk.img")).expect("a disk");
         disk.set_len(DISK_BYTES).expect("room");
         bench
@@ -71,7 +78,7 @@ impl Bench {
         self.shell(&format!("printf 'label: gpt\\n{}\\n' | sfdisk --quiet disk.img", lines.join("\\n")));
     }
 
-    fn shell(&self, words: &str) {
+    pub fn shell(&self, words: &str) {
         let done = Command::new("bash")
             .args(["-euc", words])
             .current_dir(self.folder.path())
@@ -98,6 +105,8 @@ impl Bench {
             .arg(script())
             .args(["--key", "release.pem"])
             .args(words)
+            // Of its own: a test that cuts the power cuts nobody else's.
+            .process_group(0)
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
