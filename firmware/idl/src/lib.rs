@@ -27,6 +27,7 @@ pub mod lines;
 pub mod network;
 pub mod reasons;
 pub mod spans;
+pub mod trial;
 pub mod trunks;
 pub mod views;
 

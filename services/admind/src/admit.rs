@@ -10,7 +10,7 @@ use crate::dress::Visitor;
 use crate::fault::Fault;
 use crate::form::{self, Form};
 use crate::routes::Guard;
-use crate::upload::Upload;
+use crate::upload::{Keep, Upload};
 use crate::visit::{Visit, to};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -29,7 +29,9 @@ pub async fn admit(
     let (mut parts, body) = request.into_parts();
     let proven = match guard {
         Guard::Open | Guard::DoorForm => None,
-        Guard::Session | Guard::Form | Guard::Upload(_) => Some(Visit::prove(&app, &parts, false).await),
+        Guard::Session | Guard::Form | Guard::Upload(_) | Guard::Large(..) => {
+            Some(Visit::prove(&app, &parts, false).await)
+        }
         Guard::Passive => Some(Visit::prove(&app, &parts, true).await),
         Guard::AnyForm => match Visit::prove(&app, &parts, false).await {
             Err(Fault::NoSession | Fault::Elsewhere(_)) => None,
@@ -57,20 +59,14 @@ pub async fn admit(
         }
         Guard::Upload(limit) => {
             let _permit = app.uploads.try_acquire().map_err(|_| Fault::Busy)?;
-            let kind = content_type(&parts).to_owned();
-            let mut used = None;
-            let upload = Upload::read(&kind, body, limit, |form| {
-                used = Some(prove_form(&app, visit.as_ref(), &parts, form)?);
-                Ok(())
-            });
-            match upload.await {
-                Ok(upload) => parts.extensions.insert(upload),
-                Err(fault) => {
-                    give_back(&app, used.as_ref());
-                    return Err(fault);
-                }
-            };
-            used
+            Some(read_upload(&app, visit.as_ref(), &mut parts, body, limit, Keep::Memory).await?)
+        }
+        Guard::Large(limit, request) => {
+            if !visit.as_ref().is_some_and(|visit| visit.may(request)) {
+                return Err(Fault::Forbidden);
+            }
+            let _permit = app.large.try_acquire().map_err(|_| Fault::Busy)?;
+            Some(read_upload(&app, visit.as_ref(), &mut parts, body, limit, Keep::Disk(&app.spool)).await?)
         }
     };
     let response = next.run(Request::from_parts(parts, Body::empty())).await;
@@ -117,6 +113,40 @@ async fn read_form(parts: &Parts, body: Body) -> Result<Form, Fault> {
         if text.contains("length limit") { Fault::TooLarge } else { Fault::Bad("body-broken") }
     })?;
     Form::parse(&bytes)
+}
+
+/// Reads a form with files and proves it with what comes before the first of them. The session is proven again for as
+/// long as the file comes: it does not go idle meanwhile, and its end ends the upload.
+async fn read_upload(
+    app: &App,
+    visit: Option<&Visit>,
+    parts: &mut Parts,
+    body: Body,
+    limit: u64,
+    keep: Keep<'_>,
+) -> Result<UsedForm, Fault> {
+    let kind = content_type(parts).to_owned();
+    let mut used = None;
+    let read = {
+        let parts = &*parts;
+        let checked = |form: &Form| {
+            used = Some(prove_form(app, visit, parts, form)?);
+            Ok(())
+        };
+        let still = || async { Visit::prove(app, parts, false).await.map(drop) };
+        Upload::read(&kind, body, (limit, keep), checked, still).await
+    };
+    match (read, used) {
+        (Ok(upload), Some(used)) => {
+            parts.extensions.insert(upload);
+            Ok(used)
+        }
+        (Ok(_), None) => Err(Fault::Csrf("csrf")),
+        (Err(fault), used) => {
+            give_back(app, used.as_ref());
+            Err(fault)
+        }
+    }
 }
 
 struct UsedForm {

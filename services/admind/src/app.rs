@@ -10,6 +10,7 @@ use crate::tls::Identity;
 use crate::vault::Vault;
 use std::collections::VecDeque;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
@@ -34,6 +35,10 @@ pub struct Shared {
     pub plays: Plays,
     /// Uploads at once.
     pub uploads: Semaphore,
+    /// Large uploads at once.
+    pub large: Semaphore,
+    /// The folder of large uploads.
+    pub spool: PathBuf,
     /// Files in memory that long work of `vaultd` reads, at once.
     pub carried: Arc<Semaphore>,
     /// Live views at once.
@@ -56,7 +61,12 @@ impl Deref for App {
 impl App {
     /// The state of a starting process.
     #[must_use]
-    pub fn new(vault: Vault, identity: Arc<Identity>, stopping: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        vault: Vault,
+        identity: Arc<Identity>,
+        stopping: watch::Receiver<bool>,
+        spool: PathBuf,
+    ) -> Self {
         Self(Arc::new(Shared {
             vault,
             identity,
@@ -65,6 +75,8 @@ impl App {
             jobs: Jobs::default(),
             plays: Plays::default(),
             uploads: Semaphore::new(MAX_UPLOADS),
+            large: Semaphore::new(MAX_LARGE),
+            spool,
             carried: Arc::new(Semaphore::new(MAX_CARRIED)),
             lives: Arc::new(Semaphore::new(MAX_LIVES)),
             boards: Boards::default(),
@@ -101,6 +113,8 @@ impl Shared {
 
 /// Uploads at once: each may hold the largest file in memory.
 const MAX_UPLOADS: usize = 2;
+/// Large uploads at once: each may take its size of the data partition twice.
+const MAX_LARGE: usize = 1;
 /// Files in memory that long work reads, at once.
 const MAX_CARRIED: usize = 2;
 /// Live views at once.

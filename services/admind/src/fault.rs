@@ -56,6 +56,8 @@ pub enum Fault {
     BodyLate,
     /// The body is too large.
     TooLarge,
+    /// The data partition has no room for the body.
+    NoRoom,
     /// The address is too long.
     UriTooLong,
     /// The content type is not taken here.
@@ -103,6 +105,7 @@ impl Fault {
             },
             Self::BodyLate => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::Media => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -127,6 +130,7 @@ impl Fault {
             Self::Refused(refusal) => &refusal.code,
             Self::BodyLate => "body-slow",
             Self::TooLarge => "too-large",
+            Self::NoRoom => "no-room",
             Self::UriTooLong => "address-long",
             Self::Media => "content-type",
             Self::HeadersTooLarge => "headers-large",
@@ -154,6 +158,7 @@ impl Fault {
             Self::Refused(refusal) => (t.errors.refused_title, refusal.text(lang)),
             Self::BodyLate => (t.errors.late_body_title, t.errors.late_body_next),
             Self::TooLarge => (t.errors.too_large_title, t.errors.too_large_next),
+            Self::NoRoom => (t.errors.no_room_title, t.errors.no_room_next),
             Self::UriTooLong => (t.errors.uri_title, t.errors.bad_next),
             Self::Media => (t.errors.media_title, t.errors.bad_next),
             Self::HeadersTooLarge => (t.errors.headers_title, t.errors.bad_next),

@@ -29,6 +29,7 @@ pub mod pages;
 pub mod random;
 pub mod routes;
 pub mod serve;
+pub mod spool;
 pub mod texts;
 pub mod tls;
 pub mod upload;

@@ -38,6 +38,7 @@ pub struct Page {
     pub nav: Vec<NavGroup>,
     /// What happened before this page.
     pub notices: Vec<Notice>,
+    role: Option<Role>,
     token: Option<Token>,
 }
 
@@ -120,6 +121,7 @@ impl Page {
             me: None,
             nav: vec![],
             notices: vec![],
+            role: None,
             token,
         }
     }
@@ -139,8 +141,15 @@ impl Page {
                 watermark: me.role == Role::Agent,
             }),
             nav: navigation(t, me.role, current),
+            role: Some(me.role),
             ..Self::outside(looks, title, path, Some(token))
         }
+    }
+
+    /// Whether the visitor's role may ask this: for hiding what would be refused.
+    #[must_use]
+    pub fn may(&self, request: Request) -> bool {
+        self.role.is_some_and(|role| may(role, request))
     }
 
     /// Whether a form of this page would be taken: an error page for a stranger has no token to prove itself by.
@@ -236,6 +245,7 @@ fn navigation(t: &'static Texts, role: Role, current: &str) -> Vec<NavGroup> {
             vec![
                 ("/accounts", t.common.nav_accounts, "accounts", Request::Persons),
                 ("/settings", t.common.nav_settings, "settings", Request::Settings),
+                ("/settings/box", t.boxes.nav, "chip", Request::BoxLook),
             ],
         ),
     ];

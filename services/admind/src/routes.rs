@@ -8,6 +8,7 @@ use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use http::Method;
+use rights::Request;
 
 /// What a route demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Guard {
     Form,
     /// A form with files of a session, at most so many bytes.
     Upload(u64),
+    /// A form with a file too large for the memory, of a session that may make this request.
+    Large(u64, Request),
     /// A form of a session, or of a browser before its sign-in (choices of looks, leaving).
     AnyForm,
 }
@@ -78,6 +81,18 @@ impl Routes {
         handler: H,
     ) -> Self {
         self.add(Method::POST, path, Guard::Upload(limit_bytes), post(handler))
+    }
+
+    /// A form with a file too large for the memory; who may not make `request` is told so before it comes.
+    #[must_use]
+    pub fn large<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        limit_bytes: u64,
+        request: Request,
+        handler: H,
+    ) -> Self {
+        self.add(Method::POST, path, Guard::Large(limit_bytes, request), post(handler))
     }
 
     /// A page anybody may see.

@@ -7,7 +7,7 @@ use crate::listen::Server;
 use crate::options::Options;
 use crate::routes::Routes;
 use crate::vault::Vault;
-use crate::{assets, clock, dress, limit, pages, tls};
+use crate::{assets, clock, dress, limit, pages, spool, tls};
 use anyhow::Context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -69,7 +69,8 @@ impl Bound {
         .context("the supervisor's socket cannot be made")?;
         let (vault, keeping) = Vault::open(&options.run);
         let (stopping, told) = watch::channel(false);
-        let app = App::new(vault, identity.clone(), told);
+        let spool = spool::prepare(&options.state).context("the folder for uploads cannot be made")?;
+        let app = App::new(vault, identity.clone(), told, spool);
         let (router, forgetting) = limited(router(&app, routes), options.source_rate);
         let (asked, questions) = mpsc::channel::<Question>(MAX_QUESTIONS);
         let mut tasks = JoinSet::new();

@@ -56,6 +56,7 @@ pub mod ledger;
 pub mod lines;
 pub mod me;
 pub mod overview;
+pub mod pieces;
 pub mod preferences;
 pub mod recordings;
 pub mod scripts;

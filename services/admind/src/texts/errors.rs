@@ -28,7 +28,9 @@ crate::texts! {
         late_body_title: "数据传送太慢", "The data came too slowly";
         late_body_next: "没有任何更改。请检查网络后重试。", "Nothing was changed. Check the network and try again.";
         too_large_title: "内容过大", "Too large";
-        too_large_next: "没有任何更改。请减少内容；名单文件最大 256 MiB，录音文件最大 10 MiB。", "Nothing was changed. Send less: lists up to 256 MiB, prompts up to 10 MiB.";
+        too_large_next: "没有任何更改。请减少内容；升级包最大 1 GiB，名单文件最大 256 MiB，录音文件最大 10 MiB。", "Nothing was changed. Send less: updates up to 1 GiB, lists up to 256 MiB, prompts up to 10 MiB.";
+        no_room_title: "磁盘空间不足", "The disk has no room for it";
+        no_room_next: "没有任何更改。请先清理数据盘（例如到期的录音），再重新上传。", "Nothing was changed. Make room on the data disk (such as recordings that are due), then send the file again.";
         uri_title: "地址过长", "The address is too long";
         media_title: "内容类型不受支持", "This kind of content is not supported";
         headers_title: "请求头过大", "The request headers are too large";

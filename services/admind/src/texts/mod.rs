@@ -3,6 +3,7 @@
 //! A text nobody uses fails a test; a missing one does not compile.
 
 mod accounts;
+mod boxes;
 mod calls;
 mod campaigns;
 mod common;
@@ -24,6 +25,7 @@ mod spans;
 mod words;
 
 pub use accounts::Accounts;
+pub use boxes::Boxes;
 pub use calls::Calls;
 pub use campaigns::Campaigns;
 pub use common::Common;
@@ -89,6 +91,12 @@ macro_rules! areas {
             pub fn trunk_reason<'a>(&self, english: &'a str) -> &'a str {
                 if std::ptr::eq(self, ZH) { idl::reasons::chinese(english) } else { english }
             }
+
+            /// What speaks against a system on trial, in this language.
+            #[must_use]
+            pub fn trial_reason(&self, english: &str) -> String {
+                if std::ptr::eq(self, ZH) { idl::trial::chinese(english) } else { english.to_owned() }
+            }
         }
 
         /// Each area with its texts.
@@ -98,6 +106,7 @@ macro_rules! areas {
 
 areas! {
     accounts: Accounts,
+    boxes: Boxes,
     calls: Calls,
     campaigns: Campaigns,
     common: Common,

@@ -3,7 +3,7 @@
 
 use admind::app::App;
 use admind::vault::Vault;
-use admind::{clock, cookie, csrf, form, pages, serve, tls};
+use admind::{clock, cookie, csrf, form, pages, serve, spool, tls};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -97,7 +97,7 @@ impl Rig {
         double.spawn(keeping);
         let identity = tls::Identity::open(folder.path(), folder.path(), clock::now()).unwrap();
         let (running, stopping) = watch::channel(false);
-        let app = App::new(vault, identity, stopping);
+        let app = App::new(vault, identity, stopping, spool::prepare(folder.path()).unwrap());
         let router = serve::dressed(serve::router(&app, pages::routes()));
         Self {
             router,
@@ -149,6 +149,18 @@ impl Rig {
 
     /// A POST of a form with a file, or with none chosen.
     pub async fn upload(&self, path: &str, fields: &[(&str, &str)], name: &str, file: &[u8]) -> Got {
+        self.upload_as("file", path, fields, name, file).await
+    }
+
+    /// The same for a file of another field.
+    pub async fn upload_as(
+        &self,
+        field: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        name: &str,
+        file: &[u8],
+    ) -> Got {
         let [csrf, once] = self.proofs();
         let proofs = [("csrf", csrf.as_str()), ("once", once.as_str())];
         let mut body = vec![];
@@ -157,7 +169,7 @@ impl Rig {
             body.extend(part.into_bytes());
         }
         let head = format!(
-            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+            "--XX\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n"
         );
         body.extend(head.into_bytes());

@@ -7,7 +7,7 @@ use admind::listen::{HEAD_TIMEOUT, MAX_CONNECTIONS, MAX_CONNECTIONS_OF_SOURCE, S
 use admind::serve::{dressed, router};
 use admind::tls::{Identity, server_config};
 use admind::vault::Vault;
-use admind::{clock, pages};
+use admind::{clock, pages, spool};
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -26,7 +26,7 @@ fn alone() -> (tempfile::TempDir, Arc<Identity>, Router) {
     let identity = Identity::open(folder.path(), folder.path(), clock::now()).unwrap();
     let (vault, _never_run) = Vault::open(folder.path());
     let (_, stopping) = watch::channel(false);
-    let app = App::new(vault, Arc::clone(&identity), stopping);
+    let app = App::new(vault, Arc::clone(&identity), stopping, spool::prepare(folder.path()).unwrap());
     let router = dressed(router(&app, pages::routes()));
     (folder, identity, router)
 }

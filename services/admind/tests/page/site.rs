@@ -48,7 +48,7 @@ async fn every_answer_of_every_route_carries_the_headers() {
                 // A stream has no end.
                 Guard::Passive => site.head_of(site.request("GET", &path, &cookie).as_bytes()).await,
                 Guard::Open | Guard::Session => site.get(&path, cookies).await,
-                Guard::DoorForm | Guard::Form | Guard::Upload(_) | Guard::AnyForm => {
+                Guard::DoorForm | Guard::Form | Guard::Upload(_) | Guard::Large(..) | Guard::AnyForm => {
                     site.post(&path, cookies, &[]).await
                 }
             };
@@ -83,7 +83,7 @@ async fn without_a_session_no_page_of_a_session_is_shown() {
                 answer
             }
             Guard::Passive => site.get(&path, "__Host-session=AAAA").await,
-            Guard::Form | Guard::Upload(_) => site.post(&path, "", &[]).await,
+            Guard::Form | Guard::Upload(_) | Guard::Large(..) => site.post(&path, "", &[]).await,
             Guard::Open | Guard::DoorForm | Guard::AnyForm => continue,
         };
         assert!([303, 401].contains(&answer.status), "{} {path}: {}", route.method, answer.status);
@@ -104,7 +104,7 @@ async fn no_form_of_any_route_is_taken_without_its_proofs() {
         let path = path(route.path);
         let cookies = if route.guard == Guard::DoorForm { &door.cookies } else { &browser.cookies };
         let answer = match route.guard {
-            Guard::Upload(_) => {
+            Guard::Upload(_) | Guard::Large(..) => {
                 let body = b"--XX\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--XX--\r\n";
                 let headers = site.post_headers(cookies, "multipart/form-data; boundary=XX", body.len());
                 let head = site.request("POST", &path, &headers);

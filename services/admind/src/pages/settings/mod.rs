@@ -1,5 +1,6 @@
 //! Settings: the company, the page's certificate, the calling rules with their bounds, the holiday calendar.
 
+mod boxes;
 mod certificate;
 mod rules;
 
@@ -24,6 +25,7 @@ pub fn routes() -> Routes {
         .post("/settings/rules", rules::save)
         .get("/settings/calendar", calendar)
         .upload("/settings/calendar", MAX_SMALL_BYTES, load_calendar)
+        .merge(boxes::routes())
 }
 
 /// The path of the navigation's item.

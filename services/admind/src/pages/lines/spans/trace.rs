@@ -1,18 +1,14 @@
-//! A finished trace as a download, piece by piece as `vaultd` reads it. Nothing of it is kept here, and nothing of it
-//! is looked into: the digits of subscribers were masked when it was written.
+//! A finished trace as a download. Nothing of it is looked into: the digits of subscribers were masked when it was written.
 
 use super::path;
 use crate::fault::Fault;
 use crate::form::Form;
+use crate::pages::pieces::download;
 use crate::visit::Visit;
-use axum::body::{Body, Bytes};
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
-use http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
-use idl::admin::{Admin, Answer};
+use axum::response::Response;
+use idl::admin::Admin;
 use idl::views::SpanAsk;
-use std::io;
 use vocab::SpanId;
 
 /// Hands a trace out. That it was is an entry of the ledger, so that it is asked for by a form.
@@ -21,58 +17,13 @@ pub(super) async fn take(visit: Visit, Path(id): Path<u16>, form: Form) -> Resul
     if !is_plain(&file) {
         return Err(Fault::NotFound);
     }
-    let (bytes, total) = match piece(&visit, &file, 0).await {
-        Ok(piece) => piece,
+    let named = file.clone();
+    let ask = move |offset| Admin::Span(SpanAsk::Trace { file: named.clone(), offset });
+    match download(visit.clone(), Box::new(ask), &file, "application/vnd.tcpdump.pcap").await {
         Err(Fault::Refused(refusal)) if refusal.code != "unknown" => {
-            return Ok(visit.refused(&path(SpanId(id)), refusal.text(visit.lang)));
+            Ok(visit.refused(&path(SpanId(id)), refusal.text(visit.lang)))
         }
-        Err(fault) => return Err(fault),
-    };
-    let headers = [
-        (CONTENT_TYPE, "application/vnd.tcpdump.pcap".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
-        (CONTENT_LENGTH, total.to_string()),
-    ];
-    let taking = Taking { visit, file, total, sent: 0, next: Some(bytes) };
-    Ok((headers, Body::from_stream(stream::try_unfold(taking, Taking::go_on))).into_response())
-}
-
-struct Taking {
-    visit: Visit,
-    file: String,
-    total: u64,
-    sent: u64,
-    next: Option<Vec<u8>>,
-}
-
-impl Taking {
-    /// The next piece. A download that cannot go on breaks off: its length was said, so the browser knows.
-    async fn go_on(mut self) -> io::Result<Option<(Bytes, Self)>> {
-        if self.sent >= self.total {
-            return Ok(None);
-        }
-        let bytes = match self.next.take() {
-            Some(bytes) => bytes,
-            None => piece(&self.visit, &self.file, self.sent).await.map_err(broken)?.0,
-        };
-        let length = u64::try_from(bytes.len()).map_err(io::Error::other)?;
-        if length == 0 || length > self.total - self.sent {
-            log::warn!("a trace has another length than was said");
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
-        }
-        self.sent += length;
-        Ok(Some((Bytes::from(bytes), self)))
-    }
-}
-
-fn broken(fault: Fault) -> io::Error {
-    io::Error::other(fault.code().to_owned())
-}
-
-async fn piece(visit: &Visit, file: &str, offset: u64) -> Result<(Vec<u8>, u64), Fault> {
-    match visit.ask(Admin::Span(SpanAsk::Trace { file: file.to_owned(), offset })).await? {
-        Answer::TracePiece { bytes, total } => Ok((bytes, total)),
-        _ => Err(Fault::other_answer()),
+        answer => answer,
     }
 }
 
