@@ -18,7 +18,7 @@ lined: the line process of Ringfence
   --sip-tls ADDR:PORT     listen for SIP over TLS
   --tls-cert FILE         certificate chain of the TLS listener
   --tls-key FILE          its key
-  --rtp-addr IP           our media address
+  --rtp-addr IP           our media address; 0.0.0.0: for each peer the one it is reached from
   --rtp-ports A-B         our media ports, even for RTP, odd for RTCP
   --media-threads N       threads for media; default: one per core
   --board NAME            the hardware model, such as virtual; without it there are no cards
@@ -168,9 +168,6 @@ impl Options {
         if self.media_threads > MAX_MEDIA_THREADS {
             return bad("media-threads", "at most 64");
         }
-        if self.rtp_addr.is_unspecified() {
-            return bad("rtp-addr", "an address that peers can reach");
-        }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return bad("tls-cert", "certificate and key are given together");
         }
@@ -249,7 +246,6 @@ mod tests {
             "--sip-tls 127.0.0.1:5061",
             "--sip-udp 127.0.0.1:5060 --rtp-ports 500-600",
             "--sip-udp 127.0.0.1:5060 --rtp-ports 3000-2000",
-            "--sip-udp 127.0.0.1:5060 --rtp-addr 0.0.0.0",
             "--sip-udp 127.0.0.1:5060 --allow admind=1",
             "--sip-udp 127.0.0.1:5060 stray",
         ] {

@@ -5,15 +5,15 @@ use lined::clock::boot_us;
 use lined::voice::{Place, Ports, Report, Voice};
 use media::watchdog::WatchLimits;
 use media::{CallMedia, Law, LegConfig, Session};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use vocab::CallId;
 
 /// Sends so many packets to a leg that has no media yet, then gives it to a media thread and ends it; what was taken.
 fn taken(deaf_until_us: u64) -> u64 {
     let far = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     let mut ports = Ports::new(IpAddr::V4(Ipv4Addr::LOCALHOST), (42_000, 42_099));
-    let sockets = ports.bind().expect("a pair of ports");
-    let near = SocketAddr::from((Ipv4Addr::LOCALHOST, sockets.pair.rtp()));
+    let sockets = ports.bind(IpAddr::V4(Ipv4Addr::LOCALHOST)).expect("a pair of ports");
+    let near = sockets.pair.rtp();
     for number in 0..PACKETS {
         let mut packet = vec![0x80, 8, 0, number, 0, 0, number, 0, 0, 0, 0, 7];
         packet.extend([0x55; 160]);

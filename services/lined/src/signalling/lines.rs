@@ -336,7 +336,9 @@ impl Trunk {
         let Some(profile) = &self.profile else { return };
         let addresses = around.names.addresses(around.now, &self.target);
         let Some(&remote) = addresses.get(self.turn % addresses.len().max(1)) else { return };
-        if self.flow.is_some_and(|flow| flow.remote == remote) {
+        // A lease may come after us, and change: what is offered to the carrier must be where we are.
+        let ours = around.transports.towards(self.target.transport, remote);
+        if ours.ip().is_unspecified() || self.flow.is_some_and(|flow| (flow.remote, flow.local) == (remote, ours)) {
             return;
         }
         match around.transports.flow_to(self.target.transport, remote, profile) {

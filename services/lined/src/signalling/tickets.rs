@@ -11,6 +11,7 @@ use idl::lines::{
 };
 use sip::{NameAddr, Uri};
 use sip_ua::{CallHandle, CallSpec};
+use std::net::IpAddr;
 use std::sync::Arc;
 use vocab::{CallId, FailCause, Outcome, TrunkId};
 
@@ -153,7 +154,7 @@ impl Signalling {
         permit: &super::live::Permit,
     ) -> Result<Leg, FailCause> {
         let flow = self.lines.flow(config.id).ok_or(FailCause::NoLine)?;
-        let (sockets, sdp) = self.offer(live.call, config).ok_or(FailCause::NoLine)?;
+        let (sockets, sdp) = self.offer(live.call, config, flow.local.ip()).ok_or(FailCause::NoLine)?;
         let handle = self.handle(live.call, Party::Customer);
         let host = host_of(&config.host);
         let at = |number: &str| Uri::sip(Some(number), host.clone(), config.port);
@@ -192,8 +193,13 @@ impl Signalling {
         self.facts.push(call, clock::wall(), CallFact::Dialling { trunk });
     }
 
-    fn offer(&mut self, call: CallId, config: &TrunkConfig) -> Option<(crate::voice::LegSockets, LegSdp)> {
-        let sockets = match self.parts.ports.bind() {
+    fn offer(
+        &mut self,
+        call: CallId,
+        config: &TrunkConfig,
+        ours: IpAddr,
+    ) -> Option<(crate::voice::LegSockets, LegSdp)> {
+        let sockets = match self.parts.ports.bind(ours) {
             Ok(sockets) => sockets,
             Err(error) => {
                 log::error!(target: "calls", call:%, error:% ; "no media ports");
@@ -201,7 +207,7 @@ impl Signalling {
             }
         };
         let sdp = LegSdp::new(&Wanted {
-            rtp: self.parts.ports.address(&sockets),
+            rtp: sockets.pair.rtp(),
             codecs: config.codecs.clone(),
             srtp: config.srtp,
             symmetric: config.symmetric_rtp,
@@ -219,12 +225,12 @@ impl Signalling {
             self.pending.push_back((live.call, Input::AgentGone));
             return;
         };
-        let Ok(sockets) = self.parts.ports.bind() else {
+        let Ok(sockets) = self.parts.ports.bind(reach.flow.local.ip()) else {
             self.pending.push_back((live.call, Input::AgentGone));
             return;
         };
         let sdp = LegSdp::new(&Wanted {
-            rtp: self.parts.ports.address(&sockets),
+            rtp: sockets.pair.rtp(),
             codecs: AGENT_CODECS.to_vec(),
             srtp: reach.srtp,
             symmetric: true,

@@ -1,18 +1,14 @@
 //! Our own address as a peer shall see it: what was bound, or what the routing table says where any address
-//! was bound. It knows nothing of NAT beyond the box.
+//! was bound. The table is asked each time: a lease that comes late or changes is seen by the next message. It knows
+//! nothing of NAT beyond the box.
 
 use sip_ua::Transport;
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-/// Peers whose route is remembered.
-const MAX_ROUTES: usize = 1_024;
-
-/// Listening addresses and remembered routes.
+/// Listening addresses.
 #[derive(Debug, Default)]
 pub struct LocalAddresses {
     listening: Vec<(Transport, SocketAddr)>,
-    routes: HashMap<IpAddr, IpAddr>,
 }
 
 impl LocalAddresses {
@@ -27,7 +23,7 @@ impl LocalAddresses {
     }
 
     /// Our address for Via and Contact towards a peer.
-    pub fn towards(&mut self, transport: Transport, remote: SocketAddr) -> SocketAddr {
+    pub fn towards(&self, transport: Transport, remote: SocketAddr) -> SocketAddr {
         let bound = self
             .listening
             .iter()
@@ -36,20 +32,8 @@ impl LocalAddresses {
         let port = bound.map_or(default_port(transport), |address| address.port());
         match bound {
             Some(address) if !address.ip().is_unspecified() => address,
-            Some(_) | None => SocketAddr::new(self.route(remote.ip()), port),
+            Some(_) | None => SocketAddr::new(route_to(remote.ip()), port),
         }
-    }
-
-    fn route(&mut self, remote: IpAddr) -> IpAddr {
-        if let Some(&known) = self.routes.get(&remote) {
-            return known;
-        }
-        let found = route_to(remote);
-        if self.routes.len() >= MAX_ROUTES {
-            self.routes.clear();
-        }
-        self.routes.insert(remote, found);
-        found
     }
 }
 

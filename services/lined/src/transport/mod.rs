@@ -183,6 +183,12 @@ impl Transports {
         self.local.listening(transport)
     }
 
+    /// Our address as this peer shall see it; unspecified while there is no route.
+    #[must_use]
+    pub fn towards(&self, transport: Transport, remote: SocketAddr) -> SocketAddr {
+        self.local.towards(transport, remote)
+    }
+
     /// The flow to a trunk: for streams the connection that stands, or a new one being opened.
     ///
     /// # Errors

@@ -1,5 +1,8 @@
 //! The media port range: pairs of an even RTP and an odd RTCP port, given out in turn so that a port rests
 //! before it is used again, and bound without address reuse so that two calls never share one.
+//!
+//! Where no address of ours is set, a pair is bound to the address from which its peer is reached: what the offer says
+//! is then where speech leaves, on a box with several networks too.
 
 use super::LegSockets;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -18,6 +21,9 @@ pub enum PortError {
     /// The range is used up, or others hold its ports.
     #[error("no media port is free")]
     NoneFree,
+    /// There is no way to the peer, so no address of ours that it could send to.
+    #[error("no route to the peer")]
+    NoRoute,
     /// The system refuses a socket.
     #[error("a media socket could not be made: {0}")]
     Socket(#[source] std::io::Error),
@@ -36,14 +42,14 @@ pub struct Ports {
 /// A pair of ports in use.
 #[derive(Debug)]
 pub struct PortPair {
-    rtp: u16,
+    rtp: SocketAddr,
     held: Arc<AtomicUsize>,
 }
 
 impl PortPair {
-    /// The RTP port.
+    /// Where RTP is received.
     #[must_use]
-    pub fn rtp(&self) -> u16 {
+    pub fn rtp(&self) -> SocketAddr {
         self.rtp
     }
 }
@@ -55,7 +61,7 @@ impl Drop for PortPair {
 }
 
 impl Ports {
-    /// The ports from `first` to `last` at `address`.
+    /// The ports from `first` to `last` at `address`; unspecified: at whichever of ours reaches the peer.
     #[must_use]
     pub fn new(address: IpAddr, (first, last): (u16, u16)) -> Self {
         let first = first.next_multiple_of(2);
@@ -69,25 +75,31 @@ impl Ports {
         usize::from(self.pairs).saturating_sub(self.held.load(Ordering::Relaxed))
     }
 
-    /// Binds the next pair.
+    /// Binds the next pair, for a peer that is reached from `ours`.
     ///
     /// # Errors
     /// [`PortError`].
-    pub fn bind(&mut self) -> Result<LegSockets, PortError> {
+    pub fn bind(&mut self, ours: IpAddr) -> Result<LegSockets, PortError> {
+        let address = if self.address.is_unspecified() { ours } else { self.address };
+        if address.is_unspecified() {
+            return Err(PortError::NoRoute);
+        }
         if self.free() == 0 {
             return Err(PortError::NoneFree);
         }
         for _ in 0..MAX_TRIES.min(usize::from(self.pairs)) {
             let port = self.first + 2 * self.next;
             self.next = (self.next + 1) % self.pairs;
-            let pair = self.socket(port).and_then(|rtp| Ok((rtp, self.socket(port + 1)?)));
+            let at = SocketAddr::new(address, port);
+            let next = SocketAddr::new(address, port + 1);
+            let pair = socket(at).and_then(|rtp| Ok((rtp, socket(next)?)));
             match pair {
                 Ok((rtp, rtcp)) => {
                     self.held.fetch_add(1, Ordering::Relaxed);
                     return Ok(LegSockets {
                         rtp,
                         rtcp,
-                        pair: PortPair { rtp: port, held: Arc::clone(&self.held) },
+                        pair: PortPair { rtp: at, held: Arc::clone(&self.held) },
                     });
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
@@ -96,25 +108,18 @@ impl Ports {
         }
         Err(PortError::NoneFree)
     }
+}
 
-    /// Our media address with a port.
-    #[must_use]
-    pub fn address(&self, sockets: &LegSockets) -> SocketAddr {
-        SocketAddr::new(self.address, sockets.pair.rtp)
+fn socket(address: SocketAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    timestamps(&socket)?;
+    // Expedited forwarding (RFC 3246): routers let speech pass first.
+    if address.is_ipv4() {
+        let _ = socket.set_tos_v4(EXPEDITED);
     }
-
-    fn socket(&self, port: u16) -> std::io::Result<Socket> {
-        let address = SocketAddr::new(self.address, port);
-        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-        socket.set_nonblocking(true)?;
-        timestamps(&socket)?;
-        // Expedited forwarding (RFC 3246): routers let speech pass first.
-        if address.is_ipv4() {
-            let _ = socket.set_tos_v4(EXPEDITED);
-        }
-        socket.bind(&address.into())?;
-        Ok(socket)
-    }
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 const EXPEDITED: u32 = 46 << 2;
@@ -127,18 +132,33 @@ fn timestamps(socket: &Socket) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::Ports;
-    use std::net::{IpAddr, Ipv4Addr};
+    use super::{PortError, Ports};
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     #[test]
     fn ports_come_in_even_pairs_within_their_range_and_are_bounded() {
-        let mut ports = Ports::new(IpAddr::V4(Ipv4Addr::LOCALHOST), (41_001, 41_006));
-        let one = ports.bind().expect("a pair");
-        let two = ports.bind().expect("another");
-        assert_eq!([one.pair.rtp(), two.pair.rtp()], [41_002, 41_004]);
-        assert!(ports.bind().is_err(), "the range is used up");
+        let mut ports = Ports::new(HERE, (41_001, 41_006));
+        let one = ports.bind(HERE).expect("a pair");
+        let two = ports.bind(HERE).expect("another");
+        assert_eq!([one.pair.rtp().port(), two.pair.rtp().port()], [41_002, 41_004]);
+        assert!(ports.bind(HERE).is_err(), "the range is used up");
         drop(one);
         assert_eq!(ports.free(), 1);
-        assert_eq!(ports.bind().expect("free again").pair.rtp(), 41_002);
+        assert_eq!(ports.bind(HERE).expect("free again").pair.rtp().port(), 41_002);
+    }
+
+    #[test]
+    fn without_an_address_of_its_own_a_pair_is_where_the_peer_is_reached_from() {
+        let mut ports = Ports::new(Ipv4Addr::UNSPECIFIED.into(), (41_011, 41_016));
+        let six = IpAddr::V6(Ipv6Addr::LOCALHOST);
+        let one = ports.bind(HERE).expect("a pair");
+        assert_eq!(one.pair.rtp(), SocketAddr::new(HERE, 41_012));
+        assert_eq!(ports.bind(six).expect("another").pair.rtp(), SocketAddr::new(six, 41_014));
+        let none = Ipv4Addr::UNSPECIFIED.into();
+        assert!(matches!(ports.bind(none), Err(PortError::NoRoute)), "no offer says 0.0.0.0");
+        let mut fixed = Ports::new(HERE, (41_021, 41_024));
+        assert_eq!(fixed.bind(none).expect("a pair").pair.rtp(), SocketAddr::new(HERE, 41_022));
     }
 }
