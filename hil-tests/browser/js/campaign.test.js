@@ -1,33 +1,14 @@
 // A campaign against the simulated carrier: made, started, watched live until it is done, and its calls looked at.
 
 import assert from 'node:assert/strict';
+import { fillCampaign, tiles } from './acts.js';
 import { box } from './box.js';
 import { fill, idOf, send } from './forms.js';
 import { until, visit } from './lib.js';
 import { lookLater } from './look.js';
 import { doing, note, recall } from './people.js';
 import { essential, scenario } from './scenario.js';
-import { CALLED, CALLER, CAMPAIGN, DEPARTMENT, GROUP, masked, OPTED_OUT, SCRIPT } from './site.js';
-
-/** Fills the form of a new campaign. */
-export async function fillCampaign(page, values) {
-  const option = async (name, text) => ({ [name]: await page.locator(`select[name=${name}] option`).filter({ hasText: text }).first().getAttribute('value') });
-  await fill(page, {
-    class: 'return-visit',
-    ...(await option('script', SCRIPT)),
-    ...(await option('department', DEPARTMENT)),
-    ...(await option('group', GROUP)),
-    ...(await option('caller', CALLER.slice(-4))),
-    max_calls: '10',
-    calls_per_minute: '600',
-    wrap_up_s: '30',
-    attempts: '1',
-    ...values,
-  });
-}
-
-/** The figures of the tiles, in their order. */
-const tiles = (page) => page.locator('main .tile-value').allInnerTexts();
+import { CALLED, CAMPAIGN, masked, OPTED_OUT } from './site.js';
 
 essential('the manager makes a campaign of the released list; a wrong value is said at its field and nothing is lost', () =>
   doing('manager', async (page, { watch }) => {

@@ -3,11 +3,10 @@
 // exchange, whose subscribers do what the last two digits of their number say.
 
 import assert from 'node:assert/strict';
+import { fillCampaign, importGood } from './acts.js';
 import { box } from './box.js';
-import { fillCampaign } from './campaign.test.js';
 import { fill, idOf, send, submit } from './forms.js';
 import { until, visit } from './lib.js';
-import { importGood } from './lists.test.js';
 import { lookLater } from './look.js';
 import { doing } from './people.js';
 import { scenario } from './scenario.js';

@@ -1,14 +1,13 @@
 // The first visit: a blank box becomes the company's, its three administrators enrol, and everybody else after them.
 
 import assert from 'node:assert/strict';
+import { ADMINISTRATORS, claim, enrol } from './acts.js';
 import { box } from './box.js';
 import { open, until, visit } from './lib.js';
 import { right, rightInAllLooks } from './look.js';
-import { code, doing, fillSignIn, note, PEOPLE, recall, STAFF } from './people.js';
-import { calendarKey, COMPANY, DEPARTMENT, zoneOfMidday } from './site.js';
+import { doing, note, PEOPLE, recall, STAFF } from './people.js';
+import { COMPANY, DEPARTMENT } from './site.js';
 import { essential, scenario } from './scenario.js';
-
-const ADMINISTRATORS = ['system', 'security', 'audit'];
 
 scenario('a blank box leads to its first visit, and a wrong claim code is refused without losing what was typed', async () => {
   const window = await open({ source: '127.0.3.1' });
@@ -26,18 +25,6 @@ scenario('a blank box leads to its first visit, and a wrong claim code is refuse
   await window.context.close();
 });
 
-async function claim(page, claimCode) {
-  await page.locator('input[name=claim_code]').fill(claimCode);
-  await page.locator('input[name=company]').fill(COMPANY);
-  await page.locator('[name=zone]').fill(zoneOfMidday().zone);
-  for (const who of ADMINISTRATORS) {
-    await page.locator(`input[name=${who}_name]`).fill(PEOPLE[who].name);
-    await page.locator(`input[name=${who}_login]`).fill(PEOPLE[who].login);
-  }
-  await page.locator('[name=calendar_key]').fill(calendarKey());
-  await page.locator('main form button').last().click();
-}
-
 essential('l_31 the claim code of the console makes the box the company’s, once', async () => {
   const { code: claimCode } = await box('claim-code');
   const { page, watch, context } = await open({ source: '127.0.3.2' });
@@ -52,34 +39,6 @@ essential('l_31 the claim code of the console makes the box the company’s, onc
   assert.equal(new URL(page.url()).pathname, '/sign-in', 'there is no second first visit');
   await context.close();
 });
-
-/** Enrols with the code somebody was handed. */
-export async function enrol(who) {
-  const { login, password, source } = PEOPLE[who];
-  const window = await open({ source });
-  const { page, watch, context } = window;
-  await visit(page, '/enrol');
-  await page.locator('input[name=login]').fill(login);
-  await page.locator('input[name=enrol_code]').fill(recall(who).enrolment);
-  await page.locator('main form button').last().click();
-  const secret = (await page.locator('main code').first().textContent()).replace(/\s/g, '');
-  assert.match(secret, /^[A-Z2-7]{32}$/, 'a secret of 160 bits');
-  note(who, { secret });
-  if (who === 'system') {
-    await right(page, 'enrol-secret', 'zh', 'light');
-    assert.ok(await page.locator('main svg[role=img], main img').first().isVisible(), 'the secret as a picture');
-  }
-  await page.locator('input[name=password]').fill(password);
-  await page.locator('input[name=again]').fill(password);
-  await page.locator('input[name=totp]').fill(await code(who));
-  await page.locator('main form button').last().click();
-  await page.waitForURL((url) => url.pathname === '/sign-in');
-  await fillSignIn(page, { login, password, code: await code(who) });
-  await page.waitForURL((url) => url.pathname !== '/sign-in');
-  watch.none();
-  note(who, { storage: await context.storageState() });
-  await context.close();
-}
 
 for (const who of ADMINISTRATORS) {
   essential(`${who} enrols with the code from the first visit and signs in`, () => enrol(who));

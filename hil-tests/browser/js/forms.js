@@ -42,7 +42,7 @@ export async function submit(page, where, action, values) {
 }
 
 /** Long work is over when its page shows no progress any more. */
-export async function finished(page, limit = 60_000) {
+export async function finished(page, limit = 4 * WAIT_MS) {
   const over = () => page.evaluate(() => document.readyState === 'complete' && !document.querySelector('[data-live="job"]'));
   await until('long work is over', () => over().catch(() => false), limit);
 }

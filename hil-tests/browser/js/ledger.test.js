@@ -1,7 +1,7 @@
 // The audit administrator finds all of the day in the ledger, and the ledger is whole.
 
 import assert from 'node:assert/strict';
-import { finished, send } from './forms.js';
+import { verifyLedger } from './acts.js';
 import { visit } from './lib.js';
 import { lookLater } from './look.js';
 import { doing, PEOPLE } from './people.js';
@@ -35,13 +35,7 @@ scenario('aud_01 every act of the day is found in the ledger, by its person, and
     lookLater('audit', 'sign-ins', '/accounts/sign-ins');
   }));
 
-scenario('the audit administrator verifies the ledger and it is whole', () =>
-  doing('audit', async (page) => {
-    await visit(page, '/ledger');
-    await send(page, '/ledger/verify');
-    await finished(page);
-    await page.locator('main .notice-ok, main .badge-ok').first().waitFor();
-  }));
+scenario('the audit administrator verifies the ledger and it is whole', verifyLedger);
 
 scenario('iam_04 failed sign-ins and the stolen session stand in the log of sign-ins', () =>
   doing('audit', async (page) => {

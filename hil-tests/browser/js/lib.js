@@ -282,5 +282,5 @@ export async function until(what, ask, limit = WAIT_MS) {
 }
 
 /** How long the box may take for one thing on a busy machine. */
-export const WAIT_MS = 15_000;
+export const WAIT_MS = Number(process.env.RINGFENCE_WAIT_MS ?? 15_000);
 const PAUSE_MS = 100;

@@ -1,36 +1,13 @@
 // Lists of contacts: an import with faults names each, a good one waits for another person's release.
 
 import assert from 'node:assert/strict';
-import { file, fill, finished, idOf, send, submit } from './forms.js';
+import { importGood, importList } from './acts.js';
+import { fill, send, submit } from './forms.js';
 import { visit } from './lib.js';
 import { lookLater, right } from './look.js';
-import { doing, note, PEOPLE, recall } from './people.js';
+import { doing, note, recall } from './people.js';
 import { essential, scenario } from './scenario.js';
-import { CALLED, contacts, day, DEPARTMENT, masked, PREVIEWED, PURPOSE } from './site.js';
-
-/** Imports a list and opens its page; its number. */
-export async function importGood(page, name, numbers) {
-  await importList(page, name, contacts(numbers));
-  await page.locator('main a[href^="/contacts/"]').first().click();
-  await page.waitForURL(/\/contacts\/\d+$/);
-  return idOf(page);
-}
-
-async function importList(page, name, content) {
-  await visit(page, '/contacts/import');
-  await fill(page, {
-    department: { label: DEPARTMENT },
-    purpose: PURPOSE,
-    source: 'left',
-    document: '登记-2026-11',
-    source_date: day(-30),
-    responsible: PEOPLE.data.name,
-    lawful: 'yes',
-    file: file(name, content, 'text/csv'),
-  });
-  await send(page, '/contacts/import');
-  await finished(page);
-}
+import { CALLED, contacts, masked, PREVIEWED } from './site.js';
 
 scenario('an import with faults imports nothing and names row, column and reason of each', () =>
   doing('data', async (page, { watch }) => {

@@ -1,7 +1,7 @@
 // Without the page's own script everything still works: signing in, forms with their faults, long work.
 
 import assert from 'node:assert/strict';
-import { fillCampaign } from './campaign.test.js';
+import { fillCampaign } from './acts.js';
 import { file, fill, finished, idOf, send } from './forms.js';
 import { open, visit } from './lib.js';
 import { code, fillSignIn, note, PEOPLE, recall } from './people.js';

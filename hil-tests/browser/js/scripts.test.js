@@ -1,20 +1,14 @@
 // Scripts: prompts uploaded by the manager, approved by compliance, never by the author (CAM-12).
 
 import assert from 'node:assert/strict';
-import { file, fill, finished, idOf, send, submit } from './forms.js';
+import { upload } from './acts.js';
+import { fill, idOf, send, submit } from './forms.js';
 import { visit } from './lib.js';
 import { lookLater } from './look.js';
 import { doing, note, recall } from './people.js';
 import { essential, scenario } from './scenario.js';
 import { PROMPTS, SCRIPT } from './site.js';
 import { tone } from './wav.js';
-
-const upload = async (page, text, content) => {
-  await visit(page, '/scripts/prompts/new');
-  await fill(page, { text, file: file('prompt.wav', content, 'audio/wav') });
-  await send(page, '/scripts/prompts/new');
-  await finished(page);
-};
 
 scenario('a prompt that is no WAV, or has no sound in it, is refused with the reason', () =>
   doing('manager', async (page, { watch }) => {

@@ -2,11 +2,10 @@
 // list is imported and released, and a campaign over it is made, started and watched until everybody was called.
 
 import assert from 'node:assert/strict';
+import { fillCampaign, importGood } from './acts.js';
 import { box } from './box.js';
-import { fillCampaign } from './campaign.test.js';
-import { fill, idOf, send, submit } from './forms.js';
+import { idOf, send, submit } from './forms.js';
 import { until, visit } from './lib.js';
-import { importGood } from './lists.test.js';
 import { doing } from './people.js';
 import { scenario } from './scenario.js';
 import { BY_SIPP, masked, SIPP_CAMPAIGN } from './site.js';
