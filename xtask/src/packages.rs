@@ -92,6 +92,15 @@ pub const IMAGE: &[Package] = &[
     package("curl", "a client of its page that nobody here wrote"),
 ];
 
+/// What stands around the virtual box: whoever opens its page and takes its calls.
+pub const AROUND: &[Package] = &[
+    package("chromium", "the browser that opens its page"),
+    package("fonts-noto-cjk", "Chinese text in it"),
+    program("nodejs", "node", "drives the browser"),
+    program("npm", "npm", "fetches what drives it"),
+    package("sip-tester", "SIPp: the carrier nobody here wrote"),
+];
+
 /// Installs what is missing of these lists and says which.
 pub fn install(lists: &[&[Package]]) -> anyhow::Result<()> {
     let missing: Vec<&Package> =

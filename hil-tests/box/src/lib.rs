@@ -3,9 +3,14 @@
 
 #![expect(clippy::print_stdout, reason = "the bench speaks on standard output")]
 
+pub mod callee;
+pub mod campaign;
 pub mod client;
 pub mod machine;
 pub mod rig;
 pub mod scenarios;
+pub mod site;
 pub mod steps;
+pub mod time_server;
 pub mod told;
+pub mod window;

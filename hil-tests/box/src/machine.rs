@@ -20,6 +20,7 @@ pub struct Machine {
     rig: Rig,
     port: u16,
     forwards: Vec<String>,
+    far_side: bool,
     running: Option<Running>,
     starts: u32,
 }
@@ -48,10 +49,23 @@ impl Machine {
         ensure!(copied.success(), "the disk cannot be copied");
         File::options().write(true).open(&disk)?.set_len(rig.disk_gib << 30)?;
         fs::copy(image.variables(), folder.join("variables.fd"))?;
+        Self::off(rig.clone(), image.firmware(), folder)
+    }
+
+    /// A box that lies switched off in a folder, as an earlier run left it.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn lying_in(rig: &Rig, image: &Image, folder: &Path) -> anyhow::Result<Self> {
+        let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
+        ensure!(folder.join(DISK).is_file(), "{} holds no box", folder.display());
+        Self::off(rig.clone(), image.firmware(), folder)
+    }
+
+    fn off(rig: Rig, firmware: PathBuf, folder: PathBuf) -> anyhow::Result<Self> {
         // A port that was free a moment ago; whoever takes it in between is told by QEMU.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let firmware = image.firmware();
-        Ok(Self { folder, firmware, rig: rig.clone(), port, forwards: Vec::new(), running: None, starts: 0 })
+        Ok(Self { folder, firmware, rig, port, forwards: Vec::new(), far_side: false, running: None, starts: 0 })
     }
 
     /// This box once more as it lies there, switched off: disk, firmware's variables and TPM. A step that many scenarios
@@ -72,22 +86,22 @@ impl Machine {
             .arg(&folder)
             .status()?;
         ensure!(copied.success(), "the box cannot be copied");
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Ok(Self {
-            folder,
-            firmware: self.firmware.clone(),
-            rig: self.rig.clone(),
-            port,
-            forwards: self.forwards.clone(),
-            running: None,
-            starts: 0,
-        })
+        let mut copy = Self::off(self.rig.clone(), self.firmware.clone(), folder)?;
+        copy.forwards.clone_from(&self.forwards);
+        copy.far_side = self.far_side;
+        Ok(copy)
     }
 
     /// From the next start on, what arrives at this port here comes to the box's port (`tcp` or `udp`). Connections that
     /// the box begins reach this machine's loopback at 10.0.2.2.
     pub fn forward(&mut self, protocol: &str, here: u16, there: u16) {
         self.forwards.push(format!("hostfwd={protocol}:127.0.0.1:{here}-:{there}"));
+    }
+
+    /// From the next start on, the far side of its virtual cards runs inside it: the simulated exchange of the bench's own
+    /// image, whose journal is [`Machine::exchange`].
+    pub const fn with_exchange(&mut self) {
+        self.far_side = true;
     }
 
     /// Types on the serial console, as a terminal sends it: a line ends with `\r`.
@@ -137,7 +151,7 @@ impl Machine {
     pub fn power_on(&mut self) -> anyhow::Result<()> {
         ensure!(self.running.is_none(), "the box is on already");
         self.starts += 1;
-        for name in [CONSOLE, JOURNAL, WITNESS] {
+        for name in [CONSOLE, JOURNAL, WITNESS, EXCHANGE] {
             let path = self.folder.join(name);
             if path.exists() {
                 fs::rename(&path, self.folder.join(format!("{name}.{}", self.starts - 1)))?;
@@ -204,7 +218,12 @@ impl Machine {
             format!("-netdev user,id=lan,{}", self.forwarded()),
             "-device virtio-net-pci,netdev=lan".to_owned(),
         ];
-        lines.iter().flat_map(|line| line.split(' ')).map(str::to_owned).collect()
+        let exchange = [
+            format!("-chardev file,id=exchange,path={}", at(EXCHANGE)),
+            "-device virtserialport,chardev=exchange,name=ringfence.exchange".to_owned(),
+        ];
+        let exchange = exchange.iter().filter(|_| self.far_side);
+        lines.iter().chain(exchange).flat_map(|line| line.split(' ')).map(str::to_owned).collect()
     }
 
     fn forwarded(&self) -> String {
@@ -275,6 +294,12 @@ impl Machine {
     #[must_use]
     pub fn journal(&self) -> String {
         tail(&self.folder.join(JOURNAL))
+    }
+
+    /// What the simulated exchange inside it told since it was switched on: its journal, one JSON object a line.
+    #[must_use]
+    pub fn exchange(&self) -> String {
+        tail(&self.folder.join(EXCHANGE))
     }
 
     fn last_line(&self) -> String {
@@ -354,6 +379,7 @@ const CONSOLE: &str = "console";
 const CONSOLE_SOCKET: &str = "console.socket";
 const JOURNAL: &str = "journal";
 const WITNESS: &str = "witness";
+const EXCHANGE: &str = "exchange";
 const TPM_LIMIT: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SHOW_EVERY: Duration = Duration::from_secs(15);

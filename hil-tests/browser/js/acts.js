@@ -86,14 +86,14 @@ export async function upload(page, text, content) {
 }
 
 /** Fills the form of a new campaign. */
-export async function fillCampaign(page, values) {
+export async function fillCampaign(page, { lines: [group, caller] = [GROUP, CALLER], ...values }) {
   const option = async (name, text) => ({ [name]: await page.locator(`select[name=${name}] option`).filter({ hasText: text }).first().getAttribute('value') });
   await fill(page, {
     class: 'return-visit',
     ...(await option('script', SCRIPT)),
     ...(await option('department', DEPARTMENT)),
-    ...(await option('group', GROUP)),
-    ...(await option('caller', CALLER.slice(-4))),
+    ...(await option('group', group)),
+    ...(await option('caller', caller.slice(-4))),
     max_calls: '10',
     calls_per_minute: '600',
     wrap_up_s: '30',

@@ -14,8 +14,6 @@ import { BY_E1, CARDS_CAMPAIGN, CARDS_CALLER, CARDS_GROUP, day, masked, SPANS } 
 
 const SPAN = '/lines/spans/1';
 const main = (page) => page.locator('main');
-const option = (page, name, text) =>
-  page.locator(`select[name=${name}] option`).filter({ hasText: text }).first().getAttribute('value');
 const slots = (page, kind) => page.locator(`[data-live=slots] .slots .slot-${kind}`).count();
 
 scenario('both spans are set up with the strict defaults; their data links come up and thirty timeslots of each are idle', () =>
@@ -68,9 +66,7 @@ scenario('a campaign over E1 is watched in the timeslots while a trace of the D 
   let campaign;
   await doing('manager', async (page) => {
     await visit(page, '/campaigns/new');
-    const group = await option(page, 'group', CARDS_GROUP);
-    const caller = await option(page, 'caller', CARDS_CALLER.slice(-4));
-    await fillCampaign(page, { name: CARDS_CAMPAIGN, mode: 'announcement', batch: String(batch), group, caller });
+    await fillCampaign(page, { name: CARDS_CAMPAIGN, mode: 'announcement', batch: String(batch), lines: [CARDS_GROUP, CARDS_CALLER] });
     assert.equal(await send(page, '/campaigns/new'), 303);
     await page.waitForURL(/\/campaigns\/\d+$/);
     campaign = idOf(page);

@@ -1,6 +1,11 @@
 //! What is proven on the virtual box, one scenario a file.
 
 pub mod boot;
+pub mod commission;
+pub mod cut_dialling;
+pub mod cut_import;
+pub mod first_call;
+pub mod first_call_e1;
 pub mod foreign_tpm;
 pub mod tampered;
 
@@ -50,6 +55,31 @@ pub const ALL: &[Scenario] = &[
         name: "foreign-tpm",
         title: "the disk in another box stays closed, and the console says why",
         run: foreign_tpm::run,
+    },
+    Scenario {
+        name: "commission",
+        title: "a real browser outside commissions the box from its claim code on, and a power cut changes nothing",
+        run: commission::run,
+    },
+    Scenario {
+        name: "first-call",
+        title: "a campaign over a SIP trunk to SIPp outside the guest: both count the same calls, each is recorded",
+        run: first_call::run,
+    },
+    Scenario {
+        name: "first-call-e1",
+        title: "a campaign over the spans of a virtual card inside the guest, with an opt-out",
+        run: first_call_e1::run,
+    },
+    Scenario {
+        name: "cut-dialling",
+        title: "power cuts while it dials: nobody is called twice, nothing acknowledged is lost, it goes on alone",
+        run: cut_dialling::run,
+    },
+    Scenario {
+        name: "cut-import",
+        title: "power cuts while lists are imported: acknowledged lists are whole, others whole or absent",
+        run: cut_import::run,
     },
 ];
 

@@ -1,4 +1,4 @@
-//! `cargo xtask hil box`: builds the development variant of the virtual box with the bench's witness in it, and runs the
+//! `cargo xtask hil box`: builds the development variant of the virtual box with the bench's own programs in it, and runs the
 //! scenarios of `hil-tests/box` on it. What a scenario does is no matter of this command.
 
 use crate::image::{self, Order};
@@ -9,13 +9,14 @@ use std::process::Command;
 
 /// Runs the scenarios named, or all; true if every one passed.
 pub fn run(words: &[String]) -> anyhow::Result<bool> {
-    packages::install(&[packages::BUILD, packages::IMAGE])?;
-    project::run(&mut project::cargo(&["build", "--quiet", "--package", "box-scenarios", "--bins"]))?;
+    packages::install(&[packages::BUILD, packages::IMAGE, packages::AROUND])?;
+    let programs = ["build", "--quiet", "--package", "box-scenarios", "--package", "exchange", "--bins"];
+    project::run(&mut project::cargo(&programs))?;
     let folder = project::binaries(false).join("hil-box");
     let built = image::build(&Order {
         development: true,
         out: Some(folder.join("image")),
-        besides: vec![witness(&folder.join("witness"))?],
+        besides: vec![besides(&folder.join("besides"))?],
         ..Order::default()
     })?;
     let mib = |bytes: u64| bytes >> 20;
@@ -31,14 +32,17 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
     Ok(command.status().context("the scenarios cannot be started")?.success())
 }
 
-/// The files that make a box tell the bench how it stands.
-fn witness(tree: &std::path::Path) -> anyhow::Result<PathBuf> {
+/// The bench's own programs inside a box, and what starts them: one that tells how the box stands, and the far side of its
+/// virtual cards.
+fn besides(tree: &std::path::Path) -> anyhow::Result<PathBuf> {
     if tree.exists() {
         std::fs::remove_dir_all(tree)?;
     }
     std::fs::create_dir_all(tree.join("usr/bin"))?;
     image::copy_tree(&project::root().join("hil-tests/box/guest"), tree)?;
-    let program = project::binaries(false).join("box-witness");
-    image::quiet(Command::new("strip").arg("-o").arg(tree.join("usr/bin/box-witness")).arg(program))?;
+    for name in ["box-witness", "exchange"] {
+        let program = project::binaries(false).join(name);
+        image::quiet(Command::new("strip").arg("-o").arg(tree.join("usr/bin").join(name)).arg(program))?;
+    }
     Ok(tree.to_owned())
 }
