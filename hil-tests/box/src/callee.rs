@@ -42,10 +42,29 @@ impl Callee {
         let out = File::create(folder.join("callee.out"))?;
         let at = |name: &str| folder.join(name).display().to_string();
         let mut command = Command::new("sipp");
-        command.arg("-sf").arg(scenario).args(["-t", "u1", "-i", "127.0.0.1", "-p", PORT, "-nostdin", "-cp", "0"]);
+        command.arg("-sf").arg(scenario).args([
+            "-t",
+            "u1",
+            "-i",
+            "127.0.0.1",
+            "-p",
+            PORT,
+            "-nostdin",
+            "-cp",
+            "0",
+            "-watchdog_interval",
+            "0",
+        ]);
         command.args(["-mi", "127.0.0.1", "-mp", MEDIA_PORT, "-rtp_echo"]);
         command.args(["-key", "reach", CARRIER, "-key", "ear", EAR]);
-        command.args(["-trace_msg", "-message_file", &at(MESSAGES), "-trace_err", "-error_file", &at("callee.errors")]);
+        command.args([
+            "-trace_msg",
+            "-message_file",
+            &at(MESSAGES),
+            "-trace_err",
+            "-error_file",
+            &at("callee.errors"),
+        ]);
         command.args(["-trace_stat", "-stf", &at(STATISTICS), "-fd", "1"]);
         command.current_dir(folder).stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out);
         let sipp = command.spawn().context("sipp cannot be started")?;
@@ -132,9 +151,16 @@ mod tests {
     #[test]
     fn a_retransmission_is_no_second_call_and_a_second_call_id_is_one() {
         let invite = |number: &str, id: &str| {
-            format!("--- UDP message received\nINVITE sip:{number}@10.0.2.2:5062 SIP/2.0\nVia: x\nCall-ID: {id}\n\n")
+            format!(
+                "--- UDP message received\nINVITE sip:{number}@10.0.2.2:5062 SIP/2.0\nVia: x\nCall-ID: {id}\n\n"
+            )
         };
-        let text = [invite("199", "a"), invite("199", "a"), invite("188", "b"), "BYE sip:box SIP/2.0\nCall-ID: a\n".into()];
+        let text = [
+            invite("199", "a"),
+            invite("199", "a"),
+            invite("188", "b"),
+            "BYE sip:box SIP/2.0\nCall-ID: a\n".into(),
+        ];
         let found = calls(&text.concat());
         assert_eq!(found.values().map(std::collections::BTreeSet::len).collect::<Vec<_>>(), [1, 1]);
         let again = calls(&(text.concat() + &invite("199", "c")));
@@ -143,7 +169,8 @@ mod tests {
 
     #[test]
     fn the_last_line_of_the_statistics_counts() {
-        let table = "StartTime;TotalCallCreated;CurrentCall;SuccessfulCall(C);FailedCall(C)\nx;1;1;0;0\nx;5;1;3;1\n";
+        let table =
+            "StartTime;TotalCallCreated;CurrentCall;SuccessfulCall(C);FailedCall(C)\nx;1;1;0;0\nx;5;1;3;1\n";
         let wanted = Statistics { created: 5, successful: 3, failed: 1, current: 1 };
         assert_eq!(statistics(table), Some(wanted));
         assert_eq!(statistics("x;y\n"), None);

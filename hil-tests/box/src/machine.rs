@@ -65,7 +65,16 @@ impl Machine {
     fn off(rig: Rig, firmware: PathBuf, folder: PathBuf) -> anyhow::Result<Self> {
         // A port that was free a moment ago; whoever takes it in between is told by QEMU.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        Ok(Self { folder, firmware, rig, port, forwards: Vec::new(), far_side: false, running: None, starts: 0 })
+        Ok(Self {
+            folder,
+            firmware,
+            rig,
+            port,
+            forwards: Vec::new(),
+            far_side: false,
+            running: None,
+            starts: 0,
+        })
     }
 
     /// This box once more as it lies there, switched off: disk, firmware's variables and TPM. A step that many scenarios

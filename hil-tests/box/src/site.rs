@@ -3,9 +3,9 @@
 //! starts one.
 
 use crate::callee::CARRIER;
+use crate::client::Client;
 use crate::machine::Machine;
 use crate::scenarios::{BOOT_LIMIT, Bench, console_shows_code, page_answers};
-use crate::client::Client;
 use crate::steps::Steps;
 use crate::time_server::TimeServer;
 use crate::window::Window;
@@ -39,7 +39,8 @@ impl Site {
         if fs::read_to_string(first.join(STAMP)).ok().as_deref() != Some(&stamp) {
             commission(bench, steps)?;
         }
-        let machine = Machine::lying_in(&bench.rig, &bench.image, &first.join(BOX))?.copy(&bench.folder.join(BOX))?;
+        let machine =
+            Machine::lying_in(&bench.rig, &bench.image, &first.join(BOX))?.copy(&bench.folder.join(BOX))?;
         let notes = bench.folder.join(NOTES);
         let copied = Command::new("cp").arg("-r").arg(first.join(NOTES)).arg(&notes).status()?;
         ensure!(copied.success(), "the people's notes cannot be copied");
@@ -86,7 +87,10 @@ pub fn commission(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
             ("RINGFENCE_CARRIER", CARRIER.to_owned()),
         ];
         site.window.run(&mut site.machine, "virtual-commission.test.js", &(), &more, COMMISSION_LIMIT)?;
-        Ok(((), format!("{:.0} s after power-on; pictures in {}", site.machine.on_for(), shots(bench).display())))
+        Ok((
+            (),
+            format!("{:.0} s after power-on; pictures in {}", site.machine.on_for(), shots(bench).display()),
+        ))
     })?;
     site.machine.power_cut();
     fs::write(first.join(STAMP), stamp(bench)?).context("the commissioned box's stamp")

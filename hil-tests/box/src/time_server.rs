@@ -103,6 +103,10 @@ mod tests {
     fn what_is_no_client_gets_no_answer() {
         let mut server = [0; PACKET];
         server[0] = 0b10_0100;
-        assert!(answer(&server, [0; 8]).is_none() && answer(&[0b10_0011], [0; 8]).is_none() && answer(&[], [0; 8]).is_none());
+        assert!(
+            answer(&server, [0; 8]).is_none()
+                && answer(&[0b10_0011], [0; 8]).is_none()
+                && answer(&[], [0; 8]).is_none()
+        );
     }
 }

@@ -35,7 +35,12 @@ impl Window {
     ///
     /// # Errors
     /// Node or its packages are missing.
-    pub fn start(&self, file: &str, plan: &impl Serialize, more: &[(&str, String)]) -> anyhow::Result<Scenario> {
+    pub fn start(
+        &self,
+        file: &str,
+        plan: &impl Serialize,
+        more: &[(&str, String)],
+    ) -> anyhow::Result<Scenario> {
         let _ = fs::remove_file(self.folder.join(FOUND));
         let at = |name: &str| self.folder.join(name).display().to_string();
         let mut variables = vec![

@@ -7,12 +7,12 @@ import { needed, visit } from './lib.js';
 import { as, note, recall } from './people.js';
 import { scenario } from './scenario.js';
 
-const { name, numbers, ...values } = JSON.parse(needed('RINGFENCE_PLAN'));
+const { name, numbers, max_calls, lines } = JSON.parse(needed('RINGFENCE_PLAN'));
 
 scenario(`${name}: the page is watched until the power goes`, async () => {
   let { id } = recall('cut');
   if (!id) {
-    id = await startCampaign({ name, numbers, ...values });
+    id = await startCampaign({ name, numbers, max_calls, lines });
     note('cut', { id });
   }
   const { page } = await as('manager');

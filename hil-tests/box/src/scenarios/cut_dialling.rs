@@ -38,12 +38,13 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
             Ok(((), format!("up after {up:.0} s; SIPp was called {called} times, {standing} calls stood, {ended} ends acknowledged")))
         })?;
     }
-    let found: Found = steps.step("it comes back alone, goes on to the end, and has all that was acknowledged", || {
-        let up = site.power_on()?;
-        site.window.run(&mut site.machine, "virtual-after.test.js", &plan, &[], 2 * limit)?;
-        let found: Found = site.window.found().context("the page's figures were not written down")?;
-        Ok((found.clone(), format!("up after {up:.0} s; {:?}", found.figures)))
-    })?;
+    let found: Found =
+        steps.step("it comes back alone, goes on to the end, and has all that was acknowledged", || {
+            let up = site.power_on()?;
+            site.window.run(&mut site.machine, "virtual-after.test.js", &plan, &[], 2 * limit)?;
+            let found: Found = site.window.found().context("the page's figures were not written down")?;
+            Ok((found.clone(), format!("up after {up:.0} s; {:?}", found.figures)))
+        })?;
     steps.step("at SIPp nobody was dialled twice", || {
         let calls = callee.calls();
         let twice = calls.values().filter(|ids| ids.len() > 1).count();
@@ -52,7 +53,10 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         ensure!(calls.keys().all(|number| list.contains(number)), "somebody else was called");
         let (heard, placed) = (u64::try_from(calls.len())?, found.figures.placed);
         // A permit that was durable when the power went counts as a call, dialled or not.
-        ensure!(heard <= placed && placed <= u64::try_from(numbers.len())?, "{heard} at SIPp, {placed} on the page");
+        ensure!(
+            heard <= placed && placed <= u64::try_from(numbers.len())?,
+            "{heard} at SIPp, {placed} on the page"
+        );
         ensure!(found.figures.answered <= heard, "{heard} at SIPp, the page says {:?}", found.figures);
         Ok(((), format!("{heard} numbers once each, {placed} on the page; {:?}", callee.statistics())))
     })

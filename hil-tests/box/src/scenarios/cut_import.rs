@@ -14,37 +14,43 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
     let limit = Duration::from_secs(600);
     let mut lists = Lists::new();
     for (at, cut) in CUTS.iter().enumerate() {
-        steps.step(&format!("life {}: lists of {ROWS} rows are imported until the power is cut {cut:?}", at + 1), || {
-            let up = site.power_on()?;
-            if at > 0 {
-                check(&mut site, false, limit)?;
-            }
-            let plan = Importing { rows: ROWS, first: lists.len(), noted: lists.clone() };
-            let mut browser = site.window.start("virtual-import.test.js", &plan, &[])?;
-            let (before, acknowledged) = (lists.len(), count(&lists, ACKNOWLEDGED));
-            site.window.until::<Lists>(&mut browser, "an import", limit, |found| {
-                let found = found.unwrap_or_default();
-                match cut {
-                    Cut::Into(_) => found.len() > before,
-                    Cut::Acknowledged => count(&found, ACKNOWLEDGED) > acknowledged,
+        steps.step(
+            &format!("life {}: lists of {ROWS} rows are imported until the power is cut {cut:?}", at + 1),
+            || {
+                let up = site.power_on()?;
+                if at > 0 {
+                    check(&mut site, false, limit)?;
                 }
-            })?;
-            if let Cut::Into(after_ms) = cut {
-                // Where the import stands then decides nothing: any place must do.
-                std::thread::sleep(Duration::from_millis(*after_ms));
-            }
-            site.machine.power_cut();
-            drop(browser);
-            site.window.acknowledge()?;
-            lists = site.window.found().unwrap_or_default();
-            Ok(((), format!("up after {up:.0} s; {lists:?}")))
-        })?;
+                let plan = Importing { rows: ROWS, first: lists.len(), noted: lists.clone() };
+                let mut browser = site.window.start("virtual-import.test.js", &plan, &[])?;
+                let (before, acknowledged) = (lists.len(), count(&lists, ACKNOWLEDGED));
+                site.window.until::<Lists>(&mut browser, "an import", limit, |found| {
+                    let found = found.unwrap_or_default();
+                    match cut {
+                        Cut::Into(_) => found.len() > before,
+                        Cut::Acknowledged => count(&found, ACKNOWLEDGED) > acknowledged,
+                    }
+                })?;
+                if let Cut::Into(after_ms) = cut {
+                    // Where the import stands then decides nothing: any place must do.
+                    std::thread::sleep(Duration::from_millis(*after_ms));
+                }
+                site.machine.power_cut();
+                drop(browser);
+                site.window.acknowledge()?;
+                lists = site.window.found().unwrap_or_default();
+                Ok(((), format!("up after {up:.0} s; {lists:?}")))
+            },
+        )?;
     }
-    steps.step("it comes back alone: acknowledged lists are whole, others whole or absent, and it imports again", || {
-        let up = site.power_on()?;
-        check(&mut site, true, limit)?;
-        Ok(((), format!("up after {up:.0} s; {} lists acknowledged", count(&lists, ACKNOWLEDGED))))
-    })
+    steps.step(
+        "it comes back alone: acknowledged lists are whole, others whole or absent, and it imports again",
+        || {
+            let up = site.power_on()?;
+            check(&mut site, true, limit)?;
+            Ok(((), format!("up after {up:.0} s; {} lists acknowledged", count(&lists, ACKNOWLEDGED))))
+        },
+    )
 }
 
 fn check(site: &mut Site, last: bool, limit: Duration) -> anyhow::Result<()> {

@@ -39,9 +39,15 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
             ensure!(count == 1, "SIPp was called {count} times for number {number}");
         }
         ensure!(calls.len() == numbers.len(), "SIPp was called for somebody else");
-        ensure!((statistics.created, statistics.successful, statistics.failed) == (wanted, wanted, 0), "{statistics:?}");
+        ensure!(
+            (statistics.created, statistics.successful, statistics.failed) == (wanted, wanted, 0),
+            "{statistics:?}"
+        );
         let said = found.figures;
-        ensure!((said.placed, said.answered, said.verified) == (wanted, wanted, wanted), "the page says {said:?}");
+        ensure!(
+            (said.placed, said.answered, said.verified) == (wanted, wanted, wanted),
+            "the page says {said:?}"
+        );
         Ok(((), format!("{statistics:?}")))
     })
 }

@@ -338,7 +338,9 @@ impl Trunk {
         let Some(&remote) = addresses.get(self.turn % addresses.len().max(1)) else { return };
         // A lease may come after us, and change: what is offered to the carrier must be where we are.
         let ours = around.transports.towards(self.target.transport, remote);
-        if ours.ip().is_unspecified() || self.flow.is_some_and(|flow| (flow.remote, flow.local) == (remote, ours)) {
+        if ours.ip().is_unspecified()
+            || self.flow.is_some_and(|flow| (flow.remote, flow.local) == (remote, ours))
+        {
             return;
         }
         match around.transports.flow_to(self.target.transport, remote, profile) {
