@@ -14,3 +14,4 @@ pub mod steps;
 pub mod time_server;
 pub mod told;
 pub mod window;
+pub mod write_cache;

@@ -3,6 +3,7 @@
 
 use crate::rig::{Image, Rig};
 use crate::told::Told;
+use crate::write_cache::{Settled, WriteCache};
 use anyhow::{Context, bail, ensure};
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -21,6 +22,7 @@ pub struct Machine {
     port: u16,
     forwards: Vec<String>,
     far_side: bool,
+    volatile: bool,
     running: Option<Running>,
     starts: u32,
 }
@@ -31,6 +33,7 @@ struct Running {
     tpm: Child,
     since: Instant,
     serial: Option<UnixStream>,
+    cache: Option<WriteCache>,
 }
 
 impl Machine {
@@ -72,6 +75,7 @@ impl Machine {
             port,
             forwards: Vec::new(),
             far_side: false,
+            volatile: false,
             running: None,
             starts: 0,
         })
@@ -97,7 +101,7 @@ impl Machine {
         ensure!(copied.success(), "the box cannot be copied");
         let mut copy = Self::off(self.rig.clone(), self.firmware.clone(), folder)?;
         copy.forwards.clone_from(&self.forwards);
-        copy.far_side = self.far_side;
+        (copy.far_side, copy.volatile) = (self.far_side, self.volatile);
         Ok(copy)
     }
 
@@ -111,6 +115,11 @@ impl Machine {
     /// image, whose journal is [`Machine::exchange`].
     pub const fn with_exchange(&mut self) {
         self.far_side = true;
+    }
+
+    /// From the next start on, what its disk has not flushed is lost when [`Machine::power_lost`].
+    pub const fn with_write_cache(&mut self) {
+        self.volatile = true;
     }
 
     /// Types on the serial console, as a terminal sends it: a line ends with `\r`.
@@ -188,10 +197,18 @@ impl Machine {
             }
             std::thread::sleep(LOOK_EVERY);
         }
+        let cache = if self.volatile { Some(WriteCache::begin(&self.disk())?) } else { None };
         let mut command = Command::new("qemu-system-x86_64");
-        command.args(MACHINE).args(self.hardware(&socket)).stdin(Stdio::null()).stdout(log()?).stderr(log()?);
+        command
+            .args(MACHINE)
+            .args(self.hardware(&socket, cache.as_ref()))
+            .stdin(Stdio::null())
+            .stdout(log()?)
+            .stderr(log()?);
         match command.spawn() {
-            Ok(qemu) => self.running = Some(Running { qemu, tpm, since: Instant::now(), serial: None }),
+            Ok(qemu) => {
+                self.running = Some(Running { qemu, tpm, since: Instant::now(), serial: None, cache })
+            }
             Err(error) => {
                 end(&mut tpm);
                 return Err(error).context("QEMU cannot be started");
@@ -200,7 +217,7 @@ impl Machine {
         Ok(())
     }
 
-    fn hardware(&self, tpm: &Path) -> Vec<String> {
+    fn hardware(&self, tpm: &Path, cache: Option<&WriteCache>) -> Vec<String> {
         let at = |name: &str| self.folder.join(name).display().to_string();
         let flash = "if=pflash,format=raw";
         let lines = [
@@ -210,9 +227,6 @@ impl Machine {
             ),
             format!("-drive {flash},unit=0,readonly=on,file={}", self.firmware.display()),
             format!("-drive {flash},unit=1,file={}", at("variables.fd")),
-            // With a write cache, as disks have: what was not flushed is lost with the power.
-            format!("-drive if=none,id=disk,format=raw,cache=writeback,file={}", at(DISK)),
-            "-device virtio-blk-pci,drive=disk,bootindex=1".to_owned(),
             format!("-chardev socket,id=tpm,path={} -tpmdev emulator,id=tpm0,chardev=tpm", tpm.display()),
             "-device tpm-tis,tpmdev=tpm0".to_owned(),
             // What it shows is kept whether somebody is connected or not.
@@ -231,8 +245,21 @@ impl Machine {
             format!("-chardev file,id=exchange,path={}", at(EXCHANGE)),
             "-device virtserialport,chardev=exchange,name=ringfence.exchange".to_owned(),
         ];
+        let disk = cache.map_or_else(|| self.plain_disk().to_vec(), |cache| cache.words().to_vec());
         let exchange = exchange.iter().filter(|_| self.far_side);
-        lines.iter().chain(exchange).flat_map(|line| line.split(' ')).map(str::to_owned).collect()
+        disk.iter()
+            .chain(&lines)
+            .chain(exchange)
+            .flat_map(|line| line.split(' '))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn plain_disk(&self) -> [String; 2] {
+        [
+            format!("-drive if=none,id=disk,format=raw,cache=writeback,file={}", self.disk().display()),
+            "-device virtio-blk-pci,drive=disk,bootindex=1".to_owned(),
+        ]
     }
 
     fn forwarded(&self) -> String {
@@ -240,12 +267,27 @@ impl Machine {
         std::iter::once(page).chain(self.forwards.iter().cloned()).collect::<Vec<_>>().join(",")
     }
 
-    /// Cuts its power.
+    /// Cuts its power; what QEMU wrote is on the disk.
     pub fn power_cut(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            end(&mut running.qemu);
-            end(&mut running.tpm);
+        if let Some(cache) = self.cut() {
+            // A copy that stays is replaced at the next start.
+            let _ = cache.end();
         }
+    }
+
+    /// Cuts its power, and its disk forgets what it had not flushed; the seed decides which part of that.
+    ///
+    /// # Errors
+    /// It has no write cache ([`Machine::with_write_cache`]), or the disk cannot be written.
+    pub fn power_lost(&mut self, seed: u64) -> anyhow::Result<Settled> {
+        self.cut().context("the box runs without a write cache")?.settle(seed)
+    }
+
+    fn cut(&mut self) -> Option<WriteCache> {
+        let mut running = self.running.take()?;
+        end(&mut running.qemu);
+        end(&mut running.tpm);
+        running.cache
     }
 
     /// Looks again and again until there is what is waited for, the box ends by itself, or the limit passes. Progress

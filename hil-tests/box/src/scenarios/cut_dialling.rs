@@ -13,6 +13,7 @@ use std::time::Duration;
 /// Runs it.
 pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
     let mut site = Site::ready(bench, steps)?;
+    site.machine.with_write_cache();
     let callee = Callee::start(&site.folder.join("callee"))?;
     let limit = Duration::from_secs(600);
     let numbers = numbers(300, [0; NUMBERS]);
@@ -29,13 +30,13 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
             let mut browser = site.window.start("virtual-dialling.test.js", &plan, &[])?;
             site.machine.wait("calls at SIPp", 2 * limit, |_| (callee.calls().len() >= called).then_some(()))?;
             site.window.until::<Found>(&mut browser, "a look at the page", limit, |found| found.is_some())?;
-            site.machine.power_cut();
             let standing = callee.statistics().current;
+            let settled = site.machine.power_lost(u64::try_from(at)? + 1)?;
             drop(browser);
             site.window.acknowledge()?;
             let found: Found = site.window.found().context("what was acknowledged")?;
             let (called, ended) = (callee.calls().len(), found.calls.len());
-            Ok(((), format!("up after {up:.0} s; SIPp was called {called} times, {standing} calls stood, {ended} ends acknowledged")))
+            Ok(((), format!("up after {up:.0} s; SIPp was called {called} times, {standing} calls stood, {ended} ends acknowledged; {settled:?}")))
         })?;
     }
     let found: Found =

@@ -11,6 +11,7 @@ use std::time::Duration;
 /// Runs it.
 pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
     let mut site = Site::ready(bench, steps)?;
+    site.machine.with_write_cache();
     let limit = Duration::from_secs(600);
     let mut lists = Lists::new();
     for (at, cut) in CUTS.iter().enumerate() {
@@ -35,11 +36,11 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
                     // Where the import stands then decides nothing: any place must do.
                     std::thread::sleep(Duration::from_millis(*after_ms));
                 }
-                site.machine.power_cut();
+                let settled = site.machine.power_lost(u64::try_from(at)? + 1)?;
                 drop(browser);
                 site.window.acknowledge()?;
                 lists = site.window.found().unwrap_or_default();
-                Ok(((), format!("up after {up:.0} s; {lists:?}")))
+                Ok(((), format!("up after {up:.0} s; {lists:?}; {settled:?}")))
             },
         )?;
     }
