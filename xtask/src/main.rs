@@ -55,6 +55,7 @@ cargo xtask image [options]     the virtual box: a disk to boot, of Debian's pac
     --version V                 instead of image/system/system.toml's
     --keys DIR                  sign with these keys instead of this machine's development keys
     --out DIR                   default: target/image
+    --installer                 only a USB installer (installer.raw) of the image that lies there
 cargo xtask fuzz TARGET [SECONDS]   libFuzzer on one parser, from the committed corpus
 ";
 

@@ -48,6 +48,7 @@ pub const TEST: &[Package] = &[
     package("fdisk", "flash.sh: reads and makes tables of partitions"),
     package("zstd", "flash.sh: packed images"),
     package("openssl", "flash.sh: checks the image's signature"),
+    package("curl", "flash.sh: sends an update to a box's page"),
     package("sip-tester", "SIPp: the peer nobody here wrote"),
     package("libpri-dev", "libpri: the far end of D channels that nobody here wrote"),
     package("tshark", "Wireshark: reads the traces of D channels"),

@@ -14,7 +14,21 @@ const LAYERS: &[(&str, &[&str])] = &[
         "product cores",
         &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf", "custodians"],
     ),
-    ("edges", &["tpm", "store", "ipc", "journal", "board", "dahdi", "alsa-line", "virtual-card", "slots"]),
+    (
+        "edges",
+        &[
+            "tpm",
+            "store",
+            "ipc",
+            "journal",
+            "board",
+            "dahdi",
+            "alsa-line",
+            "virtual-card",
+            "slots",
+            "installer",
+        ],
+    ),
     ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind", "consoled", "hostd"]),
     (
         "tests and tools",

@@ -23,6 +23,7 @@ pub struct Machine {
     forwards: Vec<String>,
     far_side: bool,
     volatile: bool,
+    stick: Option<PathBuf>,
     running: Option<Running>,
     starts: u32,
 }
@@ -76,6 +77,7 @@ impl Machine {
             forwards: Vec::new(),
             far_side: false,
             volatile: false,
+            stick: None,
             running: None,
             starts: 0,
         })
@@ -150,6 +152,28 @@ impl Machine {
     #[must_use]
     pub fn disk(&self) -> PathBuf {
         self.folder.join(DISK)
+    }
+
+    /// Puts a stick in, or takes it out, before the next start. The firmware takes it first.
+    pub fn stick(&mut self, stick: Option<&Path>) {
+        self.stick = stick.map(Path::to_owned);
+    }
+
+    /// Waits until the box switches itself off, or on again.
+    ///
+    /// # Errors
+    /// It does not within the limit.
+    pub fn wait_for_end(&mut self, limit: Duration) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while let Some(running) = self.running.as_mut() {
+            if running.qemu.try_wait()?.is_some() {
+                self.power_cut();
+            } else if begun.elapsed() > limit {
+                bail!("the box did not end within {} s\n{}", limit.as_secs(), self.last_words());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
     }
 
     /// Takes the TPM out and puts a new one in.
@@ -247,9 +271,15 @@ impl Machine {
         ];
         let disk = cache.map_or_else(|| self.plain_disk().to_vec(), |cache| cache.words().to_vec());
         let exchange = exchange.iter().filter(|_| self.far_side);
+        let stick = self.stick.iter().map(|stick| {
+            let drive = format!("-drive if=none,id=stick,format=raw,readonly=on,file={}", stick.display());
+            format!("-device qemu-xhci -device usb-storage,drive=stick,bootindex=0 {drive}")
+        });
+        let stick: Vec<String> = stick.collect();
         disk.iter()
             .chain(&lines)
             .chain(exchange)
+            .chain(&stick)
             .flat_map(|line| line.split(' '))
             .map(str::to_owned)
             .collect()

@@ -59,6 +59,12 @@ impl Image {
         self.folder.join(DISK)
     }
 
+    /// The stick that installs it, where one was built.
+    #[must_use]
+    pub fn installer(&self) -> PathBuf {
+        self.folder.join(INSTALLER)
+    }
+
     /// The firmware.
     #[must_use]
     pub fn firmware(&self) -> PathBuf {
@@ -73,5 +79,6 @@ impl Image {
 }
 
 const DISK: &str = "disk.raw";
+const INSTALLER: &str = "installer.raw";
 const FIRMWARE: &str = "firmware.fd";
 const VARIABLES: &str = "variables.fd";

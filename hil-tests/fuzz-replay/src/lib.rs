@@ -29,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     target("console", "consoled::fuzz_console", consoled::fuzz_console),
     target("csv", "contacts::fuzz_csv", contacts::fuzz_csv),
     target("custodians_share", "custodians::fuzz_share", custodians::fuzz_share),
+    target("installer", "installer::fuzz_installer", installer::fuzz_installer),
     target("ipc", "ipc::fuzz_frame", ipc::fuzz_frame),
     target("lapd", "lapd::fuzz_lapd", lapd::fuzz_lapd),
     target("ledger", "ledger::fuzz_ledger", ledger::fuzz_ledger),

@@ -58,6 +58,11 @@ fn custodians_share_survives_seeded_mutations() {
 }
 
 #[test]
+fn installer_survives_seeded_mutations() {
+    mutate("installer");
+}
+
+#[test]
 fn ipc_survives_seeded_mutations() {
     mutate("ipc");
 }

@@ -26,8 +26,9 @@ pub struct Built {
     pub bytes: (u64, u64),
 }
 
-#[derive(Deserialize)]
-struct Partition {
+/// A partition, as systemd-repart tells it.
+#[derive(Debug, Deserialize)]
+pub struct Partition {
     label: String,
     roothash: Option<String>,
     offset: u64,
@@ -71,7 +72,8 @@ pub fn build(description: &Description, roots: &Roots, keys: &Keys, folder: &Pat
     Ok(built)
 }
 
-fn fresh(folder: &Path) -> anyhow::Result<()> {
+/// A folder that is empty.
+pub fn fresh(folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
@@ -117,17 +119,28 @@ fn initrd(description: &Description, roots: &Roots, folder: &Path) -> anyhow::Re
 }
 
 fn repart(roots: &Roots, folder: &Path, words: &[&str]) -> anyhow::Result<Vec<Partition>> {
-    let seed = format!("--seed={SEED}");
+    repart_with(roots, folder, ["repart", "disk.raw", SEED], words)
+}
+
+/// A disk in the image's folder from definitions there, its ids from a seed; what its partitions are.
+pub fn repart_with(
+    roots: &Roots,
+    folder: &Path,
+    [definitions, disk, seed]: [&str; 3],
+    words: &[&str],
+) -> anyhow::Result<Vec<Partition>> {
+    let (definitions, disk) = (format!("--definitions=/mnt/{definitions}"), format!("/mnt/{disk}"));
+    let seed = format!("--seed={seed}");
     let fixed = [
         "systemd-repart",
         "--offline=yes",
         "--dry-run=no",
         &seed,
-        "--definitions=/mnt/repart",
+        &definitions,
         "--copy-source=/mnt",
         "--json=short",
     ];
-    let told = quiet(&mut roots.tool(folder, &[&fixed[..], words, &["/mnt/disk.raw"]].concat()))?;
+    let told = quiet(&mut roots.tool(folder, &[&fixed[..], words, &[disk.as_str()]].concat()))?;
     serde_json::from_str(&told).context("systemd-repart does not tell its partitions")
 }
 

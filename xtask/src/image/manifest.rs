@@ -16,7 +16,6 @@ pub enum Kind {
     /// A whole disk of a box.
     Image,
     /// A stick that writes such a disk.
-    #[expect(dead_code, reason = "who makes a stick writes its manifest with it")]
     Installer,
     /// An update.
     #[expect(dead_code, reason = "who makes a bundle writes its manifest with it")]
@@ -84,7 +83,8 @@ fn sign(key: &Path, text: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(key.sign(text).as_ref().to_vec())
 }
 
-fn beside(file: &Path, ending: &str) -> PathBuf {
+/// The path of a file that lies beside another, by its ending.
+pub fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".");
     name.push(ending);

@@ -4,6 +4,7 @@
 
 mod description;
 mod disk;
+mod installer;
 mod keys;
 mod manifest;
 mod roots;
@@ -38,15 +39,20 @@ pub struct Order {
 /// The command.
 pub fn run(words: &[String]) -> anyhow::Result<bool> {
     let mut order = Order::default();
-    let mut parser = lexopt::Parser::from_args(words);
+    let (mut stick, mut parser) = (false, lexopt::Parser::from_args(words));
     while let Some(word) = parser.next()? {
         match word {
             Arg::Long("dev") => order.development = true,
             Arg::Long("version") => order.version = Some(parser.value()?.string()?),
             Arg::Long("out") => order.out = Some(parser.value()?.into()),
+            Arg::Long("installer") => stick = true,
             Arg::Long("keys") => order.keys = Some(parser.value()?.into()),
             other => return Err(other.unexpected().into()),
         }
+    }
+    if stick {
+        println!("stick      {}", installer(&order)?.display());
+        return Ok(true);
     }
     let built = build(&order)?;
     println!("disk       {}", built.disk.display());
@@ -58,12 +64,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
 
 /// Builds an image: the disk, and the parts an update is made of.
 pub fn build(order: &Order) -> anyhow::Result<Built> {
-    packages::install(&[packages::BUILD, packages::IMAGE])?;
-    ensure!(nix::unistd::getuid().is_root(), "the roots have owners of their own: run this as root");
-    let description = Description::read(&project::root().join("image/system"), order)?;
-    let folder = order.out.clone().unwrap_or_else(|| project::binaries(true).with_file_name("image"));
-    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let folder = folder.canonicalize()?;
+    let (description, folder) = begin(order)?;
     let roots = roots::ready(&description)?;
     let keys = keys::ready(order.keys.as_deref(), &roots)?;
     step("building the programs", || programs(&description))?;
@@ -71,6 +72,31 @@ pub fn build(order: &Order) -> anyhow::Result<Built> {
     let built = disk::build(&description, &roots, &keys, &folder)?;
     step("signing what it is", || manifest::write(&built.disk, manifest::Kind::Image, &description, &keys))?;
     Ok(built)
+}
+
+/// Builds the stick that installs the image which lies there, of the variant and version that its manifest names.
+pub fn installer(order: &Order) -> anyhow::Result<PathBuf> {
+    let (mut description, folder) = begin(order)?;
+    let manifest = manifest::beside(&folder.join("disk.raw"), "manifest");
+    let told = std::fs::read_to_string(&manifest);
+    let told = told.with_context(|| format!("{}: build the image first", manifest.display()))?;
+    let told = ::installer::manifest::Manifest::parse(&told).context("the image's manifest")?;
+    (description.development, description.release.version) = (told.development, told.version);
+    let roots = roots::ready(&description)?;
+    let keys = keys::ready(order.keys.as_deref(), &roots)?;
+    let mut arguments = vec!["build", "--quiet", "--bin", installer::PROGRAM];
+    arguments.extend((!description.development).then_some("--release"));
+    step("building the installer", || project::run(&mut project::cargo(&arguments)))?;
+    installer::build(&description, &roots, &keys, &folder)
+}
+
+fn begin(order: &Order) -> anyhow::Result<(Description, PathBuf)> {
+    packages::install(&[packages::BUILD, packages::IMAGE])?;
+    ensure!(nix::unistd::getuid().is_root(), "the roots have owners of their own: run this as root");
+    let description = Description::read(&project::root().join("image/system"), order)?;
+    let folder = order.out.clone().unwrap_or_else(|| project::binaries(true).with_file_name("image"));
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    Ok((description, folder.canonicalize()?))
 }
 
 /// The development variant has the programs that the tests use, so that nothing is built twice.

@@ -359,7 +359,7 @@ pub fn exposure(root: &Path) -> anyhow::Result<Vec<String>> {
 const IMAGES_OWN: &[&str] =
     &["base-files", "base-passwd", "dahdi-linux", "netbase", "ringfence-programs", "ringfence-system"];
 /// Recipes that have no version in their name.
-const IMAGES: &[&str] = &["ringfence-image", "ringfence-initramfs"];
+const IMAGES: &[&str] = &["ringfence-image", "ringfence-image-development", "ringfence-initramfs"];
 /// Programs of the distribution that our units start.
 const SYSTEMS_OWN: &[&str] = &["systemctl", "rauc", "nft", "networkctl"];
 /// Drivers that modprobe.d forbids, with the option that builds each.

@@ -8,6 +8,7 @@ pub mod first_call;
 pub mod first_call_e1;
 pub mod foreign_tpm;
 pub mod tampered;
+pub mod usb_installer;
 
 use crate::client::{Client, Page};
 use crate::machine::Machine;
@@ -80,6 +81,11 @@ pub const ALL: &[Scenario] = &[
         name: "cut-import",
         title: "power cuts while lists are imported: acknowledged lists are whole, others whole or absent",
         run: cut_import::run,
+    },
+    Scenario {
+        name: "usb-installer",
+        title: "a stick starts under Secure Boot, writes the empty disk that somebody names, and that disk is a box",
+        run: usb_installer::run,
     },
 ];
 

@@ -19,6 +19,10 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         besides: vec![besides(&folder.join("besides"))?],
         ..Order::default()
     })?;
+    // Its own scenario alone needs a stick.
+    if !words.iter().any(|word| word == "--scenario") || words.iter().any(|word| word == "usb-installer") {
+        image::installer(&Order { out: Some(folder.join("image")), ..Order::default() })?;
+    }
     let mib = |bytes: u64| bytes >> 20;
     println!(
         "image: root and hashes {} MiB, kernel {} MiB, root hash {}",
