@@ -5,7 +5,7 @@
 use crate::account::{Claim, ServiceTicket, SessionId, Source, Whose};
 use crate::lines::{LineGroupMember, PromptRole, SrtpPolicy, TrunkConfig};
 use crate::views::{
-    BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, PlayId, SpanAsk,
+    BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, NetworkAsk, PlayId, SpanAsk,
 };
 use serde::{Deserialize, Serialize};
 use vocab::{
@@ -477,12 +477,10 @@ pub enum Admin {
         /// The ticket the console is opened for.
         ticket: ServiceTicket,
     },
-    // ── the box ────────────────────────────────────────────────────────────────────────────────────
     /// The box itself: what [`BoxAsk`] says.
     Box(BoxAsk),
     /// The custodians' shares: what [`CustodyAsk`] says.
     Custody(CustodyAsk),
-    // ── line groups ────────────────────────────────────────────────────────────────────────────────
     /// Changes a line group; a caller number of it is approved anew where a trunk comes in (LIN-01).
     SetLineGroup {
         /// The group.
@@ -497,4 +495,6 @@ pub enum Admin {
         /// The group.
         group: LineGroupId,
     },
+    /// The site's network: what [`NetworkAsk`] says.
+    Network(NetworkAsk),
 }

@@ -6,8 +6,8 @@ use crate::campaign::Disposition;
 use crate::spans::QualityBin;
 use crate::views::{
     BatchView, BoxView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ContactsPage, CustodyView,
-    DeskView, DncView, LedgerPage, LinesView, LiveView, NumberCard, Overview, Playing, PromptView,
-    RefusalRow, ScriptView, Series, SettingsView, SpanCard, SpanHistory, SpanView,
+    DeskView, DncView, LedgerPage, LinesView, LiveView, NetworkView, NumberCard, Overview, Playing,
+    PromptView, RefusalRow, ScriptView, Series, SettingsView, SpanCard, SpanHistory, SpanView,
 };
 use serde::{Deserialize, Serialize};
 use vocab::{AgentId, CallId, CampaignId, DepartmentId, ObjectHash, PersonId, Secret, TrunkId, UnixMs};
@@ -217,6 +217,8 @@ pub enum Answer {
         /// What is to be printed or copied.
         text: Secret<String>,
     },
+    /// The site's network.
+    Network(Box<NetworkView>),
 }
 
 /// An error of an import.

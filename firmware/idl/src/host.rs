@@ -4,7 +4,7 @@
 
 use crate::network::NetworkConfig;
 use serde::{Deserialize, Serialize};
-use vocab::UnixMs;
+use vocab::{Secret, UnixMs};
 
 /// What `hostd` is told. A path never comes from outside: bundles lie in one folder, by the hash of their bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub enum VaultToHost {
         /// Its number in this life of `hostd`.
         seq: u64,
     },
+    /// The box's own private key for WireGuard; told before the network that may need it. It stays in memory and in the
+    /// file below `/run` that `netconf` names.
+    TunnelKey(Secret<[u8; 32]>),
 }
 
 /// What may be ordered of the box.

@@ -23,6 +23,8 @@ pub struct NetworkConfig {
     /// Networks of carriers: where SIP is sent to and speech comes from, which need not be one address. `vaultd` adds
     /// the trunks that are set as addresses; of a trunk by name the site says the networks here.
     pub carriers: Vec<Cidr>,
+    /// Whether agents have SIP phones; `vaultd` says. Without them SIP and RTP come from carriers alone.
+    pub phones: bool,
 }
 
 /// What a network is used for (NET-04). Nothing is forwarded between zones.

@@ -98,6 +98,12 @@ pub(crate) fn is_host(address: IpAddr) -> bool {
         }
 }
 
+/// Whether a trunk can lie there: the address of another machine.
+#[must_use]
+pub fn is_peer(address: IpAddr) -> bool {
+    is_host(address)
+}
+
 /// Whether it can be the address of an interface within its network.
 pub(crate) fn is_own(cidr: Cidr) -> bool {
     if !fits(cidr) || !is_host(cidr.address) {

@@ -7,12 +7,13 @@
 //!
 //! | zone | comes in | goes out |
 //! |---|---|---|
-//! | voice | SIP and RTP, from carriers and phones | SIP and RTP, to carriers and phones |
+//! | voice | SIP and RTP, from carriers and, if there are any, phones | SIP and RTP, to them |
 //! | business | the page over HTTPS | nothing of its own |
 //! | management | the page over HTTPS | nothing of its own |
 //! | backup | nothing | nothing of its own |
 //! | every zone | – | name servers, time servers, declared egress |
 //!
+//! A site without a voice zone has its trunks and phones on the management zone, with the same rules.
 //! Nothing is forwarded between zones (NET-04). Zones may share a port, as VLANs or, told apart by who is allowed in
 //! each, without them.
 
@@ -26,7 +27,7 @@ mod trial;
 mod words;
 
 pub use check::{check, check_terms};
-pub use cidr::{contains, is_network, mask, minimal, overlap, parse_cidr};
+pub use cidr::{contains, is_network, is_peer, mask, minimal, overlap, parse_cidr};
 pub use fault::{ConfigFault, What};
 pub use pem::{MAX_PEM_BYTES, certificate_pem, fuzz_typed};
 pub use render::{

@@ -80,6 +80,7 @@ fn full() -> NetworkConfig {
         }],
         tunnels: vec![wireguard("staff-1", 20_050), ipsec()],
         carriers: vec![cidr("10.0.2.200"), cidr("10.0.2.192/28"), cidr("198.51.100.0/24")],
+        phones: true,
     }
 }
 
@@ -120,6 +121,25 @@ fn net_04_a_box_never_set_has_its_first_port_by_dhcp_and_the_others_down() {
     assert!(rendered.nftables.contains("iifname \"eth0\" ip saddr @management_0_v4 jump page"));
     assert!(!rendered.nftables.contains("jump voice"), "no voice zone, no SIP");
     assert_eq!(rendered.host, None);
+}
+
+#[test]
+fn net_04_without_a_voice_zone_trunks_and_phones_stand_beside_the_page_and_none_before_they_are_set() {
+    let rules = |config: &NetworkConfig| render(config, &around()).expect("accepted").nftables;
+    let trunk = NetworkConfig { carriers: vec![cidr("203.0.113.5")], ..NetworkConfig::default() };
+    let with_trunk = rules(&trunk);
+    assert!(with_trunk.contains("iifname \"eth0\" ip saddr @carriers_v4 jump voice"));
+    assert!(with_trunk.contains("oifname \"eth0\" ip daddr @carriers_v4 jump speech"));
+    assert!(!with_trunk.contains("@management_0_v4 jump voice"), "there are no phones");
+    let with_phones = rules(&NetworkConfig { phones: true, ..trunk });
+    assert!(with_phones.contains("iifname \"eth0\" ip saddr @management_0_v4 jump voice"));
+    assert!(!rules(&NetworkConfig { phones: false, ..full() }).contains("@voice_1_v4 jump voice"));
+    let zoned = rules(&full());
+    assert!(zoned.contains("iifname \"eth0.20\" ip saddr @voice_1_v4 jump voice"));
+    assert!(!zoned.contains("iifname \"eth0.10\" ip saddr @carriers_v4"), "the voice zone alone");
+    for text in [with_trunk, with_phones, zoned] {
+        nft_takes(&text).unwrap_or_else(|refused| panic!("{refused}\n{text}"));
+    }
 }
 
 #[test]
@@ -276,8 +296,8 @@ fn configs() -> impl Strategy<Value = NetworkConfig> {
         prop::collection::vec(tunnels(), 0..2),
         prop::collection::vec(networks().prop_map(netconf::mask), 0..3),
     );
-    (prop_oneof![4 => Just(String::new()), 1 => hostile()], lists, hostile()).prop_map(
-        |(host, (zones, egress, tunnels, carriers), time)| NetworkConfig {
+    (prop_oneof![4 => Just(String::new()), 1 => hostile()], lists, hostile(), any::<bool>()).prop_map(
+        |(host, (zones, egress, tunnels, carriers), time, phones)| NetworkConfig {
             host,
             zones,
             name_servers: vec![],
@@ -285,6 +305,7 @@ fn configs() -> impl Strategy<Value = NetworkConfig> {
             egress,
             tunnels,
             carriers,
+            phones,
         },
     )
 }

@@ -2,7 +2,7 @@
 
 use idl::admin::Admin;
 use idl::host::HostOrder;
-use idl::views::{BoxAsk, CustodyAsk, SpanAsk};
+use idl::views::{BoxAsk, CustodyAsk, NetworkAsk, SpanAsk};
 
 macro_rules! requests {
     ($($name:ident),+ $(,)?) => {
@@ -122,6 +122,13 @@ requests!(
     TakeShare,
     SetLineGroup,
     RemoveLineGroup,
+    NetworkLook,
+    ProposeNetwork,
+    AgreeNetwork,
+    WithdrawNetwork,
+    ConfirmNetwork,
+    CloseTunnel,
+    MakeTunnelKeys,
 );
 
 /// The kind of a request.
@@ -209,6 +216,7 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::Custody(CustodyAsk::Look) => Request::CustodyLook,
         Admin::Custody(CustodyAsk::Begin { .. }) => Request::BeginCustody,
         Admin::Custody(CustodyAsk::Take) => Request::TakeShare,
+        Admin::Network(ask) => request_of_network(ask),
     }
 }
 
@@ -235,5 +243,17 @@ const fn request_of_box(ask: &BoxAsk) -> Request {
         BoxAsk::Agree { .. } => Request::AgreeOrder,
         BoxAsk::Withdraw { .. } => Request::WithdrawOrder,
         BoxAsk::Diagnostics { .. } => Request::BoxDiagnostics,
+    }
+}
+
+const fn request_of_network(ask: &NetworkAsk) -> Request {
+    match ask {
+        NetworkAsk::Look => Request::NetworkLook,
+        NetworkAsk::Propose(_) => Request::ProposeNetwork,
+        NetworkAsk::Agree { .. } => Request::AgreeNetwork,
+        NetworkAsk::Withdraw { .. } => Request::WithdrawNetwork,
+        NetworkAsk::Confirm { .. } => Request::ConfirmNetwork,
+        NetworkAsk::CloseTunnel { .. } => Request::CloseTunnel,
+        NetworkAsk::MakeKeys => Request::MakeTunnelKeys,
     }
 }

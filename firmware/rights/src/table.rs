@@ -69,7 +69,7 @@ pub const BY_CONSOLE: [Request; 14] = [
 
 /// The table.
 #[rustfmt::skip]
-pub const TABLE: [(Request, [bool; 10]); 80] = [
+pub const TABLE: [(Request, [bool; 10]); 87] = [
     //                               system security audit compl manag superv qa  data agent techn
     // the site
     (Request::AddDepartment,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -161,6 +161,14 @@ pub const TABLE: [(Request, [bool; 10]); 80] = [
     (Request::BeginCustody,          [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
     // whoever was named a custodian; vaultd looks at the person
     (Request::TakeShare,             [N,   Y,   Y,   Y,   Y,   Y,   Y,   Y,   N,   N]),
+    // the network
+    (Request::NetworkLook,           [Y,   Y,   Y,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::ProposeNetwork,        [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::AgreeNetwork,          [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::WithdrawNetwork,       [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::ConfirmNetwork,        [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::CloseTunnel,           [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::MakeTunnelKeys,        [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
 ];
 
 /// Whether a role may ask this.

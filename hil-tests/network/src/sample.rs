@@ -52,6 +52,7 @@ pub fn site() -> NetworkConfig {
         }],
         tunnels: vec![],
         carriers: vec![cidr("10.0.2.200")],
+        phones: true,
     }
 }
 

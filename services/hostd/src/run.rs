@@ -3,14 +3,13 @@
 
 use crate::facts::Facts;
 use crate::life::{Life, Start, boot_cause};
-use crate::network::apply;
+use crate::network::keeper::Keeper;
 use crate::orders::{LIFE, Then, carry_out, epoch};
 use crate::programs::{Call, Programs};
 use crate::status::{Place, Release, release, status};
 use anyhow::Context;
 use idl::hello::Process;
 use idl::host::{HostFact, HostFault, HostOrder, HostStatus, HostToVault, VaultToHost};
-use idl::network::NetworkConfig;
 use ipc::{Backoff, Conn};
 use slots::epoch::EpochStore;
 use std::path::PathBuf;
@@ -44,13 +43,6 @@ struct FoundBad {
     reasons: Vec<String>,
 }
 
-/// Where the site's network stands; the newest word counts.
-enum Network {
-    Idle,
-    Applying,
-    Next(Box<NetworkConfig>),
-}
-
 struct Host {
     options: Options,
     programs: Arc<dyn Programs>,
@@ -58,7 +50,7 @@ struct Host {
     facts: Facts,
     told: Option<HostStatus>,
     order: Option<u64>,
-    network: Network,
+    network: Keeper,
     news: Sender<News>,
 }
 
@@ -72,11 +64,15 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let (news, mut over) = channel(MAX_NEWS);
+    // First of all, whatever fails after: nothing is reachable but what the rules name.
+    let tell = news.clone();
+    let heard = move |faults| drop(tell.blocking_send(News::NetworkSet { faults }));
+    let (network, ruled) = Keeper::begin(options.place.clone(), Arc::clone(&programs), heard);
+    ruled.await.context("the network's thread ended")?;
     std::fs::create_dir_all(&options.place.state).context("the folder for what is kept cannot be made")?;
     let release = release(&options.place).context("this is no box: the system does not say what it is")?;
     let facts = Facts::open(&options.place.state.join("facts")).context("facts cannot be kept")?;
-    let mut host =
-        Host { options, programs, release, facts, told: None, order: None, network: Network::Idle, news };
+    let mut host = Host { options, programs, release, facts, told: None, order: None, network, news };
     host.begin_life().context("why the box started cannot be kept")?;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tokio::select! {
@@ -185,38 +181,30 @@ impl Host {
                 self.begin(id, order);
                 Ok(())
             }
+            VaultToHost::TunnelKey(key) => {
+                self.network.know_key(key);
+                Ok(())
+            }
             VaultToHost::Network(config) => {
-                self.set_network(config);
+                self.network.set(config);
                 Ok(())
             }
         }
-    }
-
-    fn set_network(&mut self, config: Box<NetworkConfig>) {
-        if !matches!(self.network, Network::Idle) {
-            self.network = Network::Next(config);
-            return;
-        }
-        self.network = Network::Applying;
-        let (place, programs, news) =
-            (self.options.place.clone(), Arc::clone(&self.programs), self.news.clone());
-        let today = u32::try_from(clock().0 / vocab::DAY_MS).unwrap_or(0);
-        drop(tokio::task::spawn_blocking(move || {
-            let faults = apply(&config, &place, programs.as_ref(), today);
-            let _ = news.blocking_send(News::NetworkSet { faults });
-        }));
     }
 
     async fn network_set(&mut self, conn: Option<&Conn>, faults: Vec<String>) -> Result<(), ipc::IpcError> {
         for fault in &faults {
             log::error!("network: {fault}");
         }
-        if let Network::Next(config) = std::mem::replace(&mut self.network, Network::Idle) {
-            self.set_network(config);
-        }
+        let fact = HostFact::NetworkSet { faults };
         match conn {
-            Some(conn) => self.tell(conn, HostFact::NetworkSet { faults }).await,
-            None => Ok(()),
+            Some(conn) => self.tell(conn, fact).await,
+            None => {
+                if let Err(error) = self.facts.keep(clock(), fact) {
+                    log::error!("a fact cannot be kept: {error}");
+                }
+                Ok(())
+            }
         }
     }
 

@@ -7,8 +7,10 @@
 mod kinds;
 mod boxes;
 mod custody;
+mod network;
 mod parts;
 
+pub use network::{NetworkEvent, NetworkStored, TunnelKeysStored};
 pub use parts::{
     BatchEntry, Entry, EntryResult, Intent, LineGroupEvent, NewAccount, PhoneEntry, RecordingFinding,
     RecordingWorth, Sealed, StoredFact, StoredObject, Who,
@@ -483,18 +485,11 @@ events! {
     /// At its start the process sealed the root key anew, as this release does.
     130 RootKeyResealed {},
     /// Something happened to the box itself, or was ordered of it.
-    100 Box {
-        /// What.
-        event: BoxEvent,
-    },
+    100 Box: BoxEvent,
     /// The custodians' shares, or what they opened.
-    131 Custody {
-        /// What.
-        event: CustodyEvent,
-    },
+    131 Custody: CustodyEvent,
     /// A line group was changed or removed.
-    96 LineGroup {
-        /// What.
-        event: LineGroupEvent,
-    },
+    96 LineGroup: LineGroupEvent,
+    /// The site's network: proposed, agreed to, confirmed, gone back.
+    140 Network: NetworkEvent,
 }

@@ -70,6 +70,11 @@ impl HostNow {
         self.status.as_ref().is_some_and(on_trial) && self.check != Check::Whole
     }
 
+    /// The way to `hostd`.
+    pub(crate) const fn conn(&self) -> Option<ConnId> {
+        self.conn
+    }
+
     /// Whether no order is under way.
     pub(crate) const fn is_free(&self) -> bool {
         self.at.is_none()
@@ -84,6 +89,7 @@ impl HostNow {
 impl Vault {
     pub(crate) fn host_up(&mut self, conn: ConnId) {
         self.host_now.conn = Some(conn);
+        self.network_to_new_host();
     }
 
     pub(crate) fn host_down(&mut self, conn: ConnId) {

@@ -28,6 +28,8 @@ pub enum Purpose {
     Blacklist,
     /// A person's password hash and TOTP secret.
     Credentials,
+    /// Keys of tunnels.
+    Network,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
             Self::Ha1 => b"ha1",
             Self::Blacklist => b"blacklist",
             Self::Credentials => b"credentials",
+            Self::Network => b"network",
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::desks::{Desks, LiveNow};
 use crate::entries::{Entry, EntryResult, Event, Sealed, Who};
 use crate::host::HostNow;
 use crate::lines::LinedLink;
+use crate::network::NetworkNow;
 use crate::plays::Plays;
 use crate::ports::{Clock, ContactPort, Draft, Entropy, KeyPort, LedgerPort, PortError};
 use crate::seal::{Purpose, open, seal};
@@ -63,6 +64,7 @@ pub struct Vault {
     pub(crate) spans_now: SpansNow,
     pub(crate) host_now: HostNow,
     pub(crate) begun: Option<Begun>,
+    pub(crate) network_now: NetworkNow,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -123,6 +125,7 @@ impl Vault {
             spans_now: SpansNow::default(),
             host_now: HostNow::default(),
             begun: None,
+            network_now: NetworkNow::default(),
             staged: Vec::new(),
             effects: Vec::new(),
         };
@@ -198,6 +201,7 @@ impl Vault {
             Cmd::Started { cut_bytes } => {
                 self.record(Who::Process(Process::Vaultd), Event::Started { cut_bytes });
                 self.end_lost_order();
+                self.end_lost_trial();
             }
             Cmd::Stopping => {
                 self.write_held(true);
@@ -349,6 +353,7 @@ impl Vault {
         self.leave_desks();
         self.plays.forget_ended(self.clock.boot_ms);
         self.tick_host();
+        self.tick_network();
     }
 }
 

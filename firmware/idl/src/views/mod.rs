@@ -8,6 +8,7 @@ mod contact;
 mod custody;
 mod floor;
 mod host;
+mod network;
 mod record;
 mod site;
 mod span;
@@ -20,6 +21,7 @@ pub use contact::{
 pub use custody::{CUSTODIANS, CustodyAsk, CustodyView};
 pub use floor::{CustomerCard, DeskAction, DeskView, LiveAgent, LiveCall, LiveView};
 pub use host::{BOX_ROWS, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView};
+pub use network::{NetworkAsk, NetworkProposal, NetworkTrial, NetworkView};
 pub use record::{
     CallCard, CallFilter, CallKind, CallRow, CallsPage, LedgerFilter, LedgerPage, LedgerRow, PlayId, Playing,
     RecordingView,

@@ -37,6 +37,7 @@ fn good() -> NetworkConfig {
         }],
         tunnels: vec![wireguard("site-2", "10.9.0.1/32", "10.9.0.2", 51_820, 7)],
         carriers: vec![cidr("10.0.2.200")],
+        phones: false,
     }
 }
 

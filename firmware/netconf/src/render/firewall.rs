@@ -107,6 +107,15 @@ impl<'a> Plan<'a> {
         self.zones.iter().filter(move |(config, _)| config.zone == zone)
     }
 
+    /// Whether SIP and RTP pass in a zone.
+    fn speaks(&self, zone: &ZoneConfig) -> bool {
+        zone.zone == voice_zone(self.config)
+    }
+
+    fn speaking(&self) -> impl Iterator<Item = &(&'a ZoneConfig, Listed)> {
+        self.of_zone(voice_zone(self.config))
+    }
+
     fn sets(&self, script: &mut Script) {
         for name in COUNTERS {
             script.counter(name);
@@ -160,7 +169,7 @@ impl<'a> Plan<'a> {
         for (zone, list) in self.of_zone(Zone::Management) {
             script.listed_rule(list, &from(zone), "saddr", "goto calm");
         }
-        for (zone, _) in self.of_zone(Zone::Voice) {
+        for (zone, _) in self.speaking() {
             script.listed_rule(&self.carriers, &from(zone), "saddr", "goto calm");
         }
         script.rules("{ip} saddr @blocked{4} counter name blocked drop");
@@ -213,10 +222,13 @@ impl<'a> Plan<'a> {
             script.rule(&format!("iifname \"{name}\" udp sport 67 udp dport 68 accept"));
         }
         for (zone, list) in &self.zones {
-            if let Some(service) = service(zone.zone) {
+            if let Some(service) = service(zone.zone).filter(|_| zone.zone != Zone::Voice) {
                 script.listed_rule(list, &from(zone), "saddr", &format!("jump {service}"));
             }
-            if zone.zone == Zone::Voice {
+            if self.speaks(zone) {
+                if self.config.phones {
+                    script.listed_rule(list, &from(zone), "saddr", "jump voice");
+                }
                 script.listed_rule(&self.carriers, &from(zone), "saddr", "jump voice");
             }
         }
@@ -267,9 +279,11 @@ impl<'a> Plan<'a> {
         );
         // SIP over TCP or TLS is a connection that we make, to whatever port the carrier's trunk says.
         let call = "tcp dport 1024-65535 counter name voice_out accept";
-        for (zone, list) in self.of_zone(Zone::Voice) {
+        for (zone, list) in self.speaking() {
             let to = to(zone);
-            script.listed_rule(list, &to, "daddr", "jump speech");
+            if self.config.phones {
+                script.listed_rule(list, &to, "daddr", "jump speech");
+            }
             script.listed_rule(&self.carriers, &to, "daddr", "jump speech");
             script.listed_rule(&self.carriers, &to, "daddr", call);
         }
@@ -360,6 +374,13 @@ fn inner(tunnel: &Tunnel, interface_is: &str, by_ipsec: &str) -> String {
         TunnelKind::WireGuard { .. } => format!("{interface_is} \"{}\"", wireguard_interface(tunnel)),
         TunnelKind::IpSec { .. } => by_ipsec.to_owned(),
     }
+}
+
+/// Where SIP and RTP pass: a site that has no voice zone has its trunks and phones beside the page, on its management
+/// zone, with the same rules for who may what.
+pub(super) fn voice_zone(config: &NetworkConfig) -> Zone {
+    let voice = config.zones.iter().any(|zone| zone.zone == Zone::Voice);
+    if voice { Zone::Voice } else { Zone::Management }
 }
 
 /// The chain of what a zone may use of the box.

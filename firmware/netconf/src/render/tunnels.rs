@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use vocab::Secret;
 
 /// The box's WireGuard key, in base64, mode 0640, group `systemd-network`.
-pub const FILE_WIREGUARD_KEY: &str = "/run/ringfence/network/wireguard.key";
+pub const FILE_WIREGUARD_KEY: &str = "/run/ringfence-network/wireguard.key";
 /// The box's certificate for IPsec, in PEM.
 pub const FILE_IPSEC_CERTIFICATE: &str = "/run/swanctl/x509/box.pem";
 /// Its key, in PEM, mode 0600.

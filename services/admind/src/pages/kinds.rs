@@ -67,6 +67,7 @@ pub fn kind<'a>(t: &Texts, name: &'a str) -> &'a str {
         "SpanOrderEnded" => t.ledger.kind_span_order_ended,
         "SpanTraceTaken" => t.ledger.kind_span_trace_taken,
         "Box" => t.ledger.kind_box,
+        "Network" => t.ledger.kind_network,
         other => other,
     }
 }

@@ -17,6 +17,7 @@ mod floor;
 mod ledger;
 mod lines;
 mod me;
+mod network;
 mod overview;
 mod recordings;
 mod scripts;
@@ -39,6 +40,7 @@ pub use floor::Floor;
 pub use ledger::Ledger;
 pub use lines::Lines;
 pub use me::Me;
+pub use network::Network;
 pub use overview::Overview;
 pub use recordings::Recordings;
 pub use scripts::Scripts;
@@ -120,6 +122,7 @@ areas! {
     floor: Floor,
     lines: Lines,
     me: Me,
+    network: Network,
     overview: Overview,
     recordings: Recordings,
     scripts: Scripts,

@@ -33,13 +33,17 @@ impl Talk {
             Listener::bind(&sockets.join("vaultd.sock"), Process::Vaultd, &[(Process::Hostd, None)]).unwrap();
         let found_bad = at.place.state.join("found-bad.json");
         let options = Options { run: sockets.to_owned(), place: at.place.clone(), found_bad };
-        let (heard, ran) = unbounded_channel();
+        let ruled = at.place.at("run/ringfence-network/rules.nft").exists();
+        let (heard, mut ran) = unbounded_channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let ended = tokio::spawn(run(options, Arc::new(Heard(heard)), async {
             let _ = stopped.await;
         }));
         let (conn, peer) = listener.accept().await.unwrap();
         assert_eq!(peer.process, Process::Hostd);
+        // Before it speaks to anybody the box has rules (NET-01); a second start in the same boot leaves them.
+        assert_eq!(ran.try_recv().is_ok_and(|first| first.starts_with("nft -f ")), !ruled);
+        while ran.try_recv().is_ok() {}
         Self { conn, ran, stop, ended }
     }
 

@@ -204,6 +204,7 @@ impl Vault {
             Admin::Desk(action) => self.desk_request(actor, action),
             Admin::Span(ask) => self.span_request(actor, ask),
             Admin::Custody(ask) => self.custody_request(actor, &ask),
+            Admin::Network(ask) => self.network_request(actor, ask),
             Admin::Box(ask) => self.box_request(actor, ask, attached),
             Admin::Commission { .. }
             | Admin::Status
@@ -226,6 +227,7 @@ impl Vault {
     pub(crate) fn change_lines(&mut self, actor: &Actor, event: Event) {
         self.write(actor, event);
         self.send_lines();
+        self.send_network();
     }
 
     fn ticket_of(&self, session: Option<SessionId>) -> Option<ServiceTicket> {

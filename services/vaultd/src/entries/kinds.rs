@@ -1,10 +1,23 @@
 //! How the list of entry kinds becomes an enum with stable numbers and names. It knows no kind itself.
+//!
+//! A kind has fields, or is one word of a list of its own: `100 Box: BoxEvent` is `Box { event: BoxEvent }`.
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $kind:literal $name:ident { $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? }),+ $(,)?) => {
+    ($(
+        $(#[$doc:meta])* $kind:literal $name:ident
+        $({ $($(#[$fdoc:meta])* $field:ident : $ty:ty),* $(,)? })? $(: $event:ty)?
+    ),+ $(,)?) => {
         /// What happened.
         #[derive(Debug, serde::Serialize, serde::Deserialize)]
-        pub enum Event { $($(#[$doc])* $name { $($(#[$fdoc])* $field: $ty),* }),+ }
+        pub enum Event {
+            $($(#[$doc])* $name {
+                $($($(#[$fdoc])* $field: $ty),*)?
+                $(
+                    /// What.
+                    event: $event
+                )?
+            }),+
+        }
 
         impl Event {
             /// The stable number of its kind, which stands in clear in the ledger's header.

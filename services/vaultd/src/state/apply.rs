@@ -195,6 +195,7 @@ impl State {
                 self.cards.fact(seq, *life, *number, *happened, fact);
             }
             Event::Box { event } => self.host.apply(seq, at, actor, event),
+            Event::Network { event } => self.network.apply(seq, at, actor, event),
             Event::Custody { event: CustodyEvent::InForce { set, custodians } } => {
                 self.custody = Some(CustodyKept { set: *set, custodians: custodians.clone() });
             }

@@ -63,6 +63,16 @@ impl HostKept {
         self.events.iter().any(|(known, kept)| *known == at && kept == fact)
     }
 
+    /// What could not be applied of the network that was told last.
+    #[must_use]
+    pub fn network_faults(&self) -> &[String] {
+        let newest = self.events.iter().rev().find_map(|(_, fact)| match fact {
+            HostFact::NetworkSet { faults } => Some(faults.as_slice()),
+            _ => None,
+        });
+        newest.unwrap_or_default()
+    }
+
     /// Whether a bundle lies ready.
     #[must_use]
     pub fn has_bundle(&self, bundle: &[u8; 32]) -> bool {

@@ -11,6 +11,7 @@ mod calls;
 mod cards;
 mod figures;
 mod host;
+mod network;
 mod queue;
 mod seen;
 
@@ -22,6 +23,7 @@ pub use calls::{CallDisk, CallRecord, Calls, NoDisk, RecordingState};
 pub use cards::{Cards, EventKept, KEPT_EVENTS, KEPT_TRACES, TraceKept, is_span, span_of, telephones};
 pub use figures::Counts;
 pub use host::{BundleKept, EndedKept, HostKept, OrderKept};
+pub use network::NetworkKept;
 pub use queue::{Due, Queue, Slot, SlotState};
 pub use seen::{BlockedKept, HourCounts, KEPT_HOURS, KEPT_REFUSALS, RefusalKept, Seen};
 
@@ -185,7 +187,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 7;
+pub const SCHEMA: u32 = 8;
 
 /// A set of shares in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -275,6 +277,8 @@ pub struct State {
     pub host: HostKept,
     /// The custodians whose shares are in force.
     pub custody: Option<CustodyKept>,
+    /// The network.
+    pub network: NetworkKept,
 }
 
 impl Default for State {
@@ -318,6 +322,7 @@ impl Default for State {
             seen: Seen::default(),
             cards: Cards::default(),
             host: HostKept::default(),
+            network: NetworkKept::default(),
         }
     }
 }

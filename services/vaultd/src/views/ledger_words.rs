@@ -106,6 +106,7 @@ fn of_event(event: &Event) -> Vec<(String, String)> {
             words.say("name", name).all("trunks", members.iter().map(|member| member.trunk))
         }
         Event::LineGroup { event } => of_line_group(words, event),
+        Event::Network { event } => super::network_words::of_network(words, event),
         Event::CallerNumberAdded { number, groups, contract, valid_to } => words
             .say("number", own(number.reveal()))
             .all("groups", groups)

@@ -13,6 +13,7 @@ mod ledger;
 mod ledger_words;
 mod lines;
 mod live;
+mod network_words;
 mod number;
 mod overview;
 mod page;

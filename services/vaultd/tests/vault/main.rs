@@ -12,6 +12,7 @@ mod disk;
 mod door;
 mod lines;
 mod matrix;
+mod network;
 mod page;
 mod privacy;
 mod process;

@@ -6,7 +6,9 @@ use idl::admin::{Admin, Role};
 use idl::host::HostOrder;
 use idl::lines::SrtpPolicy;
 use idl::spans::SpanOrder;
-use idl::views::{BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, PlayId, SpanAsk};
+use idl::views::{
+    BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, NetworkAsk, PlayId, SpanAsk,
+};
 use rights::Request;
 use vocab::{
     CallId, CampaignId, DepartmentId, LineGroupId, ObjectHash, PersonId, Pii, ScriptId, Secret, SpanId,
@@ -124,6 +126,13 @@ pub fn sample(request: Request) -> Admin {
         Request::SetSpan => Admin::Span(SpanAsk::Set(Box::new(crate::spans::pri(9)))),
         Request::RemoveSpan => Admin::Span(SpanAsk::Remove { span: SpanId(9) }),
         Request::OrderSpan => Admin::Span(SpanAsk::Order { span: SpanId(9), order: SpanOrder::StopTest }),
+        Request::NetworkLook => Admin::Network(NetworkAsk::Look),
+        Request::ProposeNetwork => Admin::Network(NetworkAsk::Propose(Box::default())),
+        Request::AgreeNetwork => Admin::Network(NetworkAsk::Agree { proposed: 9_999 }),
+        Request::WithdrawNetwork => Admin::Network(NetworkAsk::Withdraw { proposed: 9_999 }),
+        Request::ConfirmNetwork => Admin::Network(NetworkAsk::Confirm { proposed: 9_999 }),
+        Request::CloseTunnel => Admin::Network(NetworkAsk::CloseTunnel { name: "x".to_owned() }),
+        Request::MakeTunnelKeys => Admin::Network(NetworkAsk::MakeKeys),
         Request::SpanTrace => Admin::Span(SpanAsk::Trace { file: "x.pcap".to_owned(), offset: 0 }),
         Request::CustodyLook => Admin::Custody(CustodyAsk::Look),
         Request::BeginCustody => Admin::Custody(CustodyAsk::Begin {

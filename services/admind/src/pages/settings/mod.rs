@@ -1,7 +1,8 @@
-//! Settings: the company, the page's certificate, the calling rules with their bounds, the holiday calendar.
+//! Settings: the company, the page's certificate, the calling rules with their bounds, the holiday calendar, the network.
 
 mod boxes;
 mod certificate;
+mod network;
 mod rules;
 
 use crate::fault::Fault;
@@ -26,6 +27,7 @@ pub fn routes() -> Routes {
         .get("/settings/calendar", calendar)
         .upload("/settings/calendar", MAX_SMALL_BYTES, load_calendar)
         .merge(boxes::routes())
+        .merge(network::routes())
 }
 
 /// The path of the navigation's item.
