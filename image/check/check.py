@@ -184,6 +184,7 @@ def main():
     words.add_argument("--binaries")
     words.add_argument("--system", help="in place of image/system")
     words.add_argument("--into")
+    words.add_argument("--keyring", help="the certificate of whose updates are taken")
     words.add_argument("--compatible", default="ringfence-virtual", help="the hardware that updates are for")
     words = words.parse_args()
     bb = library()
@@ -193,7 +194,8 @@ def main():
     layer = os.path.abspath(words.layer)
     into = os.path.abspath(words.into) if words.into else None
     source = os.path.dirname(os.path.dirname(HERE))
-    told_paths = {"RINGFENCE_SOURCE": source, "RINGFENCE_BINARIES": words.binaries, "RINGFENCE_SYSTEM": words.system}
+    told_paths = {"RINGFENCE_SOURCE": source, "RINGFENCE_BINARIES": words.binaries, "RINGFENCE_SYSTEM": words.system,
+                  "RINGFENCE_KEYRING": words.keyring}
     given = {name: os.path.abspath(path) for name, path in told_paths.items() if path}
     given["RINGFENCE_COMPATIBLE"] = words.compatible
     work = os.path.abspath(words.work)

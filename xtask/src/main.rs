@@ -50,12 +50,15 @@ cargo xtask image-check         the Yocto layer: recipes parse and install, and 
 cargo xtask image-fill DIR      our programs, built for release, and the system's files, where the recipes put them
 cargo xtask image-crates        write the list of crates that its recipe fetches
 cargo xtask hil box [--scenario NAME] [--keep]   the virtual box on the bench: builds it, then runs scenarios
+    --figures                   no scenario: time, memory and size beside a bare Debian with systemd, as JSON
 cargo xtask image [options]     the virtual box: a disk to boot, of Debian's packages (as root)
     --dev                       the development variant: its journal on the second serial port; says so everywhere
     --version V                 instead of image/system/system.toml's
     --keys DIR                  sign with these keys instead of this machine's development keys
     --out DIR                   default: target/image
     --installer                 only a USB installer (installer.raw) of the image that lies there
+    --twice                     build it again from a copy of the sources elsewhere; what differs is listed with its reason
+    --anew                      unpack Debian's packages of the box again, whatever the cache has
 cargo xtask fuzz TARGET [SECONDS]   libFuzzer on one parser, from the committed corpus
 ";
 

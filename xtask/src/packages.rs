@@ -88,6 +88,8 @@ pub const IMAGE: &[Package] = &[
     package("mmdebstrap", "unpacks the packages the box and its tools are made of"),
     package("debian-archive-keyring", "checks their signatures"),
     package("binutils", "strips the programs"),
+    package("python3", "BitBake's library, which runs the recipes that install our files"),
+    package("python3-venv", "its own environment"),
     package("qemu-system-x86", "the virtual box's machine"),
     package("swtpm", "its TPM"),
     package("curl", "a client of its page that nobody here wrote"),

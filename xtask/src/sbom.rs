@@ -30,19 +30,45 @@ pub fn write(dpkg_status: Option<&Path>) -> anyhow::Result<Value> {
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         parts.extend(debian(&text)?);
     }
-    document(&parts, &created()?)
+    document("Ringfence", &parts, &created()?)
+}
+
+/// The bill of materials of a built system: our crates, and Debian's packages that are in it.
+///
+/// # Errors
+/// As [`write`]; a document in which an address leads nowhere.
+pub fn of_system(name: &str, packages: Vec<Part>) -> anyhow::Result<Value> {
+    let mut parts = crates(&image_check::packages()?)?;
+    parts.extend(packages);
+    let document = document(name, &parts, &created()?)?;
+    leads_somewhere(&document)?;
+    Ok(document)
+}
+
+/// Name and version of every crate that can be inside the programs.
+///
+/// # Errors
+/// As [`write`].
+pub fn crate_names() -> anyhow::Result<BTreeSet<(String, String)>> {
+    let parts = crates(&image_check::packages()?)?;
+    Ok(parts.into_iter().map(|part| (part.name, part.version)).collect())
 }
 
 /// One thing that is in the box.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
+pub struct Part {
     /// What names it here: unique, and the same for the same thing.
-    id: String,
-    name: String,
-    version: String,
+    pub id: String,
+    /// As its makers call it.
+    pub name: String,
+    /// As its makers count.
+    pub version: String,
     /// Its package URL.
-    url: String,
-    licence: Option<String>,
+    pub url: String,
+    /// An SPDX expression.
+    pub licence: Option<String>,
+    /// Where the texts are that the expression refers to.
+    pub comment: Option<String>,
     sha256: Option<String>,
     needs: BTreeSet<String>,
     /// Ours: what the document is about.
@@ -156,6 +182,7 @@ fn part_of(package: &Value, known: &Known, root: bool) -> anyhow::Result<Part> {
         // The old form of alternatives, from before there was a grammar.
         licence: Some(licence.replace(" / ", "/").replace('/', " OR ")),
         needs: BTreeSet::new(),
+        comment: None,
         name,
         version,
         sha256,
@@ -164,7 +191,10 @@ fn part_of(package: &Value, known: &Known, root: bool) -> anyhow::Result<Part> {
 }
 
 /// The installed packages of a dpkg status file.
-fn debian(status: &str) -> anyhow::Result<Vec<Part>> {
+///
+/// # Errors
+/// A record without a name, version or architecture.
+pub fn debian(status: &str) -> anyhow::Result<Vec<Part>> {
     let mut parts = Vec::new();
     for record in status.split("\n\n").filter(|record| !record.trim().is_empty()) {
         let field = |name: &str| record.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
@@ -181,6 +211,7 @@ fn debian(status: &str) -> anyhow::Result<Vec<Part>> {
             version: version.to_owned(),
             url: format!("pkg:deb/debian/{name}@{escaped}?arch={architecture}"),
             licence: None,
+            comment: None,
             sha256: None,
             needs: BTreeSet::new(),
             root: false,
@@ -209,7 +240,7 @@ fn created() -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-fn document(parts: &[Part], created: &str) -> anyhow::Result<Value> {
+fn document(name: &str, parts: &[Part], created: &str) -> anyhow::Result<Value> {
     let id = |kind: &str, name: &str| format!("{SPACE}/{kind}/{}", plain(name));
     let mut graph = vec![
         json!({"type": "CreationInfo", "@id": INFO, "specVersion": "3.0.1", "created": created,
@@ -220,6 +251,9 @@ fn document(parts: &[Part], created: &str) -> anyhow::Result<Value> {
     for part in parts {
         let mut told = json!({"type": "software_Package", "spdxId": id("package", &part.id), "creationInfo": INFO,
             "name": part.name, "software_packageVersion": part.version, "software_packageUrl": part.url});
+        if let Some(comment) = &part.comment {
+            told["comment"] = json!(comment);
+        }
         if let Some(sha256) = &part.sha256 {
             told["verifiedUsing"] = json!([{"type": "Hash", "algorithm": "sha256", "hashValue": sha256}]);
         }
@@ -252,9 +286,27 @@ fn document(parts: &[Part], created: &str) -> anyhow::Result<Value> {
     graph.push(json!({"type": "software_Sbom", "spdxId": id("sbom", "box"), "creationInfo": INFO,
         "software_sbomType": ["build"], "rootElement": roots, "element": elements}));
     graph.push(json!({"type": "SpdxDocument", "spdxId": id("document", "box"), "creationInfo": INFO,
-        "name": "Ringfence", "profileConformance": ["core", "software", "simpleLicensing"],
+        "name": name, "profileConformance": ["core", "software", "simpleLicensing"],
         "rootElement": [id("sbom", "box")], "element": elements}));
     Ok(json!({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": graph}))
+}
+
+/// Every address that is used is one of the document.
+fn leads_somewhere(document: &Value) -> anyhow::Result<()> {
+    let graph = document["@graph"].as_array().context("the document has no graph")?;
+    let all: BTreeSet<&str> = graph.iter().filter_map(|one| one["spdxId"].as_str()).collect();
+    for one in graph {
+        for used in ["from", "to", "element", "rootElement"].iter().filter_map(|name| one.get(name)) {
+            let used: Vec<&str> = match used {
+                Value::String(one) => vec![one],
+                other => other.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+            };
+            ensure!(!used.is_empty(), "{} leads nowhere", one["spdxId"]);
+            let lost = used.iter().find(|name| !all.contains(*name));
+            ensure!(lost.is_none(), "{} leads to {lost:?}, which is not there", one["spdxId"]);
+        }
+    }
+    Ok(())
 }
 
 /// A name as part of an address.
@@ -318,18 +370,12 @@ mod tests {
         let status = "Package: tzdata\nStatus: install ok installed\nVersion: 1:2025b-4+x\nArchitecture: all\n\n\
             Package: gone\nStatus: deinstall ok config-files\nVersion: 1\nArchitecture: all\n";
         parts.extend(debian(status).unwrap());
-        let document = document(&parts, "2026-11-22T00:00:00Z").unwrap();
-        let graph = document["@graph"].as_array().unwrap();
-        let all: BTreeSet<&str> = graph.iter().filter_map(|one| one["spdxId"].as_str()).collect();
-        for one in graph {
-            for used in ["from", "to", "element", "rootElement"].iter().filter_map(|name| one.get(name)) {
-                let used: Vec<&str> = match used {
-                    Value::String(one) => vec![one],
-                    other => other.as_array().unwrap().iter().filter_map(Value::as_str).collect(),
-                };
-                assert!(used.iter().all(|name| all.contains(name)), "{used:?}");
-            }
-        }
+        let document = document("Ringfence", &parts, "2026-11-22T00:00:00Z").unwrap();
+        leads_somewhere(&document).unwrap();
+        let mut broken = document.clone();
+        let graph = broken["@graph"].as_array_mut().unwrap();
+        graph.retain(|one| one["name"] != "one");
+        assert!(leads_somewhere(&broken).unwrap_err().to_string().contains("package/one-1.0.0"));
         assert!(document.to_string().contains("pkg:deb/debian/tzdata@1%3A2025b-4%2Bx?arch=all"));
         assert!(!document.to_string().contains("gone"));
     }

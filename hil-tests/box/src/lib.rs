@@ -6,6 +6,7 @@
 pub mod callee;
 pub mod campaign;
 pub mod client;
+pub mod figures;
 pub mod machine;
 pub mod rig;
 pub mod scenarios;

@@ -16,14 +16,15 @@ pub struct Description {
     /// The development variant.
     #[serde(skip)]
     pub development: bool,
+    /// Not the box, but what it is measured beside: a root without a hash, without secrets.
+    #[serde(skip)]
+    pub bare: bool,
     /// Version and epoch.
     pub release: Release,
     /// Command line and options.
     pub kernel: Kernel,
     /// The first stage.
     pub initrd: Initrd,
-    /// Our programs.
-    pub install: Install,
     /// What is taken out again.
     pub remove: Remove,
     /// What the box runs besides ours.
@@ -64,16 +65,6 @@ pub struct Initrd {
     pub drivers: Vec<String>,
     /// Programs besides.
     pub programs: Vec<String>,
-}
-
-/// Our programs and their units.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Install {
-    /// By the names of their binaries.
-    pub programs: Vec<String>,
-    /// Paths in the project.
-    pub units: Vec<String>,
 }
 
 /// What is taken out of the root again.
@@ -139,13 +130,17 @@ impl Description {
         self.package.iter().map(|one| one.debian.as_str()).collect()
     }
 
+    /// What it is called on screens.
+    pub fn pretty_name(&self) -> String {
+        format!("Ringfence {}{}", self.release.version, if self.development { " (DEVELOPMENT)" } else { "" })
+    }
+
     /// `/usr/lib/os-release`.
     pub fn os_release(&self) -> String {
-        let version = &self.release.version;
-        let (variant, shown) =
-            if self.development { ("development", " (DEVELOPMENT)") } else { ("product", "") };
+        let (version, shown) = (&self.release.version, self.pretty_name());
+        let variant = if self.development { "development" } else { "product" };
         format!(
-            "ID=ringfence\nNAME=Ringfence\nPRETTY_NAME=\"Ringfence {version}{shown}\"\nVERSION_ID={version}\n\
+            "ID=ringfence\nNAME=Ringfence\nPRETTY_NAME=\"{shown}\"\nVERSION_ID={version}\n\
              IMAGE_ID=ringfence\nIMAGE_VERSION={version}\nVARIANT_ID={variant}\nRINGFENCE_EPOCH={}\n",
             self.release.epoch
         )

@@ -34,10 +34,9 @@ pub struct Partition {
     offset: u64,
 }
 
-/// Builds the disk in the image's folder, where the staged root lies.
+/// Builds the disk in the image's folder, where the staged root and the first stage lie.
 pub fn build(description: &Description, roots: &Roots, keys: &Keys, folder: &Path) -> anyhow::Result<Built> {
     let disk = folder.join("disk.raw");
-    step("building the first stage", || initrd(description, roots, folder))?;
     fresh(&folder.join("repart"))?;
     copy_tree(&description.folder.join("repart"), &folder.join("repart"))?;
     if disk.exists() {
@@ -47,10 +46,11 @@ pub fn build(description: &Description, roots: &Roots, keys: &Keys, folder: &Pat
         let words = ["--empty=create", "--size=auto", "--defer-partitions=esp"];
         repart(roots, folder, &words)
     })?;
-    let root_hash = partitions.iter().find_map(|one| one.roothash.clone()).context("the root has no hash")?;
+    let root_hash = partitions.iter().find_map(|one| one.roothash.clone());
+    ensure!(root_hash.is_some() || description.bare, "the root has no hash");
     let secret = folder.join("signing");
     copy_keys(keys, &secret)?;
-    let signed = step("signing the kernel", || uki(description, roots, folder, &root_hash));
+    let signed = step("signing the kernel", || uki(description, roots, folder, root_hash.as_deref()));
     let signed = signed.and_then(|uki| {
         step("writing the boot partition", || esp(description, roots, folder, &uki))?;
         step("giving the virtual firmware its keys", || variables(roots, folder))?;
@@ -59,6 +59,7 @@ pub fn build(description: &Description, roots: &Roots, keys: &Keys, folder: &Pat
     fs::remove_dir_all(&secret)?;
     let uki = signed?;
     let bytes = (root_bytes(&disk, &partitions)?, fs::metadata(&uki)?.len());
+    let root_hash = root_hash.unwrap_or_default();
     fs::write(folder.join("roothash"), &root_hash)?;
     let built = Built {
         disk,
@@ -80,10 +81,13 @@ pub fn fresh(folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())
 }
 
-fn initrd(description: &Description, roots: &Roots, folder: &Path) -> anyhow::Result<()> {
+/// Builds the first stage in the image's folder.
+pub fn first_stage(description: &Description, roots: &Roots, folder: &Path) -> anyhow::Result<()> {
     let tree = folder.join("initrd.d");
     fresh(&tree)?;
-    copy_tree(&description.folder.join("initrd"), &tree)?;
+    if !description.bare {
+        copy_tree(&description.folder.join("initrd"), &tree)?;
+    }
     if description.development {
         let journal = Path::new("usr/lib/systemd/journald.conf.d");
         fs::create_dir_all(tree.join(journal))?;
@@ -144,14 +148,20 @@ pub fn repart_with(
     serde_json::from_str(&told).context("systemd-repart does not tell its partitions")
 }
 
-fn uki(description: &Description, roots: &Roots, folder: &Path, root_hash: &str) -> anyhow::Result<PathBuf> {
+fn uki(
+    description: &Description,
+    roots: &Roots,
+    folder: &Path,
+    root_hash: Option<&str>,
+) -> anyhow::Result<PathBuf> {
     let kernel = roots.kernel()?;
     let name = format!("ringfence_{}.efi", description.release.version);
     let mut line = description.kernel.command_line.clone();
     if description.development {
         line.extend(description.kernel.development_command_line.iter().cloned());
     }
-    let line = format!("{} roothash={root_hash}", line.join(" "));
+    line.extend(root_hash.map(|hash| format!("roothash={hash}")));
+    let line = line.join(" ");
     let (linux, line) = (format!("--linux=/boot/vmlinuz-{kernel}"), format!("--cmdline={line}"));
     let (uname, output) = (format!("--uname={kernel}"), format!("--output=/mnt/{name}"));
     let words = [
@@ -222,18 +232,17 @@ fn variables(roots: &Roots, folder: &Path) -> anyhow::Result<()> {
     quiet(&mut roots.tool(folder, &words)).map(|_| ())
 }
 
-/// What of root and hash tree is not empty.
+/// What of root and hash tree is not empty: nothing is written behind them.
 fn root_bytes(disk: &Path, partitions: &[Partition]) -> anyhow::Result<u64> {
-    let place = |label| partitions.iter().find(|one| one.label == label).map(|one| one.offset);
-    let (from, to) = (place("root-a").context("no root-a")?, place("root-b").context("no root-b")?);
-    ensure!(from < to, "root-a lies before root-b");
+    let from =
+        partitions.iter().find(|one| one.label == "root-a").map(|one| one.offset).context("no root-a")?;
     let found =
         quiet(std::process::Command::new("filefrag").arg("-b512").arg("-v").arg(disk)).unwrap_or_default();
     let sectors = found.lines().filter_map(|line| {
         let mut fields = line.split([':', '.', ' ']).filter(|field| !field.is_empty());
         let first: u64 = fields.nth(1)?.parse().ok()?;
         let last: u64 = fields.next()?.parse().ok()?;
-        (first * SECTOR >= from && first * SECTOR < to).then_some(last + 1 - first)
+        (first * SECTOR >= from).then_some(last + 1 - first)
     });
     Ok(sectors.sum::<u64>() * SECTOR)
 }

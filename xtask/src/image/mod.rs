@@ -2,15 +2,20 @@
 //! layout, units, names and behaviour as the box of the Yocto layer. It installs nothing on this machine and signs with
 //! development keys unless it is given others.
 
+mod auditable;
+mod bare;
+mod bill;
 mod description;
 mod disk;
+mod identical;
 mod installer;
 mod keys;
+mod licences;
 mod manifest;
 mod roots;
 mod stage;
 
-use crate::{packages, project};
+use crate::{image_check, packages, project};
 use anyhow::{Context, bail, ensure};
 use description::Description;
 use lexopt::{Arg, ValueExt};
@@ -18,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+pub use bare::build as build_bare;
 pub use disk::Built;
 pub use keys::Keys;
 
@@ -32,17 +38,30 @@ pub struct Order {
     pub out: Option<PathBuf>,
     /// The folder of the keys; default: development keys, made once.
     pub keys: Option<PathBuf>,
+    /// The box's part of Debian is unpacked anew, whatever the cache has.
+    pub anew: bool,
     /// Programs besides the product's and the units that start them, for benches: development variant only.
     pub besides: Vec<PathBuf>,
 }
 
+impl Order {
+    /// Where the image goes, made when it is not there.
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.out.clone().unwrap_or_else(|| project::binaries(true).with_file_name("image"));
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        Ok(folder.canonicalize()?)
+    }
+}
+
 /// The command.
 pub fn run(words: &[String]) -> anyhow::Result<bool> {
-    let mut order = Order::default();
-    let (mut stick, mut parser) = (false, lexopt::Parser::from_args(words));
+    let (mut order, mut stick, mut twice) = (Order::default(), false, false);
+    let mut parser = lexopt::Parser::from_args(words);
     while let Some(word) = parser.next()? {
         match word {
             Arg::Long("dev") => order.development = true,
+            Arg::Long("anew") => order.anew = true,
+            Arg::Long("twice") => twice = true,
             Arg::Long("version") => order.version = Some(parser.value()?.string()?),
             Arg::Long("out") => order.out = Some(parser.value()?.into()),
             Arg::Long("installer") => stick = true,
@@ -53,6 +72,9 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
     if stick {
         println!("stick      {}", installer(&order)?.display());
         return Ok(true);
+    }
+    if twice {
+        return identical::run(&order);
     }
     let built = build(&order)?;
     println!("disk       {}", built.disk.display());
@@ -65,10 +87,20 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
 /// Builds an image: the disk, and the parts an update is made of.
 pub fn build(order: &Order) -> anyhow::Result<Built> {
     let (description, folder) = begin(order)?;
-    let roots = roots::ready(&description)?;
+    let roots = if order.anew { roots::anew(&description, &folder)? } else { roots::ready(&description)? };
     let keys = keys::ready(order.keys.as_deref(), &roots)?;
-    step("building the programs", || programs(&description))?;
+    step("building the programs", || {
+        if order.development { image_check::debug() } else { image_check::release() }
+    })?;
     step("staging the root", || stage::stage(&description, order, &roots, &keys, &folder))?;
+    if !order.development {
+        let (programs, crates) = auditable::check(&folder.join(stage::OURS))?;
+        eprintln!(
+            "{programs} programs say that they are built of {crates} crates; the bill of materials has them all"
+        );
+    }
+    step("building the first stage", || disk::first_stage(&description, &roots, &folder))?;
+    step("writing the bill of materials", || bill::write(&description, &roots, &folder))?;
     let built = disk::build(&description, &roots, &keys, &folder)?;
     step("signing what it is", || manifest::write(&built.disk, manifest::Kind::Image, &description, &keys))?;
     Ok(built)
@@ -94,21 +126,7 @@ fn begin(order: &Order) -> anyhow::Result<(Description, PathBuf)> {
     packages::install(&[packages::BUILD, packages::IMAGE])?;
     ensure!(nix::unistd::getuid().is_root(), "the roots have owners of their own: run this as root");
     let description = Description::read(&project::root().join("image/system"), order)?;
-    let folder = order.out.clone().unwrap_or_else(|| project::binaries(true).with_file_name("image"));
-    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    Ok((description, folder.canonicalize()?))
-}
-
-/// The development variant has the programs that the tests use, so that nothing is built twice.
-fn programs(description: &Description) -> anyhow::Result<()> {
-    let mut arguments = vec!["build", "--quiet"];
-    if !description.development {
-        arguments.push("--release");
-    }
-    for program in &description.install.programs {
-        arguments.extend(["--bin", program]);
-    }
-    project::run(&mut project::cargo(&arguments))
+    Ok((description, order.folder()?))
 }
 
 /// Does one step, named and timed for whoever waits.

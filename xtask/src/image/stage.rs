@@ -1,9 +1,9 @@
-//! Staging the root: Debian's part, our programs, the files of the description; then what is not to be there is taken
-//! out. The result is a folder that becomes the read-only root as it lies.
+//! Staging the root: Debian's part, what the recipes install, what only this system has; then what is not to be there is
+//! taken out. Where our files go the recipes say, not this. The result is a folder that becomes the read-only root as it lies.
 
 use super::roots::Roots;
 use super::{Description, Keys, Order, copy_tree, quiet};
-use crate::project;
+use crate::{image_check, project};
 use anyhow::{Context, ensure};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,6 +12,9 @@ use std::process::Command;
 
 /// The name of the staged root within the image's folder.
 pub const SYSTEM: &str = "system";
+
+/// The name of our part of it, beside it.
+pub const OURS: &str = "ours";
 
 /// Stages the root in the image's folder.
 pub fn stage(
@@ -31,54 +34,57 @@ pub fn stage(
         remove(&root, pattern)?;
     }
     modules(roots, keys, &root, folder)?;
-    install(description, &root)?;
-    copy_tree(&description.folder.join("root"), &root)?;
-    fs::copy(keys.folder.join("pcr-vault.pem"), root.join("usr/share/ringfence/pcr-vault.pem"))?;
-    // Which slots there are, and whose updates are taken.
-    let rauc = root.join("etc/rauc");
-    fs::create_dir_all(&rauc)?;
-    fs::copy(project::root().join("firmware/slots/rauc/system.conf"), rauc.join("system.conf"))?;
-    fs::copy(keys.folder.join("update.crt"), rauc.join("keyring.pem"))?;
-    if order.development {
-        copy_tree(&description.folder.join("development"), &root)?;
-        for tree in &order.besides {
-            copy_tree(tree, &root)?;
-        }
-    }
+    let (tree, installed) = ours(description, order, keys, folder)?;
+    copy_tree(&tree, &root)?;
     for folder in MOUNTED {
         fs::create_dir_all(root.join(folder))?;
     }
-    fs::write(root.join("usr/lib/os-release"), description.os_release())?;
-    owned_by_root(description, order, &root)?;
     quiet(&mut roots.tool(folder, &["systemd-sysusers", "--root=/mnt/system"]))?;
     quiet(&mut roots.tool(folder, &["systemctl", "--root=/mnt/system", "preset-all"]))?;
+    // It takes the link of default.target for one of a unit that nothing enables.
+    copy_tree(&tree.join("etc"), &root.join("etc"))?;
     if !order.development {
         for pattern in &description.remove.product {
             remove(&root, pattern)?;
         }
     }
+    let lost = installed.iter().find(|path| fs::symlink_metadata(root.join(path)).is_err());
+    ensure!(lost.is_none(), "a recipe installs {lost:?}, and the box has it not");
     Ok(())
 }
 
-/// Our programs without their symbols, their units, the boards. The only function that says where they go.
-fn install(description: &Description, root: &Path) -> anyhow::Result<()> {
-    for program in &description.install.programs {
-        let (from, to) =
-            (project::binaries(!description.development).join(program), root.join("usr/bin").join(program));
-        quiet(Command::new("strip").arg("-o").arg(&to).arg(&from))?;
+/// What of the root is ours, in a folder of its own, and which files the recipes installed: the programs without their
+/// symbols, what only this system has (its name, the keys it takes), what only the development variant has.
+fn ours(
+    description: &Description,
+    order: &Order,
+    keys: &Keys,
+    folder: &Path,
+) -> anyhow::Result<(PathBuf, Vec<String>)> {
+    let tree = folder.join(OURS);
+    if tree.exists() {
+        fs::remove_dir_all(&tree).with_context(|| tree.display().to_string())?;
     }
-    for unit in &description.install.units {
-        let from = project::root().join(unit);
-        let name = from.file_name().context("a unit has a name")?;
-        fs::copy(&from, root.join("usr/lib/systemd/system").join(name)).with_context(|| unit.clone())?;
+    let binaries = project::binaries(!order.development);
+    let answer = image_check::fill(&tree, &binaries, Some(&keys.folder.join("update.crt")))?;
+    let installed: Vec<String> = answer.files.into_keys().collect();
+    for program in installed.iter().filter(|path| path.starts_with("usr/bin/")) {
+        quiet(Command::new("strip").arg(tree.join(program)))?;
     }
-    let share = root.join("usr/share/ringfence/board");
-    fs::create_dir_all(&share)?;
-    copy_tree(&project::root().join("board"), &share)
+    fs::copy(keys.folder.join("pcr-vault.pem"), tree.join("usr/share/ringfence/pcr-vault.pem"))?;
+    fs::write(tree.join("usr/lib/os-release"), description.os_release())?;
+    if order.development {
+        copy_tree(&description.folder.join("development"), &tree)?;
+        for besides in &order.besides {
+            copy_tree(besides, &tree)?;
+        }
+    }
+    owned_by_root(&tree)?;
+    Ok((tree, installed))
 }
 
 /// The kernel's modules, with DAHDI's signed again by the key that the firmware trusts: under lockdown no other loads.
-fn modules(roots: &Roots, keys: &Keys, root: &Path, folder: &Path) -> anyhow::Result<()> {
+pub fn modules(roots: &Roots, keys: &Keys, root: &Path, folder: &Path) -> anyhow::Result<()> {
     let kernel = roots.kernel()?;
     let to = root.join("usr/lib/modules").join(&kernel);
     fs::create_dir_all(&to)?;
@@ -112,30 +118,22 @@ pub fn copy_keys(keys: &Keys, to: &Path) -> anyhow::Result<()> {
 }
 
 /// What came from the project belongs to root and can be written by nobody else, whatever it was in the checkout.
-fn owned_by_root(description: &Description, order: &Order, root: &Path) -> anyhow::Result<()> {
-    let mut trees = vec![description.folder.join("root")];
-    if order.development {
-        trees.push(description.folder.join("development"));
-        trees.extend(order.besides.iter().cloned());
-    }
-    for tree in trees {
-        for path in below(&tree)? {
-            let place = root.join(path.strip_prefix(&tree)?);
-            std::os::unix::fs::lchown(&place, Some(0), Some(0))
-                .with_context(|| place.display().to_string())?;
-            if !place.is_symlink() {
-                let mode = fs::metadata(&place)?.permissions().mode();
-                let mode = if place.is_dir() || mode & 0o100 != 0 { 0o755 } else { 0o644 };
-                fs::set_permissions(&place, fs::Permissions::from_mode(mode))?;
-            }
+pub fn owned_by_root(tree: &Path) -> anyhow::Result<()> {
+    let mut all = below(tree)?;
+    all.push(tree.to_owned());
+    for path in all {
+        std::os::unix::fs::lchown(&path, Some(0), Some(0)).with_context(|| path.display().to_string())?;
+        if !path.is_symlink() {
+            let mode = fs::metadata(&path)?.permissions().mode();
+            let mode = if path.is_dir() || mode & 0o100 != 0 { 0o755 } else { 0o644 };
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
         }
     }
-    let share = root.join("usr/share/ringfence");
-    quiet(Command::new("chown").args(["-R", "0:0"]).arg(&share))?;
-    quiet(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&share)).map(|_| ())
+    Ok(())
 }
 
-fn below(tree: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// Everything below a folder; what lies behind links is not followed.
+pub fn below(tree: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let (mut found, mut open) = (Vec::new(), vec![tree.to_owned()]);
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {

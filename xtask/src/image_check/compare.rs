@@ -16,7 +16,6 @@ pub fn faults(subject: &Subject, answer: &Answer, root: &Path) -> anyhow::Result
     let described = described(subject)?;
     faults.extend(versions(&described, answer)?);
     faults.extend(packages(&described, answer));
-    faults.extend(same_files(&described, answer));
     faults.extend(local_files(answer));
     let units = units(root)?;
     faults.extend(programs(answer, &units));
@@ -73,33 +72,6 @@ fn packages(described: &toml::Table, answer: &Answer) -> Vec<String> {
         faults.push("system.toml names no package".into());
     }
     faults
-}
-
-/// The virtual box has the recipe's programs and units, and no other.
-fn same_files(described: &toml::Table, answer: &Answer) -> Vec<String> {
-    let list = |name: &str| -> BTreeSet<&str> {
-        let list = described.get("install").and_then(|install| install.get(name)?.as_array());
-        list.into_iter().flatten().filter_map(toml::Value::as_str).map(last_part).collect()
-    };
-    let programs = answer.variable(RECIPE, "RINGFENCE_PROGRAMS").split_whitespace().collect();
-    let units = answer.of_package(RECIPE, "SYSTEMD_SERVICE").into_iter().collect();
-    let mut faults = Vec::new();
-    for (what, virtual_box, recipe) in
-        [("program", list("programs"), programs), ("unit", list("units"), units)]
-    {
-        let recipe: BTreeSet<&str> = recipe;
-        for name in recipe.difference(&virtual_box) {
-            faults.push(format!("the virtual box has not the {what} {name} (system.toml, [install])"));
-        }
-        for name in virtual_box.difference(&recipe) {
-            faults.push(format!("the recipe has not the {what} {name}, which system.toml installs"));
-        }
-    }
-    faults
-}
-
-fn last_part(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// An option that the description asks of a kernel is set in the fragments: built in where that is asked.

@@ -6,20 +6,14 @@ use crate::project;
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
-/// Puts our programs and the system's files into a root, by running the recipes' own `do_install`.
+/// Puts our programs and the system's files into a root, by running the recipes' own `do_install`; the certificate of
+/// whose updates are taken, too, where it is named.
 ///
 /// # Errors
 /// A recipe that does not parse, a program that cargo did not build, a file that two recipes install.
-pub fn fill(into: &Path, binaries: &Path) -> anyhow::Result<Answer> {
-    fill_of(&Subject::ours(), into, binaries)
-}
-
-/// The same for a layer and a system that are not those of this checkout.
-///
-/// # Errors
-/// As [`fill`].
-pub fn fill_of(subject: &Subject, into: &Path, binaries: &Path) -> anyhow::Result<Answer> {
-    let answer = python::install(subject, binaries, into)?;
+pub fn fill(into: &Path, binaries: &Path, keyring: Option<&Path>) -> anyhow::Result<Answer> {
+    let subject = Subject { keyring: keyring.map(Path::to_owned), ..Subject::ours() };
+    let answer = python::install(&subject, binaries, into)?;
     if !answer.faults.is_empty() {
         bail!("{}", answer.faults.join("\n"));
     }
@@ -32,33 +26,52 @@ pub fn fill_of(subject: &Subject, into: &Path, binaries: &Path) -> anyhow::Resul
 /// # Errors
 /// A recipe that does not parse; cargo.
 pub fn release() -> anyhow::Result<PathBuf> {
-    let answer = python::parse(&Subject::ours())?;
-    if !answer.faults.is_empty() {
-        bail!("{}", answer.faults.join("\n"));
-    }
-    release_of(&answer, &project::root(), &project::binaries(true))
-}
-
-/// The same for another checkout, into another folder.
-///
-/// # Errors
-/// cargo.
-pub fn release_of(answer: &Answer, root: &Path, binaries: &Path) -> anyhow::Result<PathBuf> {
+    let answer = parsed()?;
+    let (root, binaries) = (project::root(), project::binaries(true));
+    let target = binaries.parent().context("the folder of binaries has none above it")?;
     let tools = tool("cargo-auditable", AUDITABLE_VERSION)?;
     let mut command = project::cargo(&["auditable", "build", "--release", "--locked", "--quiet"]);
-    command.current_dir(root);
     for package in answer.variable(RECIPE, "RINGFENCE_PACKAGES").split_whitespace() {
         command.args(["--package", package]);
     }
     for program in answer.variable(RECIPE, "RINGFENCE_PROGRAMS").split_whitespace() {
         command.args(["--bin", program]);
     }
-    let target = binaries.parent().context("the folder of binaries has none above it")?;
-    command.env("CARGO_TARGET_DIR", target);
-    command.env("PATH", with(&tools)?);
-    command.env("RUSTFLAGS", remap(root, target)?);
+    let named = renamed(&root, target)?;
+    let flags = |option: &str| {
+        let all: Vec<String> =
+            named.iter().map(|(path, name)| format!("{option}={}={name}", path.display())).collect();
+        all.join(" ")
+    };
+    command.env("CARGO_TARGET_DIR", target).env("PATH", with(&tools)?);
+    command.env("RUSTFLAGS", flags("--remap-path-prefix"));
+    // What is C within crates names its files, too.
+    command.env("CFLAGS", flags("-ffile-prefix-map")).env("CXXFLAGS", flags("-ffile-prefix-map"));
     project::run(&mut command)?;
-    Ok(binaries.to_owned())
+    Ok(binaries)
+}
+
+/// Builds the programs the recipe names as the tests build them.
+///
+/// # Errors
+/// As [`release`].
+pub fn debug() -> anyhow::Result<PathBuf> {
+    let answer = parsed()?;
+    let mut command = project::cargo(&["build", "--quiet", "--workspace"]);
+    for program in answer.variable(RECIPE, "RINGFENCE_PROGRAMS").split_whitespace() {
+        command.args(["--bin", program]);
+    }
+    project::run(&mut command)?;
+    Ok(project::binaries(false))
+}
+
+/// What the recipes say, without a fault.
+pub fn parsed() -> anyhow::Result<Answer> {
+    let answer = python::parse(&Subject::ours())?;
+    if !answer.faults.is_empty() {
+        bail!("{}", answer.faults.join("\n"));
+    }
+    Ok(answer)
 }
 
 /// A tool of cargo's, in a folder of the cache that its version names; built when it is not there.
@@ -81,15 +94,17 @@ fn with(folder: &Path) -> anyhow::Result<std::ffi::OsString> {
     Ok(std::env::join_paths(folders)?)
 }
 
-/// Folders of this machine, each by a name that is the same everywhere.
-fn remap(root: &Path, target: &Path) -> anyhow::Result<String> {
+/// Folders of this machine, each with a name that is the same everywhere.
+fn renamed(root: &Path, target: &Path) -> anyhow::Result<[(PathBuf, &'static str); 3]> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
     let home = home.context("neither CARGO_HOME nor HOME is set")?;
-    let named =
-        [(root, "/usr/src/ringfence"), (target, "/usr/src/build"), (home.as_path(), "/usr/src/cargo")];
-    let flags = named.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
-    Ok(flags.join(" "))
+    // Of two that fit, the last one given counts.
+    Ok([
+        (home, "/usr/src/cargo"),
+        (root.to_owned(), "/usr/src/ringfence"),
+        (target.to_owned(), "/usr/src/build"),
+    ])
 }
 
 /// The recipe of our programs.

@@ -12,11 +12,11 @@ mod python;
 mod tests;
 
 pub use crates::write as write_crates;
-pub use fill::{fill, release};
+pub use fill::{debug, fill, release};
 
 use crate::project;
 use anyhow::Context;
-use python::{Answer, Scratch, Subject};
+use python::{Scratch, Subject};
 use std::path::Path;
 
 /// `cargo xtask image-check`.
@@ -24,7 +24,7 @@ pub fn run() -> anyhow::Result<bool> {
     let subject = Subject::ours();
     let parsed = python::parse(&subject)?;
     if parsed.faults.is_empty() {
-        build(&parsed)?;
+        debug()?;
     }
     let root = Scratch::new("root")?;
     let mut faults = check(&subject, &project::binaries(false), &root.0)?;
@@ -41,15 +41,14 @@ pub fn run() -> anyhow::Result<bool> {
 /// `cargo xtask image-fill DIR`: our part of the box's root, as both images have it.
 pub fn fill_folder(words: &[String]) -> anyhow::Result<bool> {
     let [folder] = words else { anyhow::bail!("cargo xtask image-fill DIR") };
-    let answer = fill(Path::new(folder), &release()?)?;
+    let answer = fill(Path::new(folder), &release()?, None)?;
     println!("{} files in {folder}", answer.files.len());
     Ok(true)
 }
 
 /// The packages of the workspace that the recipe builds the box's programs from.
 pub fn packages() -> anyhow::Result<Vec<String>> {
-    let parsed = python::parse(&Subject::ours())?;
-    anyhow::ensure!(parsed.faults.is_empty(), "{}", parsed.faults.join("\n"));
+    let parsed = fill::parsed()?;
     let packages = parsed.variable(fill::RECIPE, "RINGFENCE_PACKAGES");
     Ok(packages.split_whitespace().map(str::to_owned).collect())
 }
@@ -64,13 +63,4 @@ fn check(subject: &Subject, binaries: &Path, root: &Path) -> anyhow::Result<Vec<
     }
     faults.extend(compare::faults(subject, &answer, root).context("comparing with image/system")?);
     Ok(faults)
-}
-
-/// The programs that the recipe installs, as the tests build them.
-fn build(parsed: &Answer) -> anyhow::Result<()> {
-    let mut command = project::cargo(&["build", "--quiet", "--workspace"]);
-    for program in parsed.variable(fill::RECIPE, "RINGFENCE_PROGRAMS").split_whitespace() {
-        command.args(["--bin", program]);
-    }
-    project::run(&mut command)
 }

@@ -16,12 +16,14 @@ pub struct Subject {
     pub layer: PathBuf,
     /// The system's description.
     pub system: PathBuf,
+    /// The certificate of whose updates are taken, where a system is really built.
+    pub keyring: Option<PathBuf>,
 }
 
 impl Subject {
     /// Those of this checkout.
     pub fn ours() -> Self {
-        Self { layer: super::crates::layer(), system: project::root().join("image/system") }
+        Self { layer: super::crates::layer(), system: project::root().join("image/system"), keyring: None }
     }
 }
 
@@ -66,6 +68,9 @@ fn run(subject: &Subject, arguments: &[&str]) -> anyhow::Result<Answer> {
     let mut command = Command::new(environment()?.join("bin/python"));
     command.arg(check("check.py")).args(arguments).arg("--work").arg(&work.0);
     command.arg("--layer").arg(&subject.layer).arg("--system").arg(&subject.system);
+    if let Some(keyring) = &subject.keyring {
+        command.arg("--keyring").arg(keyring);
+    }
     let output = command.stdin(Stdio::null()).stderr(Stdio::piped()).output();
     let output = output.context("the check cannot be started")?;
     serde_json::from_slice(&output.stdout)

@@ -26,7 +26,8 @@ impl Copy {
         for program in PROGRAMS {
             fs::write(binaries.join(program), program).unwrap();
         }
-        let subject = Subject { layer: image.join("meta-ringfence"), system: image.join("system") };
+        let subject =
+            Subject { layer: image.join("meta-ringfence"), system: image.join("system"), keyring: None };
         Self { folder, subject }
     }
 
@@ -139,14 +140,25 @@ fn a_package_beside_the_description_is_found() {
 }
 
 #[test]
-fn a_program_that_only_one_of_the_two_boxes_has_is_found() {
+fn a_program_that_no_unit_starts_is_found() {
     let copy = Copy::new();
-    copy.change("system/system.toml", "\"ringfence-slot\", ", "");
-    assert!(
-        copy.faults().contains("the virtual box has not the program ringfence-slot"),
-        "{}",
-        copy.faults()
+    copy.change(
+        "meta-ringfence/recipes-ringfence/ringfence-programs/ringfence-programs_0.1.0.bb",
+        "    calld.service \\\n",
+        "",
     );
+    assert!(copy.faults().contains("/usr/bin/calld is installed and no unit starts it"), "{}", copy.faults());
+}
+
+#[test]
+fn the_certificate_of_updates_is_installed_where_it_is_named() {
+    let copy = Copy::new();
+    let (keyring, root) = (copy.folder.0.join("update.crt"), copy.folder.0.join("root"));
+    fs::write(&keyring, "a certificate").unwrap();
+    let subject = Subject { keyring: Some(keyring), ..copy.subject.clone() };
+    let answer = super::python::install(&subject, &copy.folder.0.join("bin"), &root).unwrap();
+    assert_eq!(answer.faults, Vec::<String>::new());
+    assert_eq!(fs::read_to_string(root.join("etc/rauc/keyring.pem")).unwrap(), "a certificate");
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod cut_import;
 pub mod first_call;
 pub mod first_call_e1;
 pub mod foreign_tpm;
+pub mod product;
 pub mod tampered;
 pub mod usb_installer;
 
@@ -24,8 +25,10 @@ use std::time::Duration;
 pub struct Bench {
     /// The hardware.
     pub rig: Rig,
-    /// The image.
+    /// The image: the development variant with the witness in it.
     pub image: Image,
+    /// The product variant, where it was built.
+    pub product: Option<Image>,
     /// Where its machines lie.
     pub folder: PathBuf,
 }
@@ -86,6 +89,11 @@ pub const ALL: &[Scenario] = &[
         name: "usb-installer",
         title: "a stick starts under Secure Boot, writes the empty disk that somebody names, and that disk is a box",
         run: usb_installer::run,
+    },
+    Scenario {
+        name: "product",
+        title: "the variant that is delivered: claimed by console and page, with nothing for developers and no way to log in",
+        run: product::run,
     },
 ];
 

@@ -1,5 +1,6 @@
 //! `cargo xtask hil box`: builds the development variant of the virtual box with the bench's own programs in it, and runs the
-//! scenarios of `hil-tests/box` on it. What a scenario does is no matter of this command.
+//! scenarios of `hil-tests/box` on it; the product variant, too, where a scenario needs it, and for `--figures` a bare
+//! Debian to be measured beside. What a scenario does is no matter of this command.
 
 use crate::image::{self, Order};
 use crate::{packages, project};
@@ -7,8 +8,12 @@ use anyhow::Context;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Runs the scenarios named, or all; true if every one passed.
+/// Runs the scenarios named, or all, or measures; true if every scenario passed.
 pub fn run(words: &[String]) -> anyhow::Result<bool> {
+    let figures = words.iter().any(|word| word == "--figures");
+    let words: Vec<&String> = words.iter().filter(|word| *word != "--figures").collect();
+    let named = words.iter().any(|word| *word == "--scenario");
+    let product = !figures && (!named || words.iter().any(|word| *word == PRODUCT));
     packages::install(&[packages::BUILD, packages::IMAGE, packages::AROUND])?;
     let programs = ["build", "--quiet", "--package", "box-scenarios", "--package", "exchange", "--bins"];
     project::run(&mut project::cargo(&programs))?;
@@ -33,6 +38,16 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
     let mut command = Command::new(project::binaries(false).join("box-scenarios"));
     command.arg("--image").arg(folder.join("image")).arg("--folder").arg(folder.join("machines"));
     command.arg("--rig").arg(project::root().join("hil-tests/box/rigs/small.toml")).args(words);
+    if product {
+        let out = folder.join("product");
+        image::build(&Order { out: Some(out.clone()), ..Order::default() })?;
+        command.arg("--product").arg(out);
+    }
+    if figures {
+        let out = folder.join("bare");
+        image::build_bare(&out, &project::binaries(false).join("box-witness"))?;
+        command.arg("--bare").arg(out);
+    }
     Ok(command.status().context("the scenarios cannot be started")?.success())
 }
 
@@ -50,3 +65,6 @@ fn besides(tree: &std::path::Path) -> anyhow::Result<PathBuf> {
     }
     Ok(tree.to_owned())
 }
+
+/// The scenario that needs the product variant, which is built for release: it takes long.
+const PRODUCT: &str = "product";
