@@ -117,7 +117,7 @@ fn end(mut machine: Machine, side: &mut Side) -> anyhow::Result<()> {
 
 /// What of the disk is not a hole.
 fn occupied_mib(image: &Image) -> anyhow::Result<u64> {
-    Ok(fs::metadata(image.disk())?.blocks() * 512 >> 20)
+    Ok(fs::metadata(image.disk())?.blocks() * SECTOR / MIB)
 }
 
 fn median(times: &[f64]) -> f64 {
@@ -137,6 +137,8 @@ fn exact(mib: u64) -> f64 {
 }
 
 const TURNS: usize = 2;
+const SECTOR: u64 = 512;
+const MIB: u64 = 1 << 20;
 /// What systemd shows on the console of a Debian that nobody changed.
 const MULTI_USER: &str = "multi-user.target";
 

@@ -20,7 +20,8 @@ pub fn build(folder: &Path, witness: &Path) -> anyhow::Result<Built> {
     description.folder = project::root().join("hil-tests/box/bare");
     // The development variant's command line goes without self-tests of ciphers; so does this one's.
     let ours = COMMAND_LINE.iter().map(|&word| word.to_owned());
-    description.kernel.command_line = ours.chain(description.kernel.development_command_line.clone()).collect();
+    description.kernel.command_line =
+        ours.chain(description.kernel.development_command_line.clone()).collect();
     description.initrd.modules.retain(|module| !SECRETS.contains(&module.as_str()));
     let debian = roots::bare()?;
     step("staging a bare Debian", || {

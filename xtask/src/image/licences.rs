@@ -13,7 +13,8 @@ pub fn declared(package: &str, copyright: &str) -> String {
             let licence = field(stanza, "License").filter(|licence| !licence.is_empty());
             let whole = licence.map(expression).unwrap_or_default();
             // What holds together holds each for itself; alternatives stay one thing.
-            let parts = if whole.contains(" OR ") { vec![whole.as_str()] } else { whole.split(" AND ").collect() };
+            let parts =
+                if whole.contains(" OR ") { vec![whole.as_str()] } else { whole.split(" AND ").collect() };
             found.extend(parts.into_iter().filter(|one| !one.is_empty()).map(str::to_owned));
         }
     } else {
