@@ -25,7 +25,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         ..Order::default()
     })?;
     // Its own scenario alone needs a stick.
-    if !words.iter().any(|word| word == "--scenario") || words.iter().any(|word| word == "usb-installer") {
+    if !figures && (!named || words.iter().any(|word| *word == "usb-installer")) {
         image::installer(&Order { out: Some(folder.join("image")), ..Order::default() })?;
     }
     let mib = |bytes: u64| bytes >> 20;
