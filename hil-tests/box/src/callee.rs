@@ -1,7 +1,7 @@
 //! SIPp as the carrier outside the guest: it rings, answers, sends back what it hears, and counts. The box finds it behind
 //! the bench's network at [`CARRIER`]; it runs through power cuts of the box. It knows nothing of the page.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ impl Callee {
     /// It cannot be started, or its port is taken.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        // Whoever has the port already would be taken for ours.
+        ensure!(!listens()?, "UDP port {PORT} of this machine is taken");
         let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/callee.xml");
         let out = File::create(folder.join("callee.out"))?;
         let at = |name: &str| folder.join(name).display().to_string();
@@ -72,9 +74,9 @@ impl Callee {
         let begun = Instant::now();
         while !listens()? {
             if let Some(status) = new.sipp.try_wait()? {
-                bail!("sipp ended ({status}): is port {PORT} of this machine taken?");
+                bail!("sipp ended ({status})");
             }
-            anyhow::ensure!(begun.elapsed() < START_LIMIT, "sipp does not listen");
+            ensure!(begun.elapsed() < START_LIMIT, "sipp does not listen");
             std::thread::sleep(LOOK_EVERY);
         }
         Ok(new)

@@ -1,5 +1,5 @@
 // A virtual box from the claim code on its console to its first campaign, over the page from outside: claimed, its people
-// enrolled, its clock, calendars, trunk, caller number, script and do-not-call list set. What the harness tells it stands
+// enrolled, its time server, calendars, trunk, caller number, script and do-not-call list set. What the harness tells it stands
 // in the environment: fingerprint and claim code as the console shows them, and where the box finds its carrier.
 
 import assert from 'node:assert/strict';
@@ -50,6 +50,22 @@ essential('the security administrator adds a department and who works there', ()
   }));
 
 for (const who of NEEDED) essential(`${who} enrols and signs in`, () => enrol(who));
+
+essential('l_42 the system administrator proposes the site’s time server, the security administrator agrees to it', async () => {
+  const [site] = needed('RINGFENCE_CARRIER').split(':');
+  await doing('system', (page) => submit(page, '/settings/network/edit', '/settings/network', { time_servers: site }));
+  await doing('security', async (page) => {
+    await visit(page, '/settings/network');
+    assert.equal(await send(page, '/settings/network/agree'), 303);
+    await visit(page, '/settings/network');
+    const trial = page.locator('main form[action="/settings/network/confirm"]');
+    if (await trial.count()) assert.equal(await send(page, '/settings/network/confirm'), 303);
+    await visit(page, '/settings/network');
+    assert.ok((await page.locator('main').innerText()).includes(site));
+    assert.equal(await page.locator('main .notice-bad').count(), 0, 'the box applied it');
+    await shot(page, 'network');
+  });
+});
 
 essential('the system administrator loads the calendars and enters trunk, line group and caller number', () =>
   doing('system', async (page) => {
