@@ -28,7 +28,11 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         steps.step(&format!("life {}: it dials until its power is cut", at + 1), || {
             let up = site.power_on()?;
             let mut browser = site.window.start("virtual-dialling.test.js", &plan, &[])?;
-            site.machine.wait("calls at SIPp", 2 * limit, |_| (callee.calls().len() >= called).then_some(()))?;
+            let dialled = site.machine.wait("calls at SIPp", 2 * limit, |_| {
+                let enough = (callee.calls().len() >= called).then_some(true);
+                enough.or_else(|| (!matches!(browser.ended(), Ok(None))).then_some(false))
+            })?;
+            ensure!(dialled, "the browser ended before SIPp was called {called} times");
             site.window.until::<Found>(&mut browser, "a look at the page", limit, |found| found.is_some())?;
             let standing = callee.statistics().current;
             let settled = site.machine.power_lost(u64::try_from(at)? + 1)?;
