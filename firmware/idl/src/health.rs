@@ -10,6 +10,12 @@ pub enum HealthRequest {
         /// Echoed in the answer.
         serial: u64,
     },
+    /// To the lines alone: place the loop-back call, unless one is under way. Answered as [`HealthRequest::Check`] is; how
+    /// the call ended is the gauge [`crate::trial::CALL_GAUGE`] of later answers.
+    CallYourself {
+        /// Echoed in the answer.
+        serial: u64,
+    },
 }
 
 /// The answer.

@@ -19,7 +19,9 @@ async fn a_question_and_its_answer_cross() {
     let server = async {
         let (conn, peer) = listener.accept().await.expect("accept");
         assert_eq!(peer.process, Process::Supervisor);
-        let HealthRequest::Check { serial } = conn.recv().await.expect("question");
+        let HealthRequest::Check { serial } = conn.recv().await.expect("question") else {
+            panic!("another question");
+        };
         let reply = HealthReply { serial, state: HealthState::Ready, gauges: vec![], alarms: vec![] };
         conn.send(&reply).await.expect("answer");
     };
@@ -66,7 +68,7 @@ async fn a_file_crosses_as_a_descriptor() {
     file.rewind().expect("rewind");
     let server = async {
         let (conn, _) = listener.accept().await.expect("accept");
-        let (HealthRequest::Check { .. }, attached) = conn.recv_with().await.expect("frame");
+        let (_, attached) = conn.recv_with::<HealthRequest>().await.expect("frame");
         let mut text = String::new();
         std::fs::File::from(attached.expect("descriptor")).read_to_string(&mut text).expect("read");
         assert_eq!(text, "phone\n");

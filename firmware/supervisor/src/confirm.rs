@@ -1,9 +1,14 @@
 //! Whether a system on trial is good: a pure judgement over `health.json`, repeated until it holds or time is up.
 //!
 //! It runs only while the loader counts (boot-complete.target is wanted by nothing else), so a carrier that is down on an
-//! ordinary start restarts nothing. It places no call, and marks nothing itself: the loader's counter goes by systemd's
-//! own hand when this program ends well.
+//! ordinary start restarts nothing. It has the lines call themselves (`lined::loopback`), and marks nothing itself: the
+//! loader's counter goes by systemd's own hand when this program ends well.
 
+use anyhow::Context;
+use idl::health::{HealthReply, HealthRequest};
+use idl::hello::Process;
+use idl::trial::{Against, CALL_GAUGE, CALL_SUCCEEDED, CallFault};
+use ipc::Conn;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -56,39 +61,74 @@ struct FoundBad<'a> {
 
 /// What still speaks against the system, a line each; none: it is good.
 #[must_use]
-pub fn faults(seen: &Seen, processes: &[String]) -> Vec<String> {
+pub fn faults(seen: &Seen, processes: &[String]) -> Vec<Against> {
     let mut faults = Vec::new();
     for name in processes {
         match seen.processes.get(name) {
-            None => faults.push(format!("{name}: not reached")),
-            Some(known) if !matches!(known.state.as_str(), "ready" | "degraded") => {
-                faults.push(format!("{name}: {}", known.state));
-            }
+            None => faults.push(Against::NotReached(name.clone())),
+            Some(known) if !known.works() => faults.push(Against::State(name.clone(), known.state.clone())),
             Some(known) if known.restarts > MAX_RESTARTS => {
-                faults.push(format!("{name}: started again {} times", known.restarts));
+                faults.push(Against::Restarts(name.clone(), known.restarts));
             }
             Some(known) => {
                 let fatal = known.alarms.keys().filter(|code| FATAL.contains(&code.as_str()));
-                faults.extend(fatal.map(|code| format!("{name}: alarm {code}")));
+                faults.extend(fatal.map(|code| Against::Alarm(name.clone(), code.clone())));
             }
         }
+    }
+    if processes.iter().any(|name| name == LINES) {
+        faults.extend(against_the_call(seen));
     }
     // The vault answers only with its keys unsealed and its ledger open.
     if let Some(vault) = seen.processes.get("vaultd") {
         let gauge = |name: &str| vault.gauges.get(name).copied();
         if gauge("hostd") != Some(1) {
-            faults.push("hostd: not reached".to_owned());
+            faults.push(Against::NotReached("hostd".to_owned()));
         }
         if gauge("ledger_unverified") != Some(0) {
-            faults.push("the ledger is not verified".to_owned());
+            faults.push(Against::LedgerUnverified);
         }
         match gauge("lines_missing") {
             Some(0) => {}
-            Some(missing) => faults.push(format!("{missing} cards or trunks do not work as before")),
-            None => faults.push("cards and trunks are not known yet".to_owned()),
+            Some(missing) => faults.push(Against::LinesMissing(missing)),
+            None => faults.push(Against::LinesUnknown),
         }
     }
     faults
+}
+
+/// What the loop-back call says, once the lines work: before that something else speaks against them.
+fn against_the_call(seen: &Seen) -> Option<Against> {
+    let lines = seen.processes.get(LINES).filter(|lines| lines.works())?;
+    match lines.gauges.get(CALL_GAUGE).copied() {
+        Some(CALL_SUCCEEDED) => None,
+        Some(code) => Some(CallFault::of(code).map_or(Against::CallUnknown, Against::Call)),
+        None => Some(Against::CallUnknown),
+    }
+}
+
+impl SeenProcess {
+    fn works(&self) -> bool {
+        matches!(self.state.as_str(), "ready" | "degraded")
+    }
+}
+
+/// When the lines are to call themselves: as soon as they work, and again for as long as the call does not succeed.
+#[derive(Debug, Default)]
+pub struct Caller {
+    asked: Option<Duration>,
+}
+
+impl Caller {
+    /// Whether to ask now, so long after the begin.
+    pub fn is_due(&mut self, seen: &Seen, now: Duration) -> bool {
+        let due = against_the_call(seen).is_some()
+            && self.asked.is_none_or(|asked| now.saturating_sub(asked) >= CALL_AGAIN);
+        if due {
+            self.asked = Some(now);
+        }
+        due
+    }
 }
 
 /// Waits until nothing speaks against the system, and until that has held for a while.
@@ -96,12 +136,21 @@ pub fn faults(seen: &Seen, processes: &[String]) -> Vec<String> {
 /// # Errors
 /// What speaks against it when the time is up; it is written down before.
 pub fn confirm(options: &ConfirmOptions) -> anyhow::Result<()> {
-    let until = Instant::now() + options.limit;
+    let begun = Instant::now();
+    let until = begun + options.limit;
+    let mut caller = Caller::default();
     let mut well_since: Option<Instant> = None;
     loop {
         let found = match read(&options.run.join("health.json")) {
-            Ok(seen) => faults(&seen, &options.processes),
-            Err(error) => vec![format!("health.json: {error}")],
+            Ok(seen) => {
+                if caller.is_due(&seen, begun.elapsed())
+                    && let Err(error) = call_yourself(&options.run)
+                {
+                    log::warn!("the lines cannot be asked to call themselves: {error}");
+                }
+                faults(&seen, &options.processes)
+            }
+            Err(error) => vec![Against::Health(error.to_string())],
         };
         let now = Instant::now();
         if found.is_empty() {
@@ -114,12 +163,28 @@ pub fn confirm(options: &ConfirmOptions) -> anyhow::Result<()> {
             well_since = None;
         }
         if now >= until {
-            let reasons = if found.is_empty() { vec!["it was well too late".to_owned()] } else { found };
+            let found = if found.is_empty() { vec![Against::TooLate] } else { found };
+            let reasons: Vec<String> = found.iter().map(ToString::to_string).collect();
             write_found_bad(options, &reasons)?;
             anyhow::bail!("this system is not good: {}", reasons.join("; "));
         }
         std::thread::sleep(PAUSE);
     }
+}
+
+/// Has the lines call themselves; how that ends stands in their health.
+fn call_yourself(run: &Path) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let asking = async {
+            let path = run.join(format!("{LINES}.sock"));
+            let conn = Conn::connect(&path, Process::Supervisor, Process::Lined).await?;
+            conn.send(&HealthRequest::CallYourself { serial: 0 }).await?;
+            conn.recv::<HealthReply>().await
+        };
+        tokio::time::timeout(ASK_LIMIT, asking).await.context("no answer")??;
+        Ok(())
+    })
 }
 
 /// Durable when this returns: the box restarts next.
@@ -146,13 +211,20 @@ const MAX_RESTARTS: u64 = 2;
 /// All must be well for so long.
 const HOLDS: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
+/// The process that calls itself.
+const LINES: &str = "lined";
+/// A call that failed is placed again after this: longer than any call of its kind lasts.
+const CALL_AGAIN: Duration = Duration::from_secs(30);
+/// How long the lines may take to answer that they were asked.
+const ASK_LIMIT: Duration = Duration::from_secs(2);
 const MAX_BYTES: u64 = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use super::{ConfirmOptions, Seen, SeenProcess, confirm, faults, read};
+    use super::{CALL_AGAIN, Caller, ConfirmOptions, Seen, SeenProcess, confirm, faults, read};
     use crate::report::Picture;
     use idl::health::{HealthReply, HealthState};
+    use idl::trial::{CALL_GAUGE, CALL_SUCCEEDED, CallFault};
     use std::time::Duration;
 
     fn names() -> Vec<String> {
@@ -166,16 +238,21 @@ mod tests {
             ..SeenProcess::default()
         };
         let vault = process(&[("hostd", 1), ("ledger_unverified", 0), ("lines_missing", 0)]);
-        Seen { processes: [("vaultd".to_owned(), vault), ("lined".to_owned(), process(&[]))].into() }
+        let lines = process(&[(CALL_GAUGE, CALL_SUCCEEDED)]);
+        Seen { processes: [("vaultd".to_owned(), vault), ("lined".to_owned(), lines)].into() }
+    }
+
+    fn said(seen: &Seen) -> Vec<String> {
+        faults(seen, &names()).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn a_system_is_good_only_when_nothing_speaks_against_it() {
-        assert_eq!(faults(&well(), &names()), Vec::<String>::new());
+        assert_eq!(said(&well()), Vec::<String>::new());
         let against = |change: &dyn Fn(&mut Seen)| {
             let mut seen = well();
             change(&mut seen);
-            faults(&seen, &names())
+            said(&seen)
         };
         let vault = |seen: &mut Seen, gauge: &str, value| {
             seen.processes.get_mut("vaultd").unwrap().gauges.insert(gauge.to_owned(), value);
@@ -201,13 +278,60 @@ mod tests {
         let vault = seen.processes.get_mut("vaultd").unwrap();
         vault.state = "degraded".to_owned();
         vault.alarms.insert("disk-low".to_owned(), Default::default());
-        assert!(faults(&seen, &names()).is_empty());
+        assert!(said(&seen).is_empty());
         seen.processes
             .get_mut("vaultd")
             .unwrap()
             .alarms
             .insert("head-unsigned".to_owned(), Default::default());
-        assert_eq!(faults(&seen, &names()), ["vaultd: alarm head-unsigned"]);
+        assert_eq!(said(&seen), ["vaultd: alarm head-unsigned"]);
+    }
+
+    #[test]
+    fn a_system_whose_loop_back_call_does_not_succeed_is_not_good_and_says_at_what_it_failed() {
+        let with = |call: Option<u64>| {
+            let mut seen = well();
+            let gauges = &mut seen.processes.get_mut("lined").unwrap().gauges;
+            gauges.remove(CALL_GAUGE);
+            gauges.extend(call.map(|call| (CALL_GAUGE.to_owned(), call)));
+            said(&seen)
+        };
+        let unknown = ["the loop-back call has not ended yet"];
+        assert_eq!(
+            (with(None).as_slice(), with(Some(0)).as_slice()),
+            (&unknown.map(str::to_owned)[..], &unknown.map(str::to_owned)[..])
+        );
+        assert_eq!(
+            with(Some(CallFault::NotHeardFar.code())),
+            ["the loop-back call failed: the far leg heard nothing"]
+        );
+        assert_eq!(with(Some(CallFault::Ports.code())), ["the loop-back call failed: no free media port"]);
+        assert_eq!(with(Some(99)), unknown);
+        // Lines that do not work speak for themselves.
+        let mut seen = well();
+        let lines = seen.processes.get_mut("lined").unwrap();
+        lines.state = "starting".to_owned();
+        lines.gauges.clear();
+        assert_eq!(said(&seen), ["lined: starting"]);
+    }
+
+    #[test]
+    fn the_lines_are_asked_to_call_themselves_when_they_work_and_again_until_they_succeed() {
+        let (mut caller, mut seen) = (Caller::default(), well());
+        let at = |s| Duration::from_secs(s);
+        let set = |seen: &mut Seen, state: &str, call| {
+            let lines = seen.processes.get_mut("lined").unwrap();
+            lines.state = state.to_owned();
+            lines.gauges.insert(CALL_GAUGE.to_owned(), call);
+        };
+        set(&mut seen, "starting", 0);
+        assert!(!caller.is_due(&seen, at(0)));
+        set(&mut seen, "ready", 0);
+        assert!(caller.is_due(&seen, at(1)) && !caller.is_due(&seen, at(2)));
+        set(&mut seen, "degraded", CallFault::NotAnswered.code());
+        assert!(!caller.is_due(&seen, at(30)) && caller.is_due(&seen, at(1) + CALL_AGAIN));
+        set(&mut seen, "ready", CALL_SUCCEEDED);
+        assert!(!caller.is_due(&seen, at(600)));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod judge;
 mod report;
 mod run;
 
-pub use confirm::{ConfirmOptions, Seen, SeenProcess, confirm, faults};
+pub use confirm::{Caller, ConfirmOptions, Seen, SeenProcess, confirm, faults};
 pub use judge::{Judge, Verdict};
 pub use report::Picture;
 pub use run::{Options, run};

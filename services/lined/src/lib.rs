@@ -20,6 +20,7 @@ pub mod cards;
 pub mod clock;
 pub mod dns;
 pub mod link;
+pub mod loopback;
 pub mod options;
 pub mod process;
 pub mod prompts;

@@ -159,7 +159,8 @@ async fn listen(id: ConnId, conn: &Conn, process: Process, core: &Sender<Input>)
                 Cmd::Admin { conn: id, from: process, request, attached: attached.map(File::from) }
             }
             Process::Supervisor => {
-                let HealthRequest::Check { serial } = conn.recv::<HealthRequest>().await?;
+                let (HealthRequest::Check { serial } | HealthRequest::CallYourself { serial }) =
+                    conn.recv::<HealthRequest>().await?;
                 Cmd::Health { conn: id, serial }
             }
             Process::Hostd => Cmd::Host(id, conn.recv::<HostToVault>().await?),

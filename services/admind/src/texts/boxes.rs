@@ -11,13 +11,13 @@ crate::texts! {
         no_host_next: "设备上它由系统自动启动，通常一分钟内恢复；工作站上没有它。在它就绪之前，无法升级、重启、关机、恢复出厂或收集诊断包。", "On a box the system starts it by itself, usually within a minute; a workstation has none. Until it is there, nothing can be installed, restarted, powered off, reset or collected.";
         state: "状态", "State";
         running: "正在运行", "running";
-        development: "开发版本：不可用于生产", "development variant: not for production";
+        development: "开发版本：不可用于生产", "Development variant: not for production";
         secure_boot: "安全启动已启用", "Secure Boot on";
         no_secure_boot: "安全启动未启用：请在固件设置中启用", "Secure Boot off: switch it on in the firmware's setup";
-        sealed: "数据已绑定本机 TPM", "data sealed to this box's TPM";
-        not_sealed: "数据未绑定 TPM", "data not sealed to the TPM";
-        synchronised: "时钟已同步", "clock follows a time server";
-        not_synchronised: "时钟未同步：请检查时间服务器", "clock follows no time server: check the time servers";
+        sealed: "数据已绑定本机 TPM", "Data sealed to this box's TPM";
+        not_sealed: "数据未绑定 TPM", "Data not sealed to the TPM";
+        synchronised: "时钟已同步", "Clock follows a time server";
+        not_synchronised: "时钟未同步：请检查时间服务器", "Clock follows no time server: check the time servers";
         system: "运行的系统", "Running system";
         system_of: "槽位 {} · 版本 {}", "slot {} · version {}";
         disk: "数据盘", "Data disk";

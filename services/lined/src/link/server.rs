@@ -36,6 +36,8 @@ pub enum DeskEvent {
     Health {
         /// The question's serial.
         serial: u64,
+        /// Whether this process shall call itself.
+        call_yourself: bool,
         /// Where the answer goes.
         answer: oneshot::Sender<HealthReply>,
     },
@@ -105,9 +107,13 @@ async fn serve_calld(conn: &Conn, peer: u64, events: &mpsc::Sender<DeskEvent>) {
 }
 
 async fn serve_health(conn: &Conn, events: &mpsc::Sender<DeskEvent>) {
-    while let Ok(HealthRequest::Check { serial }) = conn.recv().await {
+    while let Ok(request) = conn.recv().await {
+        let (serial, call_yourself) = match request {
+            HealthRequest::Check { serial } => (serial, false),
+            HealthRequest::CallYourself { serial } => (serial, true),
+        };
         let (answer, reply) = oneshot::channel();
-        if events.send(DeskEvent::Health { serial, answer }).await.is_err() {
+        if events.send(DeskEvent::Health { serial, call_yourself, answer }).await.is_err() {
             return;
         }
         let Ok(reply) = reply.await else { return };

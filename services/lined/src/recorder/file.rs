@@ -1,6 +1,7 @@
 //! One recording's file: created exclusively, headed when the first audio comes, closed with its totals.
 
 use crate::clock::wall;
+use crate::loopback::{is_loopback, throw_away};
 use crate::voice::Block;
 use idl::lines::RecordingClosed;
 use media::g711::Law;
@@ -15,7 +16,8 @@ use vocab::{CallId, ObjectHash, Secret};
 /// The name of a call's recording within its folder.
 #[must_use]
 pub fn file_name(call: CallId) -> String {
-    format!("{}.rfr", call.0)
+    // The loop-back call's is no recording of anybody: it must never count as one.
+    if is_loopback(call) { "loop-back.test".to_owned() } else { format!("{}.rfr", call.0) }
 }
 
 /// Where a call's recording lies.
@@ -48,6 +50,10 @@ impl Recording {
         notice: ObjectHash,
     ) -> std::io::Result<Self> {
         let path = recording_path(folder, call);
+        if is_loopback(call) {
+            // One that a dead process left.
+            throw_away(&path);
+        }
         let file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&path)?;
         Ok(Self {
             path,

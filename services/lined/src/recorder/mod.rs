@@ -13,7 +13,7 @@ pub use file::{file_name, recording_path};
 
 use crate::voice::RecorderEnd;
 use idl::lines::RecordingClosed;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use thiserror::Error;
@@ -63,6 +63,7 @@ pub struct RecorderStuck;
 /// Signalling's hold on the recorder's threads.
 #[derive(Debug)]
 pub struct Recorder {
+    folder: PathBuf,
     orders: SyncSender<Order>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -86,7 +87,7 @@ impl Recorder {
             std::thread::Builder::new().name("recorder".to_owned()).spawn(move || writer.run())?,
             std::thread::Builder::new().name("recorder-sync".to_owned()).spawn(move || syncer.run())?,
         ];
-        Ok(Self { orders, threads })
+        Ok(Self { folder: folder.to_owned(), orders, threads })
     }
 
     /// Makes the file of a call; [`RecorderEvent::Opened`] or `Failed` follows.
@@ -95,6 +96,12 @@ impl Recorder {
     /// [`RecorderStuck`].
     pub fn open(&self, call: CallId, key: Secret<[u8; 32]>, notice: ObjectHash) -> Result<(), RecorderStuck> {
         self.orders.try_send(Order::Open { call, key, notice }).map_err(|_| RecorderStuck)
+    }
+
+    /// Where the recording of a call is written.
+    #[must_use]
+    pub fn path(&self, call: CallId) -> PathBuf {
+        recording_path(&self.folder, call)
     }
 
     /// The call had no media: nothing was recorded. [`RecorderEvent::Closed`] follows.

@@ -7,6 +7,7 @@ use crate::call::{Input, State};
 use crate::clock;
 use crate::link::server::DeskEvent;
 use crate::link::vault::VaultEvent;
+use crate::loopback;
 use crate::transport::{Inbound, SendError};
 use crate::voice::{Place, PlaceId, VoiceError};
 use idl::lines::{
@@ -184,7 +185,10 @@ impl Signalling {
                 self.desks.push((peer, sender));
             }
             DeskEvent::Down { peer } => self.desks.retain(|(known, _)| *known != peer),
-            DeskEvent::Health { serial, answer } => {
+            DeskEvent::Health { serial, call_yourself, answer } => {
+                if call_yourself {
+                    self.begin_loopback();
+                }
                 let _ = answer.send(self.health_reply(serial));
             }
             DeskEvent::Message(CalldToLined::HangUp { call, by }) => {
@@ -227,6 +231,10 @@ impl Signalling {
         match event {
             Event::Trying { .. } => {}
             Event::Provisional { handle, status, .. } => self.provisional(handle, status),
+            Event::Answered { handle, sdp, .. } if self.loopback.is(handle) => self.loopback_answered(&sdp),
+            Event::Ended { handle, .. } if self.loopback.is(handle) => {
+                self.loopback_step(loopback::Input::Over)
+            }
             Event::Answered { handle, sdp, dialog } => self.answered(handle, &sdp, &dialog),
             Event::RemoteOffer { handle, sdp } => self.remote_offer(handle, sdp),
             Event::RemoteAnswer { handle, sdp } => self.remote_answer(handle, sdp),

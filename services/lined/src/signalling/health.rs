@@ -44,7 +44,7 @@ impl Signalling {
 
     fn gauges(&self) -> Vec<(String, u64)> {
         let legs = |party| self.legs.values().filter(|(_, of)| *of == party).count();
-        let gauges: [(&str, usize); 11] = [
+        let gauges: [(&str, usize); 12] = [
             ("calls", self.calls.len()),
             ("dialogs", self.parts.endpoint.call_count()),
             ("customer_legs", legs(Party::Customer)),
@@ -56,6 +56,8 @@ impl Signalling {
             ("timers", self.timers.len()),
             ("connections", self.parts.transports.connections()),
             ("phones", self.phones.count()),
+            // How the last loop-back call ended; it stays, unlike the others.
+            (idl::trial::CALL_GAUGE, self.loopback.code()),
         ];
         gauges.into_iter().map(|(name, value)| (name.to_owned(), value as u64)).collect()
     }
@@ -80,6 +82,14 @@ impl Signalling {
                 "media-stuck",
                 "A media thread stands still: restart the line process.".to_owned(),
                 "媒体线程停滞：请重启线路进程。".to_owned(),
+            ));
+        }
+        if let Some(fault) = self.loopback.fault() {
+            let [en, zh] = fault.words();
+            alarms.push(alarm(
+                "loop-back-call",
+                format!("The loop-back call failed: {en}. Restart the line process; if it comes back, call the maker."),
+                format!("环回自检呼叫失败：{zh}。请重启线路进程；若再次出现，请联系厂商。"),
             ));
         }
         if self.vault.is_none() {

@@ -144,6 +144,14 @@ impl LegSdp {
         Ok((self.offered.to_bytes(), change))
     }
 
+    /// The media session of what was agreed on, for the side that answered the first offer.
+    ///
+    /// # Errors
+    /// [`LegError`].
+    pub fn agreed_session(&self) -> Result<media::Session, LegError> {
+        self.session(self.agreed.as_ref().ok_or(LegError::Missing)?)
+    }
+
     /// An offer of the session as it is, for a peer that asks for one.
     #[must_use]
     pub fn offer_again(&mut self) -> Vec<u8> {

@@ -5,6 +5,7 @@ use super::live::{Live, RecordingStand, prompt_role};
 use super::{MAX_REPORTS, Signalling};
 use crate::call::Input;
 use crate::clock;
+use crate::loopback::is_loopback;
 use crate::prompts::Loaded;
 use crate::recorder::RecorderEvent;
 use crate::voice::Report;
@@ -22,6 +23,11 @@ impl Signalling {
         for _ in 0..MAX_REPORTS {
             let Some(report) = self.parts.voice.report() else { return };
             match report {
+                Report::Event { call, event, .. } if is_loopback(call) => self.loopback_heard(call, event),
+                Report::Closed { call, place, .. } if is_loopback(call) => {
+                    drop(place);
+                    self.loopback_closed(call);
+                }
                 Report::Event { call, at_us, event } => self.on_media(call, at_us, event),
                 Report::RecorderBehind { call } => self.pending.push_back((call, Input::RecorderFailed)),
                 Report::Closed { call, stats, place } => {
@@ -107,6 +113,13 @@ impl Signalling {
 
     /// The recorder's word.
     pub(super) fn on_recorder(&mut self, event: RecorderEvent) {
+        if let RecorderEvent::Opened { call }
+        | RecorderEvent::Failed { call }
+        | RecorderEvent::Closed { call, .. } = event
+            && is_loopback(call)
+        {
+            return self.loopback_recorder(&event);
+        }
         match event {
             RecorderEvent::Opened { call } => self.recorder_opened(call),
             RecorderEvent::Failed { call } => self.recorder(call, RecordingStand::Failed),

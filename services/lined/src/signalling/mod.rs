@@ -9,10 +9,12 @@ mod health;
 mod leg;
 mod lines;
 mod live;
+mod loopback;
 mod media_events;
 mod phones;
 mod tickets;
 
+pub use leg::{LegError, LegSdp, Wanted};
 pub use lines::MAX_TRUNKS;
 pub use phones::MAX_PHONES;
 
@@ -154,6 +156,7 @@ pub struct Signalling {
     drained_told: bool,
     sited: bool,
     health: health::Watch,
+    loopback: loopback::LoopBack,
 }
 
 impl Signalling {
@@ -187,6 +190,7 @@ impl Signalling {
             drained_told: false,
             sited: false,
             health: health::Watch::default(),
+            loopback: loopback::LoopBack::default(),
         }
     }
 
@@ -203,6 +207,7 @@ impl Signalling {
         // SAFETY: as above.
         let cards = unsafe { AsyncFd::register(own) }.map_err(std::io::Error::from)?;
         let mut stop_by: Option<Millis> = None;
+        let mut loopback = self.loopback.listen();
         loop {
             let until = self.deadline(stop_by);
             tokio::select! {
@@ -211,6 +216,7 @@ impl Signalling {
                 Some(event) = inputs.desk.recv() => self.on_desk(event),
                 Some(event) = inputs.recorder.recv() => self.on_recorder(event),
                 Some(loaded) = inputs.prompts.recv() => self.on_prompt(&loaded),
+                Some(news) = loopback.recv() => self.on_loopback(news),
                 Some(answer) = inputs.answers.recv() => {
                     if self.parts.names.answered(clock::now(), answer) {
                         self.next_round = Millis(0);
@@ -303,6 +309,7 @@ impl Signalling {
         self.release_waiting();
         self.tell_free();
         self.health.look(&self.parts.voice, clock::boot_ms());
+        self.loopback_late();
     }
 
     fn with_upkeep<T>(&mut self, act: impl FnOnce(&mut Lines, &mut Upkeep<'_>) -> T) -> T {
@@ -321,6 +328,7 @@ impl Signalling {
     fn drain(&mut self) {
         self.draining = true;
         self.drained_told = false;
+        self.loopback_step(crate::loopback::Input::Failed(idl::trial::CallFault::TooLong));
         for call in self.calls.keys() {
             self.pending.push_back((*call, Input::HangUp(EndedBy::Box)));
         }

@@ -16,7 +16,7 @@ use local::LocalAddresses;
 use sip::Message;
 use sip_ua::{Flow, Transport};
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use stream::{Dialled, Opened};
 use thiserror::Error;
@@ -121,6 +121,8 @@ pub struct Transports {
     profiles: HashMap<(Transport, SocketAddr), Arc<ClientProfile>>,
     next: u64,
     inbound: mpsc::Sender<Inbound>,
+    /// For the loop-back call alone, while there is one.
+    loopback: Option<udp::Udp>,
 }
 
 #[derive(Debug)]
@@ -151,6 +153,7 @@ impl Transports {
             profiles: HashMap::new(),
             next: serial,
             inbound: inbound.clone(),
+            loopback: None,
         };
         for &address in &binding.udp {
             let socket = udp::Udp::bind(address, inbound.clone()).map_err(|source| TransportError::Bind {
@@ -187,6 +190,22 @@ impl Transports {
     #[must_use]
     pub fn towards(&self, transport: Transport, remote: SocketAddr) -> SocketAddr {
         self.local.towards(transport, remote)
+    }
+
+    /// A flow that this machine alone hears, from a socket of its own to one of ours; it is the only one of its kind.
+    ///
+    /// # Errors
+    /// The system's, if no socket can be had.
+    pub fn open_loopback(&mut self, remote: SocketAddr) -> std::io::Result<Flow> {
+        let socket = udp::Udp::bind((Ipv4Addr::LOCALHOST, 0).into(), self.inbound.clone())?;
+        let local = socket.address();
+        self.loopback = Some(socket);
+        Ok(Flow { transport: Transport::Udp, remote, local, connection: None })
+    }
+
+    /// The loop-back call is over.
+    pub fn close_loopback(&mut self) {
+        self.loopback = None;
     }
 
     /// The flow to a trunk: for streams the connection that stands, or a new one being opened.
@@ -279,10 +298,12 @@ impl Transports {
     }
 
     fn send_datagram(&self, flow: Flow, bytes: &[u8]) -> Result<(), SendError> {
-        let socket = self
-            .udp
-            .iter()
-            .find(|socket| socket.address().port() == flow.local.port() && socket.reaches(flow.remote))
+        let own = self.loopback.iter().find(|socket| socket.address() == flow.local);
+        let socket = own
+            .or_else(|| {
+                let port = flow.local.port();
+                self.udp.iter().find(|socket| socket.address().port() == port && socket.reaches(flow.remote))
+            })
             .or_else(|| self.udp.iter().find(|socket| socket.reaches(flow.remote)));
         socket.ok_or(SendError::NoSocket)?.send(bytes, flow.remote).map_err(SendError::Refused)
     }

@@ -6,7 +6,7 @@
 
 use super::LegSockets;
 use socket2::{Domain, Protocol, Socket, Type};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
@@ -84,6 +84,18 @@ impl Ports {
         if address.is_unspecified() {
             return Err(PortError::NoRoute);
         }
+        self.bind_at(address)
+    }
+
+    /// Binds the next pair where only this machine hears it.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    pub fn bind_loopback(&mut self) -> Result<LegSockets, PortError> {
+        self.bind_at(Ipv4Addr::LOCALHOST.into())
+    }
+
+    fn bind_at(&mut self, address: IpAddr) -> Result<LegSockets, PortError> {
         if self.free() == 0 {
             return Err(PortError::NoneFree);
         }

@@ -96,6 +96,15 @@ impl Vault {
         }
     }
 
+    /// All that it says until its connection ends.
+    pub async fn rest(&mut self) -> Vec<LinedToVault> {
+        let mut said = Vec::new();
+        while let Some(message) = within(self.events.recv()).await {
+            said.push(message);
+        }
+        said
+    }
+
     /// All facts of a call up to its end.
     pub async fn facts_to_end(&mut self, call: CallId) -> (Vec<Noted>, CallEnd) {
         let mut facts = Vec::new();

@@ -76,7 +76,7 @@ impl<'a> Part<'a> {
         let t = &self.t.boxes;
         let mut badges = vec![
             if status.secure_boot { ("ok", t.secure_boot) } else { ("bad", t.no_secure_boot) },
-            if status.data_sealed { ("locked", t.sealed) } else { ("bad", t.not_sealed) },
+            if status.data_sealed { ("ok", t.sealed) } else { ("bad", t.not_sealed) },
             if status.time_synchronised { ("ok", t.synchronised) } else { ("warn", t.not_synchronised) },
         ];
         if status.development {
@@ -91,7 +91,7 @@ impl<'a> Part<'a> {
         let system = fill(t.system_of, &[&slot.slot.name(), &slot.version.as_deref().unwrap_or(ABSENT)]);
         let disk = fill(t.disk_of, &[&bytes(status.data_free_bytes), &bytes(status.data_bytes)]);
         let addresses =
-            if status.addresses.is_empty() { ABSENT.to_owned() } else { status.addresses.join("  ") };
+            if status.addresses.is_empty() { ABSENT.to_owned() } else { status.addresses.join(" · ") };
         // Uptime grows with every look; the start does not.
         let booted = self.view.history.iter().find(|(_, fact)| matches!(fact, HostFact::Booted { .. }));
         let up = booted.map_or_else(
