@@ -4,15 +4,16 @@
 //! ordinary start restarts nothing. It has the lines call themselves (`lined::loopback`), and marks nothing itself: the
 //! loader's counter goes by systemd's own hand when this program ends well.
 
+use crate::found_bad;
 use anyhow::Context;
 use idl::health::{HealthReply, HealthRequest};
 use idl::hello::Process;
 use idl::trial::{Against, CALL_GAUGE, CALL_SUCCEEDED, CallFault};
 use ipc::Conn;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -51,12 +52,6 @@ pub struct SeenProcess {
     /// Alarms by code.
     #[serde(default)]
     pub alarms: BTreeMap<String, (String, String)>,
-}
-
-#[derive(Debug, Serialize)]
-struct FoundBad<'a> {
-    boot: &'a str,
-    reasons: &'a [String],
 }
 
 /// What still speaks against the system, a line each; none: it is good.
@@ -165,7 +160,7 @@ pub fn confirm(options: &ConfirmOptions) -> anyhow::Result<()> {
         if now >= until {
             let found = if found.is_empty() { vec![Against::TooLate] } else { found };
             let reasons: Vec<String> = found.iter().map(ToString::to_string).collect();
-            write_found_bad(options, &reasons)?;
+            found_bad::leave(&options.found_bad, &options.boot, &reasons)?;
             anyhow::bail!("this system is not good: {}", reasons.join("; "));
         }
         std::thread::sleep(PAUSE);
@@ -185,17 +180,6 @@ fn call_yourself(run: &Path) -> anyhow::Result<()> {
         tokio::time::timeout(ASK_LIMIT, asking).await.context("no answer")??;
         Ok(())
     })
-}
-
-/// Durable when this returns: the box restarts next.
-fn write_found_bad(options: &ConfirmOptions, reasons: &[String]) -> io::Result<()> {
-    let new = options.found_bad.with_extension("new");
-    let mut file = File::create(&new)?;
-    serde_json::to_writer(&mut file, &FoundBad { boot: &options.boot, reasons })?;
-    file.flush()?;
-    file.sync_all()?;
-    std::fs::rename(&new, &options.found_bad)?;
-    File::open(options.found_bad.parent().unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
 fn read(path: &Path) -> io::Result<Seen> {

@@ -6,6 +6,7 @@
 //! and the whole picture stands in `health.json`. After an update it judges once whether the new system is good.
 
 mod confirm;
+pub mod found_bad;
 mod judge;
 mod report;
 mod run;

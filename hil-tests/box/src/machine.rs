@@ -1,12 +1,13 @@
 //! One virtual box: disk, firmware's variables and TPM in a folder of its own, which outlive a power cut; QEMU without
 //! acceleration while it is switched on. Whatever happens, nothing of it runs on when this is dropped.
 
+use crate::port_text::{plain, tail};
 use crate::rig::{Image, Rig};
 use crate::told::Told;
 use crate::write_cache::{Settled, WriteCache};
 use anyhow::{Context, bail, ensure};
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ struct Running {
     since: Instant,
     serial: Option<UnixStream>,
     cache: Option<WriteCache>,
+    orders: Option<UnixStream>,
 }
 
 impl Machine {
@@ -131,15 +133,17 @@ impl Machine {
     pub fn type_on_console(&mut self, keys: &str) -> anyhow::Result<()> {
         let path = self.folder.join(CONSOLE_SOCKET);
         let running = self.running.as_mut().context("the box is off")?;
-        if running.serial.is_none() {
-            let port = UnixStream::connect(&path).with_context(|| path.display().to_string())?;
-            // What it shows is in the file; read here only so that the box never waits for a slow terminal.
-            let mut shown = port.try_clone()?;
-            std::thread::spawn(move || std::io::copy(&mut shown, &mut std::io::sink()));
-            running.serial = Some(port);
-        }
-        let port = running.serial.as_mut().context("the serial port")?;
-        Ok(port.write_all(keys.as_bytes())?)
+        send(&mut running.serial, &path, keys)
+    }
+
+    /// Lets every process of this name hang (the kernel's name, at most 15 octets), by the witness.
+    ///
+    /// # Errors
+    /// The box is off, or its port does not take it.
+    pub fn hang(&mut self, process: &str) -> anyhow::Result<()> {
+        let path = self.folder.join(ORDERS_SOCKET);
+        let running = self.running.as_mut().context("the box is off")?;
+        send(&mut running.orders, &path, &format!("hang {process}\n"))
     }
 
     /// The page's port on this machine.
@@ -201,7 +205,9 @@ impl Machine {
         }
         let socket = self.folder.join("tpm.socket");
         let _ = fs::remove_file(&socket);
-        let _ = fs::remove_file(self.folder.join(CONSOLE_SOCKET));
+        for name in [CONSOLE_SOCKET, ORDERS_SOCKET] {
+            let _ = fs::remove_file(self.folder.join(name));
+        }
         let log = || File::options().create(true).append(true).open(self.folder.join("qemu.log"));
         let mut tpm = Command::new("swtpm")
             .args(["socket", "--tpm2", "--terminate", "--tpmstate"])
@@ -231,7 +237,8 @@ impl Machine {
             .stderr(log()?);
         match command.spawn() {
             Ok(qemu) => {
-                self.running = Some(Running { qemu, tpm, since: Instant::now(), serial: None, cache })
+                let since = Instant::now();
+                self.running = Some(Running { qemu, tpm, since, serial: None, cache, orders: None });
             }
             Err(error) => {
                 end(&mut tpm);
@@ -262,6 +269,10 @@ impl Machine {
             format!("-serial file:{}", at(JOURNAL)),
             format!("-device virtio-serial-pci -chardev file,id=witness,path={}", at(WITNESS)),
             "-device virtserialport,chardev=witness,name=ringfence.witness".to_owned(),
+            format!("-chardev socket,id=orders,path={},server=on,wait=off", at(ORDERS_SOCKET)),
+            "-device virtserialport,chardev=orders,name=ringfence.orders".to_owned(),
+            // The watchdog of the hardware: a kernel or a manager that hangs is started again.
+            "-device i6300esb".to_owned(),
             format!("-netdev user,id=lan,{}", self.forwarded()),
             "-device virtio-net-pci,netdev=lan".to_owned(),
         ];
@@ -408,34 +419,21 @@ impl Drop for Machine {
     }
 }
 
+/// Writes to a port of the box, whose socket is opened the first time.
+fn send(port: &mut Option<UnixStream>, path: &Path, text: &str) -> anyhow::Result<()> {
+    if port.is_none() {
+        let opened = UnixStream::connect(path).with_context(|| path.display().to_string())?;
+        // What comes back is in the port's file; read here only so that the box never waits for a slow reader.
+        let mut back = opened.try_clone()?;
+        std::thread::spawn(move || std::io::copy(&mut back, &mut std::io::sink()));
+        *port = Some(opened);
+    }
+    Ok(port.as_mut().context("the port")?.write_all(text.as_bytes())?)
+}
+
 fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
-}
-
-/// The end of a file that grows.
-fn tail(path: &Path) -> String {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|mut file| {
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
-        file.read_to_end(&mut bytes)
-    });
-    read.map(|_| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
-}
-
-/// A line without what moves a terminal's cursor.
-fn plain(line: &str) -> String {
-    let mut out = String::new();
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        if c == '\u{1b}' {
-            chars.by_ref().find(char::is_ascii_alphabetic);
-        } else if !c.is_control() {
-            out.push(c);
-        }
-    }
-    out.trim().to_owned()
 }
 
 /// SMM guards the firmware's variables. Wide vector instructions are emulated element by element: without them the
@@ -461,19 +459,9 @@ const CONSOLE_SOCKET: &str = "console.socket";
 const JOURNAL: &str = "journal";
 const WITNESS: &str = "witness";
 const EXCHANGE: &str = "exchange";
+const ORDERS_SOCKET: &str = "orders.socket";
 const TPM_LIMIT: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SHOW_EVERY: Duration = Duration::from_secs(15);
-const TAIL_BYTES: u64 = 1024 * 1024;
 const LINE_CHARS: usize = 110;
 const LAST_LINES: usize = 15;
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn a_line_is_shown_without_the_cursors_ways() {
-        assert_eq!(plain("\u{1b}[0;1;31mred\u{1b}[0m \r"), "red");
-    }
-}

@@ -12,6 +12,8 @@ pub struct Told {
     pub memory_total_kib: u64,
     /// What could be had without swapping.
     pub memory_available_kib: u64,
+    /// Whether the hardware's watchdog is fed (`active`), as the kernel says; empty: there is none.
+    pub watchdog: String,
 }
 
 /// What the console's welcome of a blank box says. The claim code in it is the bench's own: such a box holds nobody's data.

@@ -21,6 +21,7 @@ fn main() -> anyhow::Result<()> {
         }
     }
     journal::start(target, "calld", log::LevelFilter::Info);
+    confine::Kept::new().folder(&options.run).enter()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminated = signal(SignalKind::terminate())?;

@@ -25,6 +25,12 @@ fn main() -> ExitCode {
 }
 
 fn serve(options: Options) -> anyhow::Result<()> {
+    let kept = confine::Kept::new().folder(&options.run);
+    match &options.port {
+        Some(port) => kept.device(port),
+        None => kept.device("/dev/tty"),
+    }
+    .enter()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminated = signal(SignalKind::terminate())?;

@@ -36,9 +36,10 @@ pub struct Start {
     pub version: String,
 }
 
-/// Why this boot began; `None`: it is the boot already known, `hostd` alone was restarted.
+/// Why this boot began; `None`: it is the boot already known, `hostd` alone was restarted. A boot that was blamed for
+/// something (a hung supervisor) did not end because somebody wanted it.
 #[must_use]
-pub fn boot_cause(before: Option<&Life>, now: &Start) -> Option<BootCause> {
+pub fn boot_cause(before: Option<&Life>, now: &Start, blamed: bool) -> Option<BootCause> {
     let Some(before) = before else { return Some(BootCause::First) };
     if before.boot == now.boot {
         return None;
@@ -47,7 +48,7 @@ pub fn boot_cause(before: Option<&Life>, now: &Start) -> Option<BootCause> {
         Some(expected) if expected == now.slot && before.slot != now.slot => BootCause::Updated,
         Some(expected) if expected != now.slot => BootCause::RolledBack,
         _ if before.slot != now.slot => BootCause::RolledBack,
-        _ if before.ended => BootCause::Ordered,
+        _ if before.ended && !blamed => BootCause::Ordered,
         _ => BootCause::Unclean,
     })
 }
@@ -131,11 +132,13 @@ mod tests {
             // Its second try.
             (life(B, true, Some(B)), B, BootCause::Ordered),
         ] {
-            assert_eq!(boot_cause(Some(&before), &start(now)), Some(cause), "{before:?} {now:?}");
+            assert_eq!(boot_cause(Some(&before), &start(now), false), Some(cause), "{before:?} {now:?}");
         }
-        assert_eq!(boot_cause(None, &start(A)), Some(BootCause::First));
+        assert_eq!(boot_cause(None, &start(A), false), Some(BootCause::First));
+        // A hung supervisor: the box went down in order, and nobody wanted it.
+        assert_eq!(boot_cause(Some(&life(A, true, None)), &start(A), true), Some(BootCause::Unclean));
         let same = Start { boot: "1".into(), ..start(A) };
-        assert_eq!(boot_cause(Some(&life(A, false, None)), &same), None);
+        assert_eq!(boot_cause(Some(&life(A, false, None)), &same, false), None);
     }
 
     #[test]

@@ -92,8 +92,8 @@ impl Host {
         let before = Life::read(&path)?;
         let (slot, _) = place.running().context("the running slot is unknown")?;
         let now = Start { boot: place.boot()?, slot, version: self.release.version.clone() };
-        self.take_found_bad(before.as_ref(), &now)?;
-        if let Some(cause) = boot_cause(before.as_ref(), &now) {
+        let blamed = self.take_found_bad(before.as_ref(), &now)?;
+        if let Some(cause) = boot_cause(before.as_ref(), &now, blamed) {
             let version = now.version.clone();
             self.facts.keep(clock(), HostFact::Booted { slot, version, cause })?;
         }
@@ -101,13 +101,16 @@ impl Host {
         Ok(())
     }
 
-    fn take_found_bad(&mut self, before: Option<&Life>, now: &Start) -> anyhow::Result<()> {
+    /// Whether the boot before was blamed for something.
+    fn take_found_bad(&mut self, before: Option<&Life>, now: &Start) -> anyhow::Result<bool> {
         let text = match std::fs::read(&self.options.found_bad) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error.into()),
         };
+        let mut blamed = false;
         if let Ok(FoundBad { boot, reasons }) = serde_json::from_slice(&text) {
+            blamed = before.is_some_and(|life| life.boot == boot);
             let (slot, version) = match before.filter(|life| life.boot == boot) {
                 Some(life) => (life.slot, life.version.clone()),
                 None => (now.slot, now.version.clone()),
@@ -116,7 +119,7 @@ impl Host {
         }
         // Kept as a fact: if the power fails before this line it is told a second time, which vaultd stores once more.
         std::fs::remove_file(&self.options.found_bad)?;
-        Ok(())
+        Ok(blamed)
     }
 
     async fn work(&mut self, over: &mut Receiver<News>) {

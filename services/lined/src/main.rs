@@ -21,6 +21,7 @@ fn main() -> std::process::ExitCode {
 
 fn run(options: &Options) -> anyhow::Result<()> {
     journal::start(options.log, "lined", options.log_level);
+    keep_only_its_own(options).context("the process cannot be confined")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(MAX_BLOCKING_THREADS)
@@ -29,6 +30,19 @@ fn run(options: &Options) -> anyhow::Result<()> {
     runtime.block_on(lined::process::run(options, stop_signal()))?;
     runtime.shutdown_timeout(LAST_WAIT);
     Ok(())
+}
+
+/// Cards and codecs are device files that come and go with their drivers, so the folder of devices is kept whole; the
+/// unit names the devices.
+fn keep_only_its_own(options: &Options) -> Result<confine::Outcome, confine::ConfineError> {
+    let mut kept =
+        confine::Kept::new().folder(&options.run).folder(&options.recordings).folder(&options.traces);
+    kept =
+        kept.folder(&options.virtual_cards).read(&options.objects).read(&options.boards).device("/dev").tcp();
+    for file in [&options.tls_cert, &options.tls_key].into_iter().flatten() {
+        kept = kept.read(file);
+    }
+    kept.enter()
 }
 
 /// Resolves when the process is asked to stop.

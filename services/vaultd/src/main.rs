@@ -40,6 +40,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> anyhow::Result<()> {
+    keep_only_its_own(options).context("the process cannot be confined")?;
     let sealing = Sealing::read(options.policy.as_ref())?;
     let chip = TpmChip::connect(&options.tcti, sealing).context("the TPM does not answer: check --tcti")?;
     if chip.is_simulator() {
@@ -50,6 +51,26 @@ fn run(options: &Options) -> anyhow::Result<()> {
     std::fs::create_dir_all(&options.run).context("the folder for sockets cannot be made")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(live(options, started, chip))
+}
+
+/// TCP is kept: a workstation's software TPM is reached by it. The unit gives it no network.
+fn keep_only_its_own(options: &Options) -> Result<confine::Outcome, confine::ConfineError> {
+    let folders = &options.folders;
+    let mut kept = confine::Kept::new().folder(&options.run).tcp();
+    for folder in [&folders.state, &folders.objects, &folders.recordings, &folders.traces] {
+        kept = kept.folder(folder);
+    }
+    kept = kept.folder(folders.bundles()).folder(folders.diagnostics()).folder(folders.ledger());
+    if let Some(shares) = folders.shares.parent() {
+        kept = kept.device(shares);
+    }
+    if let Some(device) = options.tcti.strip_prefix("device:") {
+        kept = kept.device(device);
+    }
+    if let Some(policy) = &options.policy {
+        kept = kept.read(&policy.key).read(&policy.signatures).read(&policy.secure_boot);
+    }
+    kept.enter()
 }
 
 async fn live(options: &Options, started: Started, chip: TpmChip) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ pub mod foreign_tpm;
 pub mod product;
 pub mod tampered;
 pub mod usb_installer;
+pub mod watchdog;
 
 use crate::client::{Client, Page};
 use crate::machine::Machine;
@@ -94,6 +95,11 @@ pub const ALL: &[Scenario] = &[
         name: "product",
         title: "the variant that is delivered: claimed by console and page, with nothing for developers and no way to log in",
         run: product::run,
+    },
+    Scenario {
+        name: "watchdog",
+        title: "a hung process is killed and comes back, and a hung supervisor starts the box again",
+        run: watchdog::run,
     },
 ];
 
