@@ -333,7 +333,7 @@ page() {
     shift
     curl --config - --show-error --insecure --pinnedpubkey "sha256//$pin" --tlsv1.3 --noproxy '*' \
         --cookie "$remote_folder/cookies" --cookie-jar "$remote_folder/cookies" \
-        --header "Origin: https://$host" --header 'Sec-Fetch-Site: same-origin' --header 'Accept-Language: en' \
+        --header "Origin: https://$host" --header 'Sec-Fetch-Site: same-origin' \
         --dump-header "$remote_folder/head" --output "$remote_folder/page" --write-out '%{http_code} %{redirect_url}' \
         "$@" "https://$host$path" || die "$host 没有回答，或不再是那台设备" "$host does not answer, or is another box now"
 }
@@ -352,11 +352,11 @@ quoted() {
     printf '%s' "${word//\"/\\\"}"
 }
 
-# What the page says against it, without its marks.
+# What the page says of it, without its marks.
 page_says() {
     tr '\n' ' ' <"$remote_folder/page" | head -c "$MAX_PAGE_BYTES" |
-        grep -oE 'class="(notice|error)[^>]*>.{0,400}' | head -n 2 |
-        sed -E 's/^[^>]*>//; s/<\/(div|p|span)>.*//; s/<[^>]*>/ /g; s/ +/ /g' | sed 's/^/  /' >&2 || true
+        grep -oE '<[a-z]+ class="(notice-title|[a-z-]*error)"[^>]*>[^<]{1,400}' | head -n 3 |
+        sed -E "s/^[^>]*>/  /; s/&#39;/'/g; s/&#34;/\"/g; s/&#38;/\&/g" >&2 || true
 }
 
 sign_in() {
@@ -437,6 +437,9 @@ order_install() {
     }
     page /settings/box --silent </dev/null >/dev/null
     page_says
+    # The page says on the next one whether it was taken.
+    grep -qF 'class="notice notice-ok"' "$remote_folder/page" ||
+        die "设备拒绝安装：原因见上" "the box refuses the order, as it says above"
     say "已下达安装命令：进度与结果在设备的网页和串口控制台上。" \
         "the order is given: the box's page and its serial console show how it goes."
 }

@@ -56,7 +56,8 @@ fn initrd(description: &Description, roots: &Roots, folder: &Path) -> anyhow::Re
     let first = &description.initrd;
     let kept = |module: &&String| !NO_SYSTEM.contains(&module.as_str());
     let modules: Vec<&str> = first.modules.iter().filter(kept).map(String::as_str).collect();
-    let (kernel, modules, drivers) = (roots.kernel()?, modules.join(" "), first.drivers.join(" "));
+    let (kernel, modules) = (roots.kernel()?, modules.join(" "));
+    let drivers = first.drivers.iter().map(String::as_str).chain(KEYBOARDS).collect::<Vec<_>>().join(" ");
     let words = [
         "dracut",
         "--quiet",
@@ -119,7 +120,7 @@ fn stick(roots: &Roots, folder: &Path, uki: &Path) -> anyhow::Result<PathBuf> {
         (folder.join("stick.d"), folder.join("stick.repart"), folder.join("installer.raw"));
     fresh(&tree.join("EFI/BOOT"))?;
     fresh(&definitions)?;
-    let size = (fs::metadata(uki)?.len() + ROOM_BYTES).div_ceil(1 << 20);
+    let size = (fs::metadata(uki)?.len() + ROOM_BYTES).div_ceil(1 << 20).max(LEAST_MIB);
     fs::rename(uki, tree.join("EFI/BOOT/BOOTX64.EFI"))?;
     let definition = format!(
         "[Partition]\nType=esp\nLabel=installer\nFormat=vfat\nCopyFiles=/stick.d:/\nSizeMinBytes={size}M\nSizeMaxBytes={size}M\n"
@@ -149,6 +150,8 @@ const NO_SYSTEM: &[&str] = &[
 /// Words of the command line that name a system's root, or what becomes of it.
 const SYSTEMS_OWN: &[&str] = &["root=", "rootfstype=", "systemd.verity", "systemd.machine_id"];
 const OWN: [&str; 2] = ["rd.systemd.unit=ringfence-install.target", "rd.systemd.gpt_auto=0"];
+/// A box with a screen has a keyboard by USB.
+const KEYBOARDS: [&str; 5] = ["xhci_pci", "ehci_pci", "uhci_hcd", "usbhid", "hid_generic"];
 /// No stick, not even its own, is a disk to it.
 const NO_STORAGE: &str = "usb-storage uas sdhci mmc_block";
 /// What the program is linked with, besides the first stage's own.
@@ -158,3 +161,5 @@ const BUFFER: usize = 4 << 20;
 const SEED: &str = "0d1f6d0b-8f0c-4d53-9a41-6b1b2c7e7a55";
 /// For tables of the file system.
 const ROOM_BYTES: u64 = 24 << 20;
+/// As large as a box's own boot partition: of sectors of 4 KiB, fewer are no FAT32 that firmware would read.
+const LEAST_MIB: u64 = 384;

@@ -11,6 +11,7 @@ mod hostile;
 mod jobs;
 mod limits;
 mod probe;
+mod remote;
 mod sessions;
 mod site;
 mod texts;
