@@ -53,7 +53,11 @@ for (const who of NEEDED) essential(`${who} enrols and signs in`, () => enrol(wh
 
 essential('l_42 the system administrator proposes the site’s time server, the security administrator agrees to it', async () => {
   const [site] = needed('RINGFENCE_CARRIER').split(':');
-  await doing('system', (page) => submit(page, '/settings/network/edit', '/settings/network', { time_servers: site }));
+  await doing('system', async (page) => {
+    await visit(page, '/settings/network/edit');
+    await fill(page, { time_servers: site });
+    assert.equal(await send(page, '/settings/network'), 303);
+  });
   await doing('security', async (page) => {
     await visit(page, '/settings/network');
     assert.equal(await send(page, '/settings/network/agree'), 303);
