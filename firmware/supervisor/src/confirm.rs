@@ -198,7 +198,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The process that calls itself.
 const LINES: &str = "lined";
 /// A call that failed is placed again after this: longer than any call of its kind lasts.
-const CALL_AGAIN: Duration = Duration::from_secs(30);
+const CALL_AGAIN: Duration = Duration::from_secs(45);
 /// How long the lines may take to answer that they were asked.
 const ASK_LIMIT: Duration = Duration::from_secs(2);
 const MAX_BYTES: u64 = 256 * 1024;

@@ -59,7 +59,14 @@ async fn sited(bench: &Bench) -> (Vault, Supervisor) {
     // No trunk at all: the call needs none.
     let lines = SiteLines { trunks: vec![], groups: vec![], ..site(nowhere, SipTransport::Udp) };
     vault.send(VaultToLined::Site(lines)).await;
-    (vault, Supervisor::connect(bench).await)
+    let supervisor = Supervisor::connect(bench).await;
+    within(async {
+        while supervisor.ask(HealthRequest::Check { serial: 0 }).await.state == HealthState::Starting {
+            tokio::time::sleep(PAUSE).await;
+        }
+    })
+    .await;
+    (vault, supervisor)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,5 @@
 //! What the two legs play: keys of a telephone as tones, other ones each way, so that a leg that hears itself is found.
+//! They are played until they are heard: a busy start of a machine may swallow one.
 
 use media::dtmf::generate::{ToneShape, add_digit};
 use media::prompt::{Clip, ClipRole, ListId, Playlist, PromptId};
@@ -25,6 +26,13 @@ pub fn far_list() -> (Playlist, Vec<Arc<[u8]>>) {
     list(&[(ClipRole::Tone, keys(NOTICE_MS + 2 * LEAD_MS, &FAR_KEYS))])
 }
 
+/// Whether what was heard holds these keys in their order.
+#[must_use]
+pub(super) fn holds(heard: &[char], keys: &[char]) -> bool {
+    let mut heard = heard.iter();
+    keys.iter().all(|key| heard.any(|known| known == key))
+}
+
 /// A list and its clips, which are kept until the media thread has let go of them.
 fn list(clips: &[(ClipRole, Vec<u8>)]) -> (Playlist, Vec<Arc<[u8]>>) {
     let mut list = Playlist::new(ListId(1));
@@ -35,7 +43,7 @@ fn list(clips: &[(ClipRole, Vec<u8>)]) -> (Playlist, Vec<Arc<[u8]>>) {
         // A list takes far more than two.
         let _ = list.push(Clip { id: PromptId(number), role: *role, law: Law::A, audio });
     }
-    (list, kept)
+    (list.looped(), kept)
 }
 
 fn silence(ms: usize) -> Vec<u8> {
@@ -64,7 +72,7 @@ const KEY_MS: usize = 120;
 
 #[cfg(test)]
 mod tests {
-    use super::{FAR_KEYS, NEAR_KEYS, far_list, near_list};
+    use super::{FAR_KEYS, NEAR_KEYS, far_list, holds, near_list};
     use crate::loopback::check::Ear;
     use media::call::MIN_NOTICE_SAMPLES;
 
@@ -81,5 +89,13 @@ mod tests {
         assert_eq!(heard(&far), FAR_KEYS);
         assert!(heard(&near[..1]).is_empty());
         assert!(near[0].len() >= MIN_NOTICE_SAMPLES, "recording would never begin");
+    }
+
+    #[test]
+    fn keys_count_in_their_order_and_a_swallowed_one_when_it_comes_again() {
+        assert!(holds(&['1', '9', '1', '5', '9'], &NEAR_KEYS) && holds(&FAR_KEYS, &FAR_KEYS));
+        for heard in [&[][..], &['1', '5'], &['9', '5', '1'], &FAR_KEYS] {
+            assert!(!holds(heard, &NEAR_KEYS), "{heard:?}");
+        }
     }
 }

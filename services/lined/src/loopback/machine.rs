@@ -195,8 +195,8 @@ impl Machine {
 
 /// How long one step may take.
 const STEP_MS: u64 = 5_000;
-/// How long the keys may take: they last about two seconds.
-const LISTEN_MS: u64 = 8_000;
+/// How long the keys may take: they last about two seconds, and are played until they are heard.
+const LISTEN_MS: u64 = 15_000;
 /// How long what was heard takes to be recorded.
 const SETTLE_MS: u64 = 600;
 
