@@ -21,6 +21,7 @@ mod check;
 mod cidr;
 mod fault;
 mod pem;
+mod reach;
 mod render;
 mod surroundings;
 mod trial;
@@ -30,6 +31,7 @@ pub use check::{check, check_terms};
 pub use cidr::{contains, is_network, is_peer, mask, minimal, overlap, parse_cidr};
 pub use fault::{ConfigFault, What};
 pub use pem::{MAX_PEM_BYTES, certificate_pem, fuzz_typed};
+pub use reach::{Reach, Service, reach};
 pub use render::{
     BLOCK_S, FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY, FILE_WIREGUARD_KEY, FIREWALL_TABLE, Rendered,
     RenderedFile, effective, interface, render, wireguard_interface,

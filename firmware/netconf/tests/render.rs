@@ -2,7 +2,7 @@
 //! Whether the rules do what they should is tried with real packets in `hil-tests/network`.
 
 use idl::network::{Cidr, Egress, Layer4, NetworkConfig, Tunnel, TunnelKind, Zone, ZoneConfig};
-use netconf::{Ports, Surroundings, check, parse_cidr, render};
+use netconf::{Ports, Service, Surroundings, check, effective, parse_cidr, reach, render};
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_oneof, proptest};
 use std::io::Write as _;
 use std::process::Command;
@@ -139,6 +139,43 @@ fn net_04_without_a_voice_zone_trunks_and_phones_stand_beside_the_page_and_none_
     assert!(!zoned.contains("iifname \"eth0.10\" ip saddr @carriers_v4"), "the voice zone alone");
     for text in [with_trunk, with_phones, zoned] {
         nft_takes(&text).unwrap_or_else(|refused| panic!("{refused}\n{text}"));
+    }
+}
+
+/// How often a word stands in a text.
+fn times(text: &str, word: &str) -> usize {
+    text.matches(word).count()
+}
+
+#[test]
+fn net_01_the_list_for_people_has_a_line_for_every_rule_that_lets_somebody_in() {
+    let trunk =
+        NetworkConfig { carriers: vec![cidr("203.0.113.5")], phones: true, ..NetworkConfig::default() };
+    let only_four = |mut config: NetworkConfig| {
+        // A rule stands there once for each family: with one family they can be counted.
+        for zone in &mut config.zones {
+            zone.addresses.retain(|own| own.address.is_ipv4());
+        }
+        for tunnel in &mut config.tunnels {
+            tunnel.remote.retain(|network| network.address.is_ipv4());
+        }
+        config.zones.retain(|zone| zone.zone != Zone::Backup);
+        config.tunnels.retain(|tunnel| matches!(tunnel.kind, TunnelKind::WireGuard { .. }));
+        config
+    };
+    let private =
+        |text: String| text.lines().filter(|line| !line.contains("_v6")).collect::<Vec<_>>().join("\n");
+    for config in [NetworkConfig::default(), trunk, only_four(full())] {
+        let text = private(render(&config, &around()).expect("accepted").nftables);
+        let lines = reach(&effective(&config, &around().ports), around().today);
+        let count = |inward, service: &Service| {
+            lines.iter().filter(|line| line.inward == inward && line.service == *service).count()
+        };
+        assert_eq!(count(true, &Service::Page), times(&text, "jump page"), "{lines:?}\n{text}");
+        assert_eq!(count(true, &Service::Voice), times(&text, "jump voice"), "{lines:?}\n{text}");
+        assert_eq!(count(false, &Service::Voice), times(&text, "jump speech"), "{lines:?}\n{text}");
+        let targets = lines.iter().filter(|line| matches!(line.service, Service::Target(..))).count();
+        assert_eq!(targets, config.egress.len());
     }
 }
 

@@ -95,6 +95,8 @@ impl Site {
             business: Space::make("business")?,
             backup: Space::make("backup")?,
         };
+        // As systemd-networkd has it on the box: nobody is asked for routes.
+        here.run(&["sysctl", "-qw", "net.ipv6.conf.default.router_solicitations=0"])?;
         for zone in &config.zones {
             let (space, others) = site.of(zone.zone);
             let name = interface(zone);

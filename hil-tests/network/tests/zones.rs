@@ -2,7 +2,8 @@
 //! in the kernel. What is thrown away must show in the box's own counters.
 
 use Port::{Tcp, Udp};
-use network_tests::sample::{Site, around, site};
+use idl::network::{NetworkConfig, Zone, ZoneConfig};
+use network_tests::sample::{Site, around, cidr, site};
 use network_tests::sockets::{Port, reaches, serve, serve_on};
 use network_tests::{Space, inside};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -280,4 +281,89 @@ fn net_01_rules_are_replaced_in_one_step() {
         expect(here, management, "10.0.1.66", "10.0.1.2", Tcp(443), true)?;
         expect(here, management, "10.0.1.10", "10.0.1.2", Tcp(443), false)
     });
+}
+
+/// A site without a voice zone, as the box is told of it: a trunk at this address, agents with phones or without.
+fn one_port(phones: bool) -> NetworkConfig {
+    let zone = ZoneConfig {
+        zone: Zone::Management,
+        port: "eth0".to_owned(),
+        vlan: None,
+        addresses: vec![cidr("10.0.1.2/24")],
+        gateway: None,
+        allowed: vec![cidr("10.0.1.8/29")],
+    };
+    NetworkConfig {
+        zones: vec![zone],
+        carriers: vec![cidr("10.0.1.123")],
+        phones,
+        ..NetworkConfig::default()
+    }
+}
+
+#[test]
+fn net_04_with_one_port_a_trunk_speaks_and_sees_no_page_and_phones_only_where_there_are_any() {
+    inside(
+        "net_04_with_one_port_a_trunk_speaks_and_sees_no_page_and_phones_only_where_there_are_any",
+        || {
+            let Site { here, management, .. } = Site::build(&one_port(false))?;
+            serve(here, SERVED);
+            let voice: &[Port] = &[Tcp(5060), Tcp(5061), Udp(5060), Udp(20_000), Udp(29_999)];
+            for phones in [false, true] {
+                let rendered = netconf::render(&one_port(phones), &around())
+                    .map_err(|faults| anyhow::anyhow!("{faults:?}"))?;
+                here.load(&rendered.nftables)?;
+                for port in SERVED {
+                    expect(here, management, "10.0.1.123", "10.0.1.2", *port, voice.contains(port))?;
+                    let open = *port == Tcp(443) || (phones && voice.contains(port));
+                    expect(here, management, "10.0.1.10", "10.0.1.2", *port, open)?;
+                    expect(here, management, "10.0.1.66", "10.0.1.2", *port, false)?;
+                }
+            }
+            Ok(())
+        },
+    );
+}
+
+#[test]
+fn net_01_what_the_kernel_says_of_the_rules_changes_with_them_and_not_with_packets() {
+    inside("net_01_what_the_kernel_says_of_the_rules_changes_with_them_and_not_with_packets", || {
+        let site = built()?;
+        serve(site.here, SERVED);
+        let here = site.here;
+        let system = InSpace(here);
+        let listed = || hostd::list_rules(&system).ok_or_else(|| anyhow::anyhow!("they cannot be listed"));
+        let loaded = listed()?;
+        pour(site.voice, "10.0.2.51", "10.0.2.2", 2_000);
+        assert!(here.blocks("10.0.2.51")?);
+        expect(here, site.management, "10.0.1.10", "10.0.1.2", Tcp(443), true)?;
+        assert_eq!(listed()?, loaded, "a blocked source is no other rule");
+        let meddle = |words: &[&str]| -> anyhow::Result<()> {
+            let mut all = vec!["nft"];
+            all.extend(words);
+            here.run(&all)?;
+            assert_ne!(listed()?, loaded, "{words:?}");
+            here.load(
+                &netconf::render(&network_tests::sample::site(), &around()).expect("accepted").nftables,
+            )?;
+            assert_eq!(listed()?, loaded, "loaded again it is the same");
+            Ok(())
+        };
+        let table = netconf::FIREWALL_TABLE;
+        meddle(&["insert", "rule", "inet", table, "inbound", "tcp", "dport", "22", "accept"])?;
+        meddle(&["add", "element", "inet", table, "carriers_v4", "{ 10.0.2.66 }"])?;
+        meddle(&["flush", "chain", "inet", table, "inbound"])
+    });
+}
+
+/// Programs run in a name space, as `hostd` runs them on the box.
+struct InSpace(Space);
+
+impl hostd::Programs for InSpace {
+    fn run(&self, call: &hostd::Call, _line: &mut dyn FnMut(&str)) -> std::io::Result<hostd::Done> {
+        let mut words = vec![call.program];
+        words.extend(call.arguments.iter().map(String::as_str));
+        let output = self.0.run(&words).map_err(std::io::Error::other)?;
+        Ok(hostd::Done { ok: true, output, ..hostd::Done::default() })
+    }
 }

@@ -18,6 +18,8 @@ use netconf::{FILE_WIREGUARD_KEY, Ports, Rendered, RenderedFile, Surroundings, r
 use std::io;
 use vocab::Secret;
 
+pub use kernel::list_rules;
+
 /// What came of a look or a change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
@@ -86,7 +88,7 @@ impl Network {
     /// Puts back rules that are not what was loaded (NET-01).
     pub fn look(&mut self, place: &Place, programs: &dyn Programs) -> Outcome {
         let Some(rules) = self.rules.clone() else { return Outcome::default() };
-        let now = kernel::list(programs);
+        let now = list_rules(programs);
         if now.is_some() && now == self.listing {
             return Outcome::default();
         }
@@ -176,7 +178,7 @@ impl Network {
         must(programs, &Call::new("nft", &["-f", &next.to_string_lossy()]))?;
         // The name says that they were loaded in this boot.
         std::fs::rename(&next, &loaded)?;
-        let listing = kernel::list(programs).ok_or_else(|| io::Error::other("the rules cannot be listed"))?;
+        let listing = list_rules(programs).ok_or_else(|| io::Error::other("the rules cannot be listed"))?;
         files::put(&place.at(LISTING), 0o600, None, listing.as_bytes())?;
         let whose = if self.config.is_some() { "as the site wants them" } else { "of a box never set" };
         log::info!("network: {} rules loaded, {whose}", kernel::count(&listing));

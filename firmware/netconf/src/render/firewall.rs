@@ -378,7 +378,7 @@ fn inner(tunnel: &Tunnel, interface_is: &str, by_ipsec: &str) -> String {
 
 /// Where SIP and RTP pass: a site that has no voice zone has its trunks and phones beside the page, on its management
 /// zone, with the same rules for who may what.
-pub(super) fn voice_zone(config: &NetworkConfig) -> Zone {
+pub(crate) fn voice_zone(config: &NetworkConfig) -> Zone {
     let voice = config.zones.iter().any(|zone| zone.zone == Zone::Voice);
     if voice { Zone::Voice } else { Zone::Management }
 }

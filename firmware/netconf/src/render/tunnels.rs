@@ -33,7 +33,7 @@ pub fn wireguard_interface(tunnel: &Tunnel) -> String {
 }
 
 /// Whether a tunnel is up on this day: a peer whose term is over is left out (NET-05).
-pub(super) const fn alive(tunnel: &Tunnel, today: u32) -> bool {
+pub(crate) const fn alive(tunnel: &Tunnel, today: u32) -> bool {
     match tunnel.kind {
         TunnelKind::WireGuard { expires_day, .. } => today < expires_day,
         TunnelKind::IpSec { .. } => true,

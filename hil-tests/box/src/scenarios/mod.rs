@@ -7,6 +7,7 @@ pub mod cut_import;
 pub mod first_call;
 pub mod first_call_e1;
 pub mod foreign_tpm;
+pub mod network;
 pub mod product;
 pub mod tampered;
 pub mod usb_installer;
@@ -100,6 +101,11 @@ pub const ALL: &[Scenario] = &[
         name: "watchdog",
         title: "a hung process is killed and comes back, and a hung supervisor starts the box again",
         run: watchdog::run,
+    },
+    Scenario {
+        name: "network",
+        title: "from the first start on, and after a power cut, the page's port answers and every other is silent",
+        run: network::run,
     },
 ];
 

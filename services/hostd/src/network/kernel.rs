@@ -4,7 +4,8 @@ use crate::programs::{Call, Programs};
 use netconf::FIREWALL_TABLE;
 
 /// The table without counts and without what packets put into sets; `None`: there is none, or it cannot be listed.
-pub(super) fn list(programs: &dyn Programs) -> Option<String> {
+#[must_use]
+pub fn list_rules(programs: &dyn Programs) -> Option<String> {
     let call = Call::new("nft", &["--stateless", "list", "table", "inet", FIREWALL_TABLE]);
     let done = programs.run(&call, &mut |_| {}).ok().filter(|done| done.ok)?;
     Some(without_what_packets_put(&done.output))

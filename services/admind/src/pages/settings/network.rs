@@ -4,6 +4,7 @@
 mod form;
 
 use super::NAV;
+use crate::clock;
 use crate::fault::Fault;
 use crate::form::Form;
 use crate::page::{Page, render};
@@ -16,6 +17,7 @@ use data_encoding::BASE64;
 use idl::admin::{Admin, Answer};
 use idl::network::{Cidr, Layer4, NetworkConfig, Tunnel, TunnelKind, Zone, ZoneConfig};
 use idl::views::{NetworkAsk, NetworkView};
+use netconf::{Ports, Reach, Service};
 use rights::Request;
 
 #[derive(Template)]
@@ -43,6 +45,23 @@ impl NetworkPage {
     /// Whether a part of what is proposed differs from what is in use.
     fn differs(&self, same: bool) -> &'static str {
         if same { "" } else { self.page.t.network.changed }
+    }
+
+    /// Who reaches what, now: the rules in words.
+    fn rules(&self) -> Vec<RuleRow> {
+        let t = &self.page.t.network;
+        let mut config = self.view.config.clone();
+        config.carriers.extend(&self.view.trunks);
+        config.carriers = netconf::minimal(&config.carriers);
+        config.phones = self.view.phones;
+        // A box never set uses its first port, whatever its name is.
+        let whole = netconf::effective(&config, &Ports::known(vec![t.first_port.to_owned()]));
+        let today = u32::try_from(clock::now().0 / vocab::DAY_MS).unwrap_or(0);
+        netconf::reach(&whole, today).iter().map(|line| rule_row(self.page.t, line)).collect()
+    }
+
+    fn by_name(&self) -> String {
+        fill(self.page.t.network.trunks_by_name, &[&self.view.trunks_by_name.join(", ")])
     }
 
     fn public_key(&self) -> String {
@@ -184,6 +203,32 @@ async fn close(visit: Visit, form: Form) -> Result<Response, Fault> {
 /// Own keys are made.
 async fn make_keys(visit: Visit, _form: Form) -> Result<Response, Fault> {
     ask(&visit, NetworkAsk::MakeKeys, visit.t.network.done_keys).await
+}
+
+/// A rule in words.
+struct RuleRow {
+    way: &'static str,
+    interface: String,
+    peers: String,
+    what: String,
+}
+
+fn rule_row(t: &Texts, line: &Reach) -> RuleRow {
+    let n = &t.network;
+    let what = match &line.service {
+        Service::Page => n.s_page.to_owned(),
+        Service::Voice => n.s_voice.to_owned(),
+        Service::Names => n.s_names.to_owned(),
+        Service::Time => n.s_time.to_owned(),
+        Service::Target(name, layer, port) => format!("{name} ({} {port})", transport(layer)),
+        Service::Tunnel(name, port) => format!("{} {name} (UDP {port})", n.s_tunnel),
+    };
+    RuleRow {
+        way: if line.inward { n.way_in } else { n.way_out },
+        interface: if line.interface.is_empty() { n.any_port.to_owned() } else { line.interface.clone() },
+        peers: if line.peers.is_empty() { n.anybody.to_owned() } else { list(&line.peers) },
+        what,
+    }
 }
 
 /// Its name in this language.
