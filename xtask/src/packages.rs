@@ -57,6 +57,7 @@ pub const TEST: &[Package] = &[
     program("nodejs", "node", "runs the scenarios that drive the browser"),
     package("libspandsp-dev", "the detectors that ours are compared with"),
     package("libtiff-dev", "its headers ask for it"),
+    package("cryptsetup-bin", "LUKS2 headers, as the recovery of a disk reads and writes them"),
     package("rauc", "RAUC itself, against the backend and the handler of our two slots"),
     package("squashfs-tools", "packs RAUC's bundles"),
     package("dbus", "the bus RAUC's service is asked over"),

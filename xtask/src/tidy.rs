@@ -30,7 +30,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "installer",
         ],
     ),
-    ("processes", &["tools", "supervisor", "lined", "calld", "vaultd", "admind", "consoled", "hostd"]),
+    (
+        "processes",
+        &["tools", "supervisor", "lined", "calld", "vaultd", "admind", "consoled", "hostd", "recover"],
+    ),
     (
         "tests and tools",
         &[

@@ -70,10 +70,9 @@ impl RecoverySecret {
         self.derive(b"copy of the root key")
     }
 
-    /// The passphrase of the disk's recovery slot: 52 letters and digits.
-    #[must_use]
-    pub fn disk_passphrase(&self) -> Secret<String> {
-        Secret::new(data_encoding::BASE32_NOPAD.encode(self.derive(b"recovery slot of the disk").expose()))
+    /// The key that seals the copy of the disk's recovery key.
+    pub(crate) fn disk_key(&self) -> Secret<[u8; 32]> {
+        self.derive(b"recovery key of the disk")
     }
 
     fn derive(&self, label: &[u8]) -> Secret<[u8; 32]> {
@@ -224,9 +223,6 @@ mod tests {
         let (other, _) = shares(8);
         assert_ne!(secret.wrapping_key().expose(), &[7; 32]);
         assert_ne!(secret.wrapping_key(), other.wrapping_key());
-        let passphrase = secret.disk_passphrase();
-        assert_eq!(passphrase.expose().len(), 52);
-        let bytes = data_encoding::BASE32_NOPAD.decode(passphrase.expose().as_bytes()).expect("base32");
-        assert_ne!(bytes, secret.wrapping_key().expose());
+        assert_ne!(secret.wrapping_key(), secret.disk_key());
     }
 }

@@ -26,6 +26,23 @@ pub enum VaultToHost {
     /// The box's own private key for WireGuard; told before the network that may need it. It stays in memory and in the
     /// file below `/run` that `netconf` names.
     TunnelKey(Secret<[u8; 32]>),
+    /// The copies of the disk's recovery key that its header is to hold, and no others; answered by
+    /// [`HostToVault::Custody`].
+    Custody {
+        /// One for each set.
+        copies: Vec<CustodyCopy>,
+        /// A recovery was begun and the root key is not sealed anew: the next start asks for the shares again.
+        owed: bool,
+    },
+}
+
+/// A copy of the disk's recovery key, sealed under what the custodians of a set share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustodyCopy {
+    /// The set.
+    pub set: [u8; 4],
+    /// Sealed: it may be shown to anybody.
+    pub sealed: Vec<u8>,
 }
 
 /// What may be ordered of the box.
@@ -89,6 +106,13 @@ pub enum HostToVault {
         id: u64,
         /// How.
         result: Result<(), HostFault>,
+    },
+    /// Which sets of custodians' shares open the disk, as its header stands.
+    Custody {
+        /// The sets.
+        sets: Vec<[u8; 4]>,
+        /// Why it is not as it was told.
+        fault: Option<HostFault>,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use crate::bytes::{array, i64_at, u64_at};
 use crate::format::{ChainHash, check};
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use std::collections::VecDeque;
 use thiserror::Error;
@@ -13,6 +14,8 @@ pub const SIGNATURE_BYTES: usize = 64;
 pub const HEAD_RECORD_BYTES: usize = HEAD_PAYLOAD_BYTES + 8;
 /// How many entries may come between an entry and the head that signs it.
 pub const HEAD_REACH_ENTRIES: usize = 4_096;
+/// Keys a box can have had: one for each chip.
+pub const MAX_HEAD_KEYS: usize = 16;
 
 pub(crate) const HEAD_PAYLOAD_BYTES: usize = HEAD_BYTES + SIGNATURE_BYTES;
 const HEAD_BYTES: usize = 48;
@@ -97,16 +100,19 @@ impl SignedHead {
     }
 }
 
-/// The public key heads are checked with.
+/// The public key heads are checked with, and the keys of chips that the box had before: a key never leaves its chip, so a
+/// recovery on another one begins a new key, and the chain goes on.
 #[derive(Clone)]
 pub struct HeadKey {
     point: [u8; POINT_BYTES],
     parsed: ParsedPublicKey,
+    /// Oldest first.
+    former: Vec<HeadKey>,
 }
 
 impl std::fmt::Debug for HeadKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("HeadKey(P-256)")
+        write!(f, "HeadKey(P-256, {} former)", self.former.len())
     }
 }
 
@@ -119,29 +125,52 @@ pub enum HeadKeyError {
     /// The point is not on the curve.
     #[error("the point is not on the curve P-256")]
     Point,
+    /// More than a box can have had.
+    #[error("more than {MAX_HEAD_KEYS} public keys")]
+    TooMany,
 }
 
 impl HeadKey {
-    /// Reads a P-256 public key: PEM or DER (SubjectPublicKeyInfo) or the uncompressed point of 65 bytes.
+    /// Reads P-256 public keys: one as DER (SubjectPublicKeyInfo) or as the uncompressed point of 65 bytes, or PEM, one
+    /// after the other where the box had several: oldest first.
     ///
     /// # Errors
     /// [`HeadKeyError`] where it is none.
     pub fn parse(bytes: &[u8]) -> Result<Self, HeadKeyError> {
-        let der;
-        let bytes = match pem_body(bytes) {
-            Some(decoded) => {
-                der = decoded;
-                der.as_slice()
-            }
-            None => bytes,
-        };
-        let point = bytes.strip_prefix(&SPKI_PREFIX).unwrap_or(bytes);
+        let Some(bodies) = pem_bodies(bytes) else { return Self::one(bytes) };
+        if bodies.len() > MAX_HEAD_KEYS {
+            return Err(HeadKeyError::TooMany);
+        }
+        let mut keys = bodies.iter().map(|der| Self::one(der)).collect::<Result<Vec<_>, _>>()?;
+        let newest = keys.pop().ok_or(HeadKeyError::Form)?;
+        Ok(Self { former: keys, ..newest })
+    }
+
+    fn one(der: &[u8]) -> Result<Self, HeadKeyError> {
+        let point = der.strip_prefix(&SPKI_PREFIX).unwrap_or(der);
         if point.len() != POINT_BYTES || point[0] != 4 {
             return Err(HeadKeyError::Form);
         }
         let parsed =
             ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| HeadKeyError::Point)?;
-        Ok(Self { point: array(point, 0), parsed })
+        Ok(Self { point: array(point, 0), parsed, former: Vec::new() })
+    }
+
+    /// This key after those: what they signed stands, and from here on this one signs.
+    #[must_use]
+    pub fn after(self, before: Self) -> Self {
+        let newest = Self { former: Vec::new(), ..before.clone() };
+        let mut former = before.former;
+        former.push(newest);
+        former.retain(|key| key.point != self.point);
+        Self { former, ..self }
+    }
+
+    /// SHA-256 of the key as DER, as other tools print it.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let hash = digest(&SHA256, &[SPKI_PREFIX.as_slice(), &self.point].concat());
+        array(hash.as_ref(), 0)
     }
 
     /// The uncompressed point.
@@ -150,10 +179,69 @@ impl HeadKey {
         &self.point
     }
 
-    /// Does the signature belong to the head?
+    /// Does the signature belong to the head, whichever of the keys made it?
     #[must_use]
     pub fn verifies(&self, signed: &SignedHead) -> bool {
-        self.parsed.verify_sig(&signed.head.message(), &signed.signature).is_ok()
+        self.signer(signed).is_some()
+    }
+
+    /// Which key made the signature, counted from the oldest; the last one is this.
+    fn signer(&self, signed: &SignedHead) -> Option<usize> {
+        let message = signed.head.message();
+        let made = |key: &Self| key.parsed.verify_sig(&message, &signed.signature).is_ok();
+        if made(self) { Some(self.former.len()) } else { self.former.iter().rposition(made) }
+    }
+}
+
+/// Heads in a row that one key signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedSpan {
+    /// SHA-256 of the key.
+    pub key: [u8; 32],
+    /// It is not the box's key any more.
+    pub former: bool,
+    /// The entry of the first of these heads.
+    pub first: u64,
+    /// The entry of the last of them.
+    pub last: u64,
+    at: usize,
+}
+
+/// Checks heads in their order: once a newer key has signed, an older one vouches for nothing any more. Whoever has the
+/// old chip cannot write on.
+#[derive(Debug, Clone)]
+pub struct HeadCheck {
+    key: HeadKey,
+    spans: Vec<SignedSpan>,
+}
+
+impl HeadCheck {
+    /// With these keys.
+    #[must_use]
+    pub const fn new(key: HeadKey) -> Self {
+        Self { key, spans: Vec::new() }
+    }
+
+    /// Takes the next head; false: its signature counts for nothing here.
+    pub fn take(&mut self, signed: &SignedHead) -> bool {
+        let Some(at) = self.key.signer(signed) else { return false };
+        match self.spans.last_mut() {
+            Some(span) if at < span.at => return false,
+            Some(span) if at == span.at => span.last = signed.head.seq,
+            Some(_) | None => {
+                let former = self.key.former.get(at);
+                let key = former.unwrap_or(&self.key).fingerprint();
+                let seq = signed.head.seq;
+                self.spans.push(SignedSpan { key, former: former.is_some(), first: seq, last: seq, at });
+            }
+        }
+        true
+    }
+
+    /// Who signed what, so far.
+    #[must_use]
+    pub fn spans(&self) -> &[SignedSpan] {
+        &self.spans
     }
 }
 
@@ -161,14 +249,20 @@ const PEM_BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
 const PEM_END: &str = "-----END PUBLIC KEY-----";
 const MAX_PEM_BYTES: usize = 1_024;
 
-fn pem_body(bytes: &[u8]) -> Option<Vec<u8>> {
-    if bytes.len() > MAX_PEM_BYTES {
+/// The bodies of PEM blocks, and nothing else between them.
+fn pem_bodies(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    if bytes.len() > MAX_PEM_BYTES * (MAX_HEAD_KEYS + 1) {
         return None;
     }
-    let text = std::str::from_utf8(bytes).ok()?.trim();
-    let body = text.strip_prefix(PEM_BEGIN)?.strip_suffix(PEM_END)?;
-    let letters: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    data_encoding::BASE64.decode(&letters).ok()
+    let mut rest = std::str::from_utf8(bytes).ok()?.trim();
+    let mut bodies = Vec::new();
+    while !rest.is_empty() {
+        let (body, after) = rest.strip_prefix(PEM_BEGIN)?.split_once(PEM_END)?;
+        let letters: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        bodies.push(data_encoding::BASE64.decode(&letters).ok()?);
+        rest = after.trim_start();
+    }
+    Some(bodies)
 }
 
 /// The hashes of the last entries, so that a head is checked against the chain it claims to sign.

@@ -38,7 +38,8 @@ pub use format::{
 };
 pub use fuzz::fuzz_ledger;
 pub use head::{
-    HEAD_REACH_ENTRIES, HEAD_RECORD_BYTES, Head, HeadKey, HeadKeyError, SIGNATURE_BYTES, SignedHead,
+    HEAD_REACH_ENTRIES, HEAD_RECORD_BYTES, Head, HeadCheck, HeadKey, HeadKeyError, MAX_HEAD_KEYS,
+    SIGNATURE_BYTES, SignedHead, SignedSpan,
 };
 pub use key::{LedgerKey, OpenError, SegmentKey};
 pub use scan::{Scan, ScanError, Scanned};

@@ -6,7 +6,7 @@ use crate::bytes::array;
 use crate::format::{
     ChainHash, ENTRY_HEADER_BYTES, EntryHeader, HASH_BYTES, HeaderFault, SEGMENT_HEADER_BYTES, SegmentHeader,
 };
-use crate::head::{HEAD_REACH_ENTRIES, HeadKey, Recent, SignedHead};
+use crate::head::{HEAD_REACH_ENTRIES, HeadCheck, HeadKey, Recent, SignedHead, SignedSpan};
 use crate::key::{OpenError, SegmentKey};
 use std::fmt;
 use thiserror::Error;
@@ -244,16 +244,16 @@ pub enum Tail {
 pub struct Walker {
     tip: Tip,
     place: Place,
-    head_key: Option<HeadKey>,
+    heads: Option<HeadCheck>,
     last_head: Option<SignedHead>,
 }
 
 impl Walker {
     /// Begins at `tip`. With a key, the signatures of heads are checked too.
     #[must_use]
-    pub const fn new(tip: Tip, head_key: Option<HeadKey>) -> Self {
+    pub fn new(tip: Tip, head_key: Option<HeadKey>) -> Self {
         let place = Place { segment: tip.next_segment, offset: 0, seq: tip.next_seq };
-        Self { tip, place, head_key, last_head: None }
+        Self { tip, place, heads: head_key.map(HeadCheck::new), last_head: None }
     }
 
     /// Checks a segment's header and moves into the segment.
@@ -338,6 +338,12 @@ impl Walker {
         self.last_head.as_ref()
     }
 
+    /// Which keys signed which heads, where signatures are checked.
+    #[must_use]
+    pub fn signers(&self) -> &[SignedSpan] {
+        self.heads.as_ref().map_or(&[], HeadCheck::spans)
+    }
+
     /// Where the walk stands.
     #[must_use]
     pub const fn place(&self) -> Place {
@@ -364,7 +370,7 @@ impl Walker {
         if !self.tip.may_hold(&signed) {
             return Err(self.fault(FaultKind::HeadMismatch(signed.head.seq)));
         }
-        if self.head_key.as_ref().is_some_and(|key| !key.verifies(&signed)) {
+        if self.heads.as_mut().is_some_and(|heads| !heads.take(&signed)) {
             return Err(self.fault(FaultKind::HeadSignature));
         }
         self.last_head = Some(signed);

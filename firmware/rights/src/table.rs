@@ -157,7 +157,7 @@ pub const TABLE: [(Request, [bool; 10]); 87] = [
     (Request::AgreeOrder,            [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::WithdrawOrder,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::BoxDiagnostics,        [Y,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
-    (Request::CustodyLook,           [Y,   Y,   Y,   N,   N,   N,   N,   N,   N,   N]),
+    (Request::CustodyLook,           [Y,   Y,   Y,   Y,   Y,   Y,   Y,   Y,   N,   N]),
     (Request::BeginCustody,          [N,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
     // whoever was named a custodian; vaultd looks at the person
     (Request::TakeShare,             [N,   Y,   Y,   Y,   Y,   Y,   Y,   Y,   N,   N]),

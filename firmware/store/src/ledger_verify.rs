@@ -3,8 +3,8 @@
 use crate::fs::{At, FileError};
 use crate::ledger_open::{heads_path, segment_path, segment_paths};
 use ledger::{
-    EntryHeader, Fault, FaultKind, HEAD_RECORD_BYTES, HeadKey, Place, Scan, ScanError, Scanned, SignedHead,
-    Tail, Tip, Walker,
+    EntryHeader, Fault, FaultKind, HEAD_RECORD_BYTES, HeadCheck, HeadKey, Place, Scan, ScanError, Scanned,
+    SignedHead, SignedSpan, Tail, Tip, Walker,
 };
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -62,6 +62,8 @@ pub struct VerifyReport {
     pub last_head: Option<SignedHead>,
     /// Were signatures checked?
     pub signatures_checked: bool,
+    /// Which keys signed which heads: more than one where the box was recovered on another chip.
+    pub signers: Vec<SignedSpan>,
     /// Where an entry that was being written when the power failed begins, and its bytes.
     pub torn: Option<(Place, u64)>,
 }
@@ -89,6 +91,7 @@ pub fn verify_dir(
         hash: ledger::ChainHash::GENESIS,
         last_head: None,
         signatures_checked: key.is_some(),
+        signers: Vec::new(),
         torn: None,
     };
     for (at, path) in paths.iter().enumerate() {
@@ -98,6 +101,7 @@ pub fn verify_dir(
     report.last_seq = walker.tip().next_seq - 1;
     report.hash = walker.tip().hash;
     report.last_head = walker.last_head().copied();
+    report.signers = walker.signers().to_vec();
     let missing =
         heads.pending.map(|signed| signed.head.seq).or(known_seq.filter(|seq| *seq > report.last_seq));
     if let Some(seq) = missing {
@@ -147,23 +151,24 @@ fn verify_segment(
 }
 
 /// The side file of heads, read along with the chain.
-struct Heads<'a> {
+struct Heads {
     reader: Option<BufReader<File>>,
     path: PathBuf,
-    key: Option<&'a HeadKey>,
+    check: Option<HeadCheck>,
     record: u64,
     pending: Option<SignedHead>,
 }
 
-impl<'a> Heads<'a> {
-    fn open(dir: &Path, key: Option<&'a HeadKey>) -> Result<Self, VerifyError> {
+impl Heads {
+    fn open(dir: &Path, key: Option<&HeadKey>) -> Result<Self, VerifyError> {
         let path = heads_path(dir);
         let reader = match File::open(&path) {
             Ok(file) => Some(BufReader::new(file)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(source) => return Err(FileError { step: "open", path, source }.into()),
         };
-        let mut heads = Self { reader, path, key, record: 0, pending: None };
+        let check = key.cloned().map(HeadCheck::new);
+        let mut heads = Self { reader, path, check, record: 0, pending: None };
         heads.advance()?;
         Ok(heads)
     }
@@ -175,8 +180,9 @@ impl<'a> Heads<'a> {
         let mut bytes = Vec::with_capacity(HEAD_RECORD_BYTES);
         reader.take(HEAD_RECORD_BYTES as u64).read_to_end(&mut bytes).at("read", &self.path)?;
         let Ok(record) = <[u8; HEAD_RECORD_BYTES]>::try_from(bytes) else { return Ok(()) };
-        let signed =
-            SignedHead::from_record(&record).filter(|signed| self.key.is_none_or(|key| key.verifies(signed)));
+        let check = &mut self.check;
+        let signed = SignedHead::from_record(&record)
+            .filter(|signed| check.as_mut().is_none_or(|check| check.take(signed)));
         let damaged = VerifyError::HeadRecord { path: self.path.clone(), record: self.record };
         self.pending = Some(signed.ok_or(damaged)?);
         self.record += 1;

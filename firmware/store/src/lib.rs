@@ -17,7 +17,7 @@ mod seal;
 
 pub use fs::{FileError, write_whole};
 pub use keyring::{Domain, Keyring, KeyringError, WRAPPED_KEY_BYTES, WrappedKey};
-pub use ledger::{Appended, Head, HeadKey, LedgerKey, SignedHead};
+pub use ledger::{Appended, Head, HeadKey, LedgerKey, SignedHead, SignedSpan};
 pub use ledger_back::{BackEntry, BackError, LedgerBack};
 pub use ledger_error::{LedgerError, LedgerOpenError, ReplayError};
 pub use ledger_files::{EntryRef, LedgerFiles, MAX_BATCH_ENTRIES, Record};

@@ -83,6 +83,50 @@ fn aud_03_deleted_altered_reordered_and_truncated_entries_fail_and_name_the_inde
     assert_eq!((code, &object["seq"], &object["offset"]), (1, &3.into(), &294.into()));
 }
 
+fn pem(signer: &Signer) -> String {
+    let spki = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+        0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    ];
+    let der = [&spki[..], signer.public().point()].concat();
+    let body = data_encoding::BASE64.encode(&der);
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n{}\n-----END PUBLIC KEY-----\n", &body[..64], &body[64..])
+}
+
+#[test]
+fn enc_05_a_ledger_goes_on_under_the_key_of_another_chip_and_the_tool_says_so_plainly() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("ledger");
+    let old = ledger(&path);
+    let new = Signer::new();
+    let sign_on = |signer: &Signer| {
+        let (mut ledger, _) = open(&path);
+        ledger.append_batch(&[(5, now(), b"later")]).expect("works");
+        let signed = signer.sign(&ledger.head(now()).expect("entries"));
+        ledger.append_head(&signed, now()).expect("works");
+    };
+    sign_on(&new);
+    let key = dir.path().join("key");
+    let verify = |keys: &str| {
+        fs::write(&key, keys).expect("writable");
+        tool(&["verify", path.to_str().expect("text"), "--key", key.to_str().expect("text")])
+    };
+    let (code, said) = verify(&(pem(&old) + &pem(&new)));
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("entries 3 to 3 are signed by a FORMER key"), "{said}");
+    assert!(said.contains("entries 6 to 6 are signed by its present key"), "{said}");
+    // One key alone does not vouch for what the other signed.
+    for one in [pem(&old), pem(&new)] {
+        assert_eq!(verify(&one).0, 1, "a head of a key that is not known");
+    }
+    let (code, said) = verify(&(pem(&new) + &pem(&old)));
+    assert_eq!(code, 1, "the order of keys is the order of chips: {said}");
+    // Whoever kept the old chip cannot write on.
+    sign_on(&old);
+    let (code, said) = verify(&(pem(&old) + &pem(&new)));
+    assert!(code == 1 && said.contains("FAULT"), "{said}");
+}
+
 #[test]
 fn what_cannot_be_checked_is_neither_sound_nor_faulty() {
     for arguments in

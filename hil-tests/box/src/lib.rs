@@ -8,6 +8,7 @@ pub mod campaign;
 pub mod client;
 pub mod figures;
 pub mod machine;
+pub mod person;
 pub mod port_text;
 pub mod rig;
 pub mod scenarios;

@@ -30,6 +30,7 @@ const TRUNK = { name: '甲', host: '192.0.2.1', port: '5060', transport: 'udp', 
 export const FORMS = [
   ['/accounts', 'security', { name: '甲', login: 'never.made', role: 'Qa' }],
   ['/accounts/departments', 'system security', { department_name: '不会有的部门' }],
+  ['/settings/custody', 'security', { custodian1: '2', custodian2: '3', custodian3: '4', custodian4: '5', custodian5: '6' }],
   ['/accounts/1/give', 'security', { login: 'never.given' }],
   ['/accounts/1/reset', 'security', {}],
   ['/accounts/1/off', 'security', {}],

@@ -63,6 +63,16 @@ fn installer_survives_seeded_mutations() {
 }
 
 #[test]
+fn custodians_header_survives_seeded_mutations() {
+    mutate("custodians_header");
+}
+
+#[test]
+fn recovery_typed_survives_seeded_mutations() {
+    mutate("recovery_typed");
+}
+
+#[test]
 fn ipc_survives_seeded_mutations() {
     mutate("ipc");
 }

@@ -2,8 +2,10 @@
 //! system, restarts, powers off, resets, collects a diagnostics bundle; and it tells how the box stands.
 //!
 //! It listens to nobody: it connects to `vaultd`, which no network reaches. It parses what RAUC has verified and what
-//! the box itself wrote. It decides nothing, and holds no customer data and no key.
+//! the box itself wrote. It decides nothing, and holds no customer data and no key: what it
+//! writes into the disk's header for the custodians is sealed.
 
+mod custody;
 mod diagnostics;
 mod facts;
 mod life;
@@ -16,6 +18,7 @@ mod scrub;
 mod status;
 mod tar;
 
+pub use custody::keep as keep_custody;
 pub use diagnostics::collect;
 pub use facts::Facts;
 pub use life::{Life, Start, boot_cause};

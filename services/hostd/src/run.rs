@@ -1,6 +1,7 @@
 //! The loop: `vaultd`'s orders in, what happens out. Orders run on a thread of their own, one at a time; the loop itself
 //! never waits for a program.
 
+use crate::custody;
 use crate::facts::Facts;
 use crate::life::{Life, Start, boot_cause};
 use crate::network::keeper::Keeper;
@@ -9,7 +10,7 @@ use crate::programs::{Call, Programs};
 use crate::status::{Place, Release, release, status};
 use anyhow::Context;
 use idl::hello::Process;
-use idl::host::{HostFact, HostFault, HostOrder, HostStatus, HostToVault, VaultToHost};
+use idl::host::{CustodyCopy, HostFact, HostFault, HostOrder, HostStatus, HostToVault, VaultToHost};
 use ipc::{Backoff, Conn};
 use slots::epoch::EpochStore;
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ enum News {
     Progress { id: u64, percent: u8 },
     Over { id: u64, result: Result<Then, HostFault> },
     NetworkSet { faults: Vec<String> },
+    Custody { sets: Vec<[u8; 4]>, fault: Option<HostFault> },
 }
 
 /// What a confirmation that failed leaves behind.
@@ -51,7 +53,16 @@ struct Host {
     told: Option<HostStatus>,
     order: Option<u64>,
     network: Keeper,
+    /// What the disk's header is to hold, while something is being written there; the newest word counts.
+    custody: Custody,
     news: Sender<News>,
+}
+
+/// Where the header's tokens stand.
+enum Custody {
+    Idle,
+    Writing,
+    Next(Vec<CustodyCopy>, bool),
 }
 
 /// Runs until `stop` resolves.
@@ -72,7 +83,17 @@ pub async fn run(
     std::fs::create_dir_all(&options.place.state).context("the folder for what is kept cannot be made")?;
     let release = release(&options.place).context("this is no box: the system does not say what it is")?;
     let facts = Facts::open(&options.place.state.join("facts")).context("facts cannot be kept")?;
-    let mut host = Host { options, programs, release, facts, told: None, order: None, network, news };
+    let mut host = Host {
+        options,
+        programs,
+        release,
+        facts,
+        told: None,
+        order: None,
+        network,
+        custody: Custody::Idle,
+        news,
+    };
     host.begin_life().context("why the box started cannot be kept")?;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tokio::select! {
@@ -192,6 +213,45 @@ impl Host {
                 self.network.set(config);
                 Ok(())
             }
+            VaultToHost::Custody { copies, owed } => {
+                self.keep_custody(copies, owed);
+                Ok(())
+            }
+        }
+    }
+
+    fn keep_custody(&mut self, copies: Vec<CustodyCopy>, owed: bool) {
+        if !matches!(self.custody, Custody::Idle) {
+            self.custody = Custody::Next(copies, owed);
+            return;
+        }
+        self.custody = Custody::Writing;
+        let (place, programs, news) =
+            (self.options.place.clone(), Arc::clone(&self.programs), self.news.clone());
+        drop(tokio::task::spawn_blocking(move || {
+            let (sets, fault) = match custody::keep(&copies, owed, &place, programs.as_ref()) {
+                Ok(sets) => (sets, None),
+                Err(fault) => (Vec::new(), Some(fault)),
+            };
+            let _ = news.blocking_send(News::Custody { sets, fault });
+        }));
+    }
+
+    async fn custody_kept(
+        &mut self,
+        conn: Option<&Conn>,
+        sets: Vec<[u8; 4]>,
+        fault: Option<HostFault>,
+    ) -> Result<(), ipc::IpcError> {
+        if let Some(fault) = &fault {
+            log::error!("custodians' copies in the header of the disk: {fault:?}");
+        }
+        if let Custody::Next(copies, owed) = std::mem::replace(&mut self.custody, Custody::Idle) {
+            self.keep_custody(copies, owed);
+        }
+        match conn {
+            Some(conn) => conn.send(&HostToVault::Custody { sets, fault }).await,
+            None => Ok(()),
         }
     }
 
@@ -242,6 +302,7 @@ impl Host {
                 };
             }
             News::NetworkSet { faults } => return self.network_set(conn, faults).await,
+            News::Custody { sets, fault } => return self.custody_kept(conn, sets, fault).await,
             News::Over { id, result } => (id, result),
         };
         self.order = None;

@@ -2,12 +2,13 @@
 //!
 //! They translate; what an entry means or who may read a key is not known here.
 
+use crate::disk_key;
 use crate::entries::{BatchEntry, Entry, StoredObject};
 use crate::ports::{ContactPort, Draft, KeyPort, LedgerPort, PortError, StoredRow};
 use crate::recovery;
 use crate::state::{CallDisk, Calls, State};
 use crate::subject_keys::{Held, SubjectKeys};
-use custodians::RecoverySecret;
+use custodians::{RecoverySecret, SetId};
 use ledger::{AppendError, Head, SignedHead};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -69,18 +70,20 @@ pub struct KeyFiles {
     subjects: Mutex<SubjectKeys>,
     root: Secret<[u8; 32]>,
     folder: PathBuf,
+    disk: PathBuf,
 }
 
 impl KeyFiles {
-    /// Over an open keyring; the root key and the keys' folder are for the custodians' copy alone.
+    /// Over an open keyring; the root key, the keys' folder and that of the disk's key are for the custodians alone.
     #[must_use]
     pub const fn new(
         keyring: Keyring,
         subjects: SubjectKeys,
         root: Secret<[u8; 32]>,
         folder: PathBuf,
+        disk: PathBuf,
     ) -> Self {
-        Self { keyring, subjects: Mutex::new(subjects), root, folder }
+        Self { keyring, subjects: Mutex::new(subjects), root, folder, disk }
     }
 
     /// The keyring.
@@ -148,7 +151,15 @@ impl KeyPort for SharedKeys {
     }
 
     fn keep_recovery_copy(&self, secret: &RecoverySecret) -> Result<(), PortError> {
-        recovery::keep(&self.0.folder, &self.0.root, secret)
+        recovery::keep(&self.0.folder, &self.0.root, secret)?;
+        match disk_key::held(&self.0.disk, &self.0.root) {
+            Some(key) => recovery::keep_for_disk(&self.0.folder, &key, secret),
+            None => Ok(()),
+        }
+    }
+
+    fn disk_copy(&self, set: [u8; 4]) -> Option<Vec<u8>> {
+        recovery::for_disk(&self.0.folder, SetId(set))
     }
 
     fn drop_recovery_copies(&self, in_force: Option<[u8; 4]>) -> Result<(), PortError> {

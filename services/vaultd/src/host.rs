@@ -90,6 +90,7 @@ impl Vault {
     pub(crate) fn host_up(&mut self, conn: ConnId) {
         self.host_now.conn = Some(conn);
         self.network_to_new_host();
+        self.tell_disk();
     }
 
     pub(crate) fn host_down(&mut self, conn: ConnId) {
@@ -130,6 +131,7 @@ impl Vault {
                     *known = percent.min(100);
                 }
             }
+            HostToVault::Custody { sets, fault } => self.disk_says(sets, fault.map(bounded_fault)),
             HostToVault::Ended { id, result } => self.host_ended(id, result.err().map(bounded_fault)),
         }
     }

@@ -64,6 +64,8 @@ fn keep_only_its_own(options: &Options) -> Result<confine::Outcome, confine::Con
     if let Some(shares) = folders.shares.parent() {
         kept = kept.device(shares);
     }
+    // Where the first stage leaves the disk's recovery key; a workstation has none.
+    kept = kept.device(folders.disk());
     if let Some(device) = options.tcti.strip_prefix("device:") {
         kept = kept.device(device);
     }

@@ -59,11 +59,13 @@ pub trait KeyPort {
     fn subject_key(&self, subject: SubjectId) -> Result<Option<Secret<[u8; 32]>>, PortError>;
     /// The key of the blacklist's numbers.
     fn blacklist_key(&self) -> Secret<[u8; 32]>;
-    /// Keeps a copy of the root key that this secret opens.
+    /// Keeps a copy of the root key that this secret opens, and of the disk's recovery key where the box has one.
     ///
     /// # Errors
     /// If it cannot be stored.
     fn keep_recovery_copy(&self, secret: &RecoverySecret) -> Result<(), PortError>;
+    /// The copy for the disk of a set; `None`: the disk has no recovery key.
+    fn disk_copy(&self, set: [u8; 4]) -> Option<Vec<u8>>;
     /// Removes the copies of all sets but this one.
     ///
     /// # Errors

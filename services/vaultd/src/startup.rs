@@ -2,21 +2,22 @@
 //!
 //! It never makes new keys where there is old data, and never repairs more than a torn tail.
 
-use crate::entries::{CustodyEvent, Entry, EntryResult, Event, Who};
+use crate::disk_key;
+use crate::entries::{Entry, EntryResult, Event, Who};
 use crate::files::{BatchFiles, CallFiles, KeyFiles, LedgerOnDisk, SharedKeys, Snapshots, replay};
 use crate::import::load_do_not_call;
 use crate::ports::{Clock, PortError};
 use crate::recovery::{self, RecoveryError};
+use crate::start_keys::{Opened, first_keys, open_keys};
 use crate::state::{Calls, SCHEMA, State};
 use crate::subject_keys::SubjectKeys;
 use crate::vault::{Ports, Vault};
-use custodians::SetId;
 use idl::hello::Process;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{
     Domain, HeadKey, Keyring, KeyringError, LedgerFiles, LedgerOpenError, ObjectError, Objects, Projection,
-    ProjectionError, ProjectionOptions, write_whole,
+    ProjectionError, ProjectionOptions,
 };
 use thiserror::Error;
 use vocab::{ObjectHash, Secret, UnixMs};
@@ -53,6 +54,12 @@ impl Folders {
     #[must_use]
     pub fn diagnostics(&self) -> PathBuf {
         self.recordings.with_file_name("diagnostics")
+    }
+
+    /// The folder in which the first stage of the boot leaves the disk's recovery key.
+    #[must_use]
+    pub fn disk(&self) -> PathBuf {
+        self.state.with_file_name("disk")
     }
 
     fn keys(&self) -> PathBuf {
@@ -189,21 +196,21 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         }
         first_keys(&keys, chip, clock.now)?;
     }
-    let Opened { keyring, head_key, root, resealed, recovered } = open_keys(&keys, &folders.shares, chip)?;
-    if let Some(SetId(set)) = recovered {
-        log::warn!("the root key was recovered with the custodians' shares of set {}", SetId(set));
-    }
-    let (mut ledger, recovery) = LedgerFiles::open(&folders.ledger(), keyring.ledger_key(), clock.now)?;
+    let opened = open_keys(&keys, &folders.shares, chip)?;
+    let (mut ledger, recovery) =
+        LedgerFiles::open(&folders.ledger(), opened.keyring.ledger_key(), clock.now)?;
     if recovery.last_seq == 0 {
         note(&mut ledger, Event::Genesis { tpm: chip.kind() }, clock.now)?;
     }
-    if let Some(SetId(set)) = recovered {
-        note(&mut ledger, Event::Custody { event: CustodyEvent::Recovered { set } }, clock.now)?;
+    // Written down first: a power cut in between tells it twice, not never.
+    for event in opened.events() {
+        note(&mut ledger, event, clock.now)?;
     }
-    if let Some(sealed) = resealed {
-        // Written down first: a power cut between the two tells it twice, not never.
-        note(&mut ledger, Event::RootKeyResealed {}, clock.now)?;
-        write_whole(&keys.join(ROOT), &sealed)?;
+    let owed = opened.keep(&keys)?;
+    let Opened { keyring, head_key, root, .. } = opened;
+    if let Err(error) = disk_key::take(&folders.disk(), &root) {
+        // The box works without it; the page says that the disk has no recovery.
+        log::error!("{error}");
     }
     let objects = Arc::new(Objects::open(&folders.objects)?);
     let (snapshots, state, calls, replayed) = project(folders, &keyring, &ledger, clock.now)?;
@@ -219,7 +226,7 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         None => None,
     };
     let subjects = SubjectKeys::open(&folders.state.join("subject-keys"))?;
-    let keys = Arc::new(KeyFiles::new(keyring, subjects, root, keys));
+    let keys = Arc::new(KeyFiles::new(keyring, subjects, root, keys, folders.disk()));
     recovery::drop_others(&folders.keys(), state.custody.as_ref().map(|kept| kept.set))?;
     let ports = Ports {
         ledger: Box::new(LedgerOnDisk(ledger)),
@@ -232,6 +239,7 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
     let mut vault = Vault::new(state, calls, dnc, ports, clock);
     let signed = recovery.last_head.map_or((0, None), |head| (head.head.seq, Some(head.head.time)));
     vault.set_signed(signed.0, signed.1);
+    vault.set_shares_owed(owed);
     let cut_bytes = recovery.cut.as_ref().map_or(0, |cut| cut.bytes);
     Ok(Started { vault, snapshots, objects, keys, head_key, cut_bytes, replayed })
 }
@@ -258,82 +266,6 @@ fn has_data(folders: &Folders) -> bool {
     holds(&folders.ledger(), &|name| name.starts_with("segment-"))
         || holds(&folders.objects, &object)
         || holds(&folders.recordings, &|name| name.ends_with(".rfr"))
-}
-
-/// Makes all keys beside their place and moves them there at once, so that a crash leaves all or none.
-fn first_keys(keys: &Path, chip: &dyn Chip, now: UnixMs) -> Result<(), StartError> {
-    let tpm = |step| move |reason| StartError::Tpm { step, reason };
-    let beside = keys.with_extension("new");
-    let file = |step| move |source| StartError::File { step, source };
-    if beside.exists() {
-        std::fs::remove_dir_all(&beside).map_err(file("remove half-made keys"))?;
-    }
-    std::fs::create_dir_all(&beside).map_err(file("make the keys' folder"))?;
-    let root = chip.new_root().map_err(tpm("give random bytes"))?;
-    let sealed = chip.seal(&root).map_err(tpm("seal the root key"))?;
-    let signing = chip.new_signing_key().map_err(tpm("make the signing key"))?;
-    let public = chip.load_signing_key(&signing).map_err(tpm("load the signing key"))?;
-    write_whole(&beside.join(ROOT), &sealed)?;
-    write_whole(&beside.join(SIGNING), &signing)?;
-    write_whole(&beside.join(PUBLIC), public.as_bytes())?;
-    write_whole(&beside.join(KEYRING), &Keyring::create(&root, now)?.to_bytes()?)?;
-    std::fs::rename(&beside, keys).map_err(file("put the keys in place"))?;
-    let parent = keys.parent().unwrap_or_else(|| Path::new("."));
-    std::fs::File::open(parent).and_then(|dir| dir.sync_all()).map_err(file("put the keys in place"))
-}
-
-struct Opened {
-    keyring: Keyring,
-    head_key: HeadKey,
-    root: Secret<[u8; 32]>,
-    /// The root key sealed anew, if it was sealed another way.
-    resealed: Option<Vec<u8>>,
-    /// The set of shares that opened it in place of the TPM.
-    recovered: Option<SetId>,
-}
-
-fn open_keys(keys: &Path, shares: &Path, chip: &dyn Chip) -> Result<Opened, StartError> {
-    let read = |name: &str| {
-        std::fs::read(keys.join(name)).map_err(|source| {
-            if source.kind() == std::io::ErrorKind::NotFound {
-                StartError::KeyMissing(keys.to_owned())
-            } else {
-                StartError::File { step: "read a key's file", source }
-            }
-        })
-    };
-    let tpm = |step| move |reason| StartError::Tpm { step, reason };
-    let sealed = read(ROOT)?;
-    let (root, recovered) = match chip.unseal(&sealed) {
-        Ok(root) => (root, None),
-        Err(reason) => match recovery::open(keys, shares) {
-            Ok(Some((root, set))) => (root, Some(set)),
-            Ok(None) => return Err(StartError::Tpm { step: "unseal the root key", reason }),
-            Err(shares) => return Err(StartError::Recovery { reason, shares }),
-        },
-    };
-    let keyring = Keyring::open(&root, &read(KEYRING)?)?;
-    let as_wanted = recovered.is_none() && chip.sealed_as_wanted(&sealed);
-    let resealed = if as_wanted { None } else { seal_again(chip, &root) };
-    let public = chip.load_signing_key(&read(SIGNING)?).map_err(tpm("load the signing key"))?;
-    let head_key = HeadKey::parse(public.as_bytes())
-        .map_err(|error| StartError::Tpm { step: "show its signing key", reason: error.to_string() })?;
-    Ok(Opened { keyring, head_key, root, resealed, recovered })
-}
-
-/// Seals an open root key the way this start would. Where that fails the box goes on with what opens, and the next
-/// start tries again.
-fn seal_again(chip: &dyn Chip, root: &Secret<[u8; 32]>) -> Option<Vec<u8>> {
-    match chip.seal(root) {
-        Ok(sealed) => {
-            log::warn!("the root key was sealed another way; it is sealed as this release does now");
-            Some(sealed)
-        }
-        Err(error) => {
-            log::error!("the root key stays sealed the way it was: {error}");
-            None
-        }
-    }
 }
 
 type Projected = (Arc<Snapshots>, State, Calls, u64);
@@ -376,8 +308,4 @@ fn project(
     Ok((snapshots, state, calls, replayed))
 }
 
-const ROOT: &str = "root.sealed";
-const SIGNING: &str = "signing.key";
-const PUBLIC: &str = "head.pub";
-const KEYRING: &str = "keyring";
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;

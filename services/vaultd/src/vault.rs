@@ -8,6 +8,7 @@ use crate::admin::custody::Begun;
 use crate::auth::Auth;
 use crate::command::{Cmd, ConnId, Effect, Job, Message};
 use crate::desks::{Desks, LiveNow};
+use crate::disk_custody::DiskNow;
 use crate::entries::{Entry, EntryResult, Event, Sealed, Who};
 use crate::host::HostNow;
 use crate::lines::LinedLink;
@@ -65,6 +66,7 @@ pub struct Vault {
     pub(crate) host_now: HostNow,
     pub(crate) begun: Option<Begun>,
     pub(crate) network_now: NetworkNow,
+    pub(crate) disk_now: DiskNow,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -126,6 +128,7 @@ impl Vault {
             host_now: HostNow::default(),
             begun: None,
             network_now: NetworkNow::default(),
+            disk_now: DiskNow::default(),
             staged: Vec::new(),
             effects: Vec::new(),
         };

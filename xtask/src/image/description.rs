@@ -65,6 +65,8 @@ pub struct Initrd {
     pub drivers: Vec<String>,
     /// Programs besides.
     pub programs: Vec<String>,
+    /// Ours among them.
+    pub ours: Vec<String>,
 }
 
 /// What is taken out of the root again.

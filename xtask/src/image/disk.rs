@@ -87,6 +87,11 @@ pub fn first_stage(description: &Description, roots: &Roots, folder: &Path) -> a
     fresh(&tree)?;
     if !description.bare {
         copy_tree(&description.folder.join("initrd"), &tree)?;
+        fs::create_dir_all(tree.join("usr/bin"))?;
+        for program in &description.initrd.ours {
+            let place = Path::new("usr/bin").join(program);
+            fs::copy(folder.join(SYSTEM).join(&place), tree.join(&place)).with_context(|| program.clone())?;
+        }
     }
     if description.development {
         let journal = Path::new("usr/lib/systemd/journald.conf.d");

@@ -18,7 +18,7 @@ pub use contact::{
     BatchView, Blocked, BlockedRow, ConsentState, ConsentView, ContactFilter, ContactView, ContactsPage,
     DncView, NumberCard,
 };
-pub use custody::{CUSTODIANS, CustodyAsk, CustodyView};
+pub use custody::{CUSTODIANS, CustodyAsk, CustodyView, DiskCustody};
 pub use floor::{CustomerCard, DeskAction, DeskView, LiveAgent, LiveCall, LiveView};
 pub use host::{BOX_ROWS, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView};
 pub use network::{NetworkAsk, NetworkProposal, NetworkTrial, NetworkView};

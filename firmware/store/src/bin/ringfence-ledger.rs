@@ -3,6 +3,7 @@
 //! It decrypts nothing, changes nothing and asks no service. Exit code 0: sound; 1: a fault was found;
 //! 2: it could not check (usage, unreadable file, bad key).
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use ledger::{FaultKind, KIND_HEAD};
 use serde_json::{Value, json};
@@ -16,7 +17,8 @@ use vocab::UnixMs;
 const USAGE: &str = "usage: ringfence-ledger verify DIR [--key FILE] [--known-seq N] [--list] [--json]
 
 Checks the ledger in DIR: every hash, the order, every signed head.
-  --key FILE      the public key of the box (PEM, DER or point); without it signatures are not checked
+  --key FILE      the public key of the box (PEM, DER or point), with those it had before a recovery on another
+                  chip (PEM, oldest first); without it signatures are not checked
   --known-seq N   an entry known to exist (from a witness): the ledger must reach it
   --list          print each entry (seq, time, kind, bytes); contents stay encrypted
   --json          print one JSON object instead of words
@@ -126,6 +128,20 @@ fn print_report(out: &mut impl Write, report: &VerifyReport) -> io::Result<()> {
         Some(signed) => writeln!(out, "last signed head: {}", head_words(signed, report))?,
         None => writeln!(out, "last signed head: none")?,
     }
+    for span in report.signers.iter().filter(|_| report.signers.len() > 1) {
+        let (key, first, last) = (HEXLOWER.encode(&span.key), span.first, span.last);
+        match span.former {
+            true => writeln!(
+                out,
+                "NOTE   heads of entries {first} to {last} are signed by a FORMER key of this box, SHA-256 {key}: \
+                 a recovery by its custodians on another chip ended it"
+            )?,
+            false => writeln!(
+                out,
+                "NOTE   heads of entries {first} to {last} are signed by its present key, SHA-256 {key}"
+            )?,
+        }
+    }
     if !report.signatures_checked {
         writeln!(out, "NOTE   no public key was given: signatures were NOT checked")?;
     }
@@ -179,6 +195,9 @@ fn report_json(report: &VerifyReport) -> Value {
         "signatures_checked": report.signatures_checked,
         "last_head": report.last_head.map(|signed| json!({
             "seq": signed.head.seq, "hash": signed.head.hash.to_string(), "time_ms": signed.head.time.0})),
+        "signers": report.signers.iter().map(|span| json!({
+            "key_sha256": HEXLOWER.encode(&span.key), "former": span.former,
+            "first_seq": span.first, "last_seq": span.last})).collect::<Vec<_>>(),
         "torn": report.torn.map(|(place, bytes)| json!({
             "segment": place.segment, "offset": place.offset, "seq": place.seq, "bytes": bytes})),
         "segments": segments,

@@ -9,6 +9,7 @@ pub mod first_call_e1;
 pub mod foreign_tpm;
 pub mod network;
 pub mod product;
+pub mod recovery;
 pub mod tampered;
 pub mod usb_installer;
 pub mod watchdog;
@@ -106,6 +107,11 @@ pub const ALL: &[Scenario] = &[
         name: "network",
         title: "from the first start on, and after a power cut, the page's port answers and every other is silent",
         run: network::run,
+    },
+    Scenario {
+        name: "recovery",
+        title: "five custodians take shares over the page; with another TPM three of them bring the box back at its console",
+        run: recovery::run,
     },
 ];
 

@@ -17,6 +17,7 @@ PACKAGE_INSTALL = "\
     libtss2-tcti-device \
     os-release-initrd \
     ringfence-initrd \
+    ringfence-recover \
     systemd \
     systemd-initramfs \
     udev \

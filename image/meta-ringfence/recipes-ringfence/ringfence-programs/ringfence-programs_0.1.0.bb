@@ -18,10 +18,10 @@ EXTERNALSRC_BUILD = "${WORKDIR}/build"
 CARGO_VENDORING_DIRECTORY = "${CARGO_HOME}/bitbake"
 
 # Only these packages: cargo joins the features of all it is asked to build, and the tests want more of some crates.
-RINGFENCE_PACKAGES = "admind calld consoled hostd lined slots store supervisor tools vaultd"
+RINGFENCE_PACKAGES = "admind calld consoled hostd lined recover slots store supervisor tools vaultd"
 RINGFENCE_PROGRAMS = "\
     admind calld consoled hostd lined supervisor vaultd \
-    ringfence-ledger ringfence-recording ringfence-slot \
+    ringfence-ledger ringfence-recording ringfence-recover ringfence-slot \
     "
 CARGO_BUILD_FLAGS:append = " ${@' '.join('--package ' + one for one in d.getVar('RINGFENCE_PACKAGES').split())}"
 CARGO_BUILD_FLAGS:append = " ${@' '.join('--bin ' + one for one in d.getVar('RINGFENCE_PROGRAMS').split())}"
@@ -68,6 +68,10 @@ SYSTEMD_SERVICE:${PN} = "\
     vaultd.service \
     "
 
+# What runs before the root needs this one alone.
+PACKAGES =+ "ringfence-recover"
+FILES:ringfence-recover = "${bindir}/ringfence-recover"
 FILES:${PN} += "${systemd_system_unitdir}"
-RDEPENDS:${PN} += "libtss2-tcti-device"
+RDEPENDS:${PN} += "libtss2-tcti-device ringfence-recover"
+RDEPENDS:ringfence-recover += "cryptsetup systemd-crypt"
 RPROVIDES:${PN} += "virtual-rauc-conf"

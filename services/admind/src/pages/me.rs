@@ -13,6 +13,7 @@ use axum::extract::Path;
 use axum::response::{Html, Response};
 use idl::account::{SessionId, SignInOutcome};
 use idl::admin::{Admin, Answer};
+use rights::Request;
 use vocab::SECOND_MS;
 
 /// The routes of this area.
@@ -54,6 +55,7 @@ struct Show {
     failed_since: String,
     sessions: Vec<Session>,
     sign_ins: Vec<SignIn>,
+    may_share: bool,
 }
 
 async fn show(visit: Visit) -> Result<Html<String>, Fault> {
@@ -92,6 +94,7 @@ async fn page(visit: &Visit, form: Form) -> Result<Show, Fault> {
         failed_since: if failed == 0 { String::new() } else { fill(t.me.failed_since, &[&failed]) },
         sessions: sessions.collect(),
         sign_ins: sign_ins.collect(),
+        may_share: visit.may(Request::TakeShare),
     })
 }
 

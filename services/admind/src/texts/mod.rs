@@ -9,6 +9,7 @@ mod campaigns;
 mod common;
 mod consents;
 mod contacts;
+mod custody;
 mod desk;
 mod dnc;
 mod door;
@@ -32,6 +33,7 @@ pub use campaigns::Campaigns;
 pub use common::Common;
 pub use consents::Consents;
 pub use contacts::Contacts;
+pub use custody::Custody;
 pub use desk::Desk;
 pub use dnc::Dnc;
 pub use door::Door;
@@ -127,6 +129,7 @@ areas! {
     recordings: Recordings,
     scripts: Scripts,
     settings: Settings,
+    custody: Custody,
     spans: Spans,
     words: Words,
 }

@@ -33,4 +33,11 @@ pub enum CustodyEvent {
         /// The set.
         set: [u8; 4],
     },
+    /// On another chip heads are signed by a key of that chip; both by the SHA-256 of their public keys.
+    SigningKeyReplaced {
+        /// The key that signed until now.
+        former: [u8; 32],
+        /// The key that signs from here on.
+        current: [u8; 32],
+    },
 }

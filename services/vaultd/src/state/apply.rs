@@ -197,7 +197,13 @@ impl State {
             Event::Box { event } => self.host.apply(seq, at, actor, event),
             Event::Network { event } => self.network.apply(seq, at, actor, event),
             Event::Custody { event: CustodyEvent::InForce { set, custodians } } => {
-                self.custody = Some(CustodyKept { set: *set, custodians: custodians.clone() });
+                self.custody = Some(CustodyKept { set: *set, custodians: custodians.clone(), since: at });
+            }
+            Event::Custody { event: CustodyEvent::Recovered { set } } => {
+                self.recoveries.push_back((at, *set));
+                if self.recoveries.len() > KEPT_RECOVERIES {
+                    self.recoveries.pop_front();
+                }
             }
             // Events that are evidence alone, and those that `apply_calls` and `apply_accounts` have taken.
             Event::Started { .. }
@@ -328,3 +334,6 @@ pub fn hash_of_script(
     hash.copy_from_slice(context.finish().as_ref());
     hash
 }
+
+/// Recoveries that the page shows; the ledger has all.
+const KEPT_RECOVERIES: usize = 16;

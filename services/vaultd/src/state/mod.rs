@@ -32,7 +32,7 @@ use idl::admin::{NewCampaign, Role};
 use idl::campaign::AgentState;
 use idl::lines::{LineGroup, PromptRole, TrunkConfig, TrunkStatus};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use vocab::{
     AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, PersonId, PhoneNumber,
     ScriptId, SubjectId, TrunkId, UnixMs,
@@ -187,7 +187,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 8;
+pub const SCHEMA: u32 = 9;
 
 /// A set of shares in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,6 +196,8 @@ pub struct CustodyKept {
     pub set: [u8; 4],
     /// Its custodians, in the order of their shares.
     pub custodians: Vec<PersonId>,
+    /// When it came into force.
+    pub since: UnixMs,
 }
 
 /// Everything the box knows. Call records are kept beside it ([`Calls`]).
@@ -279,12 +281,15 @@ pub struct State {
     pub custody: Option<CustodyKept>,
     /// The network.
     pub network: NetworkKept,
+    /// When custodians recovered the keys, and with which set; newest last.
+    pub recoveries: VecDeque<(UnixMs, [u8; 4])>,
 }
 
 impl Default for State {
     fn default() -> Self {
         Self {
             custody: None,
+            recoveries: VecDeque::new(),
             applied_seq: 0,
             last_time: UnixMs(0),
             tpm: String::new(),

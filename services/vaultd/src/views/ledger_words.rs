@@ -67,6 +67,10 @@ fn of_custody(words: Words, event: &CustodyEvent) -> Words {
             all(words.say("what", "in-force").say("set", SetId(*set)), custodians)
         }
         CustodyEvent::Recovered { set } => words.say("what", "recovered").say("set", SetId(*set)),
+        CustodyEvent::SigningKeyReplaced { former, current } => words
+            .say("what", "signing-key")
+            .say("former", data_encoding::HEXLOWER.encode(former))
+            .say("current", data_encoding::HEXLOWER.encode(current)),
     }
 }
 

@@ -66,7 +66,10 @@ fn sent(rig: &mut Rig) -> Vec<VaultToHost> {
 fn given(rig: &mut Rig) -> Vec<(u64, HostOrder)> {
     let orders = sent(rig).into_iter().filter_map(|message| match message {
         VaultToHost::Order { id, order } => Some((id, order)),
-        VaultToHost::Network(_) | VaultToHost::TunnelKey(_) | VaultToHost::FactStored { .. } => None,
+        VaultToHost::Network(_)
+        | VaultToHost::TunnelKey(_)
+        | VaultToHost::Custody { .. }
+        | VaultToHost::FactStored { .. } => None,
     });
     orders.collect()
 }

@@ -15,17 +15,17 @@ use vaultd::sealing::{Release, Sealing};
 use vaultd::startup::{Chip, Folders, StartError, Started, start};
 use vocab::PersonId;
 
-const ONE: &str = include_str!("../../../../firmware/tpm/testdata/one.json");
+pub const ONE: &str = include_str!("../../../../firmware/tpm/testdata/one.json");
 const TWO: &str = include_str!("../../../../firmware/tpm/testdata/two.json");
 const VAULT: &[u8] = include_bytes!("../../../../firmware/tpm/testdata/vault.pem");
 
 /// A box with its TPM, started with this image and this state of Secure Boot.
-struct Booted {
+pub struct Booted {
     _swtpm: Running,
     address: String,
 }
 
-fn boot(dir: &Path, image: &str, secure_boot: &[u8]) -> Option<Booted> {
+pub fn boot(dir: &Path, image: &str, secure_boot: &[u8]) -> Option<Booted> {
     let (swtpm, address) = swtpm(dir)?;
     // The library's way is tried first: then it listens.
     drop(connect(&address));
@@ -62,7 +62,7 @@ fn extend(socket: &mut TcpStream, pcr: u8, measured: &[u8]) {
     assert_eq!(answer[6..10], [0; 4], "PCR {pcr} is extended");
 }
 
-fn release(signatures: &str, secure_boot: bool) -> Sealing {
+pub fn release(signatures: &str, secure_boot: bool) -> Sealing {
     Sealing::Release(Box::new(Release {
         key: ReleaseKey::parse(VAULT).unwrap(),
         signatures: PcrSignatures::parse(signatures.as_bytes()).unwrap(),
@@ -81,11 +81,11 @@ fn begin(dir: &Path, chip: &dyn Chip) -> Result<Started, StartError> {
     start(&folders, chip, ten_in_the_morning())
 }
 
-fn begin_as(dir: &Path, booted: &Booted, sealing: Sealing) -> Result<Started, StartError> {
+pub fn begin_as(dir: &Path, booted: &Booted, sealing: Sealing) -> Result<Started, StartError> {
     begin(dir, &connect_as(&booted.address, sealing))
 }
 
-fn refusal(result: Result<Started, StartError>) -> String {
+pub fn refusal(result: Result<Started, StartError>) -> String {
     match result {
         Ok(_) => panic!("it started"),
         Err(error) => error.to_string(),
@@ -143,10 +143,10 @@ fn l_36_a_blank_box_is_not_provisioned_with_secure_boot_off_or_by_an_image_that_
 }
 
 /// The five who keep the shares: the audit administrator and four of quality assurance.
-const CUSTODIANS: [PersonId; 5] = [PersonId(3), PersonId(4), PersonId(5), PersonId(6), PersonId(7)];
-const SECURITY: Option<PersonId> = Some(PersonId(2));
+pub const CUSTODIANS: [PersonId; 5] = [PersonId(3), PersonId(4), PersonId(5), PersonId(6), PersonId(7)];
+pub const SECURITY: Option<PersonId> = Some(PersonId(2));
 
-fn take(started: &mut Started, person: PersonId) -> Option<String> {
+pub fn take(started: &mut Started, person: PersonId) -> Option<String> {
     match ask(started, Some(person), Admin::Custody(CustodyAsk::Take)) {
         Answer::Share { text, .. } => Some(text.expose().clone()),
         Answer::Refused { code, .. } => {
@@ -157,7 +157,7 @@ fn take(started: &mut Started, person: PersonId) -> Option<String> {
     }
 }
 
-fn five_shares(started: &mut Started) -> Vec<String> {
+pub fn five_shares(started: &mut Started) -> Vec<String> {
     let begun = ask(started, SECURITY, Admin::Custody(CustodyAsk::Begin { custodians: CUSTODIANS }));
     assert!(matches!(begun, Answer::Done), "{begun:?}");
     let shares: Vec<String> = CUSTODIANS.iter().filter_map(|person| take(started, *person)).collect();
@@ -166,11 +166,11 @@ fn five_shares(started: &mut Started) -> Vec<String> {
     shares
 }
 
-fn leave(dir: &Path, shares: &[String]) {
+pub fn leave(dir: &Path, shares: &[String]) {
     std::fs::write(dir.join("shares"), shares.join("\n\n")).unwrap();
 }
 
-fn in_force(started: &mut Started) -> Option<[u8; 4]> {
+pub fn in_force(started: &mut Started) -> Option<[u8; 4]> {
     match ask(started, SECURITY, Admin::Custody(CustodyAsk::Look)) {
         Answer::Custody(view) => view.in_force.map(|(set, _)| set),
         other => panic!("{other:?}"),

@@ -1,7 +1,9 @@
-//! Settings: the company, the page's certificate, the calling rules with their bounds, the holiday calendar, the network.
+//! Settings: the company, the page's certificate, the calling rules with their bounds, the holiday calendar, the network,
+//! custody of the keys.
 
 mod boxes;
 mod certificate;
+mod custody;
 mod network;
 mod rules;
 
@@ -24,6 +26,9 @@ pub fn routes() -> Routes {
         .upload("/settings/certificate", MAX_SMALL_BYTES, certificate::replace)
         .get("/settings/rules", rules::show)
         .post("/settings/rules", rules::save)
+        .get(custody::PATH, custody::show)
+        .post(custody::PATH, custody::begin)
+        .post("/settings/custody/take", custody::take)
         .get("/settings/calendar", calendar)
         .upload("/settings/calendar", MAX_SMALL_BYTES, load_calendar)
         .merge(boxes::routes())

@@ -37,6 +37,8 @@ impl LedgerPort for Log {
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
     pub destroyed: Arc<Mutex<Vec<SubjectId>>>,
+    /// The disk has a recovery key.
+    pub disk: Arc<std::sync::atomic::AtomicBool>,
 }
 
 pub fn mac(text: &[u8]) -> [u8; 32] {
@@ -60,6 +62,10 @@ impl KeyPort for Keys {
 
     fn keep_recovery_copy(&self, _secret: &custodians::RecoverySecret) -> Result<(), PortError> {
         Ok(())
+    }
+
+    fn disk_copy(&self, set: [u8; 4]) -> Option<Vec<u8>> {
+        self.disk.load(std::sync::atomic::Ordering::Relaxed).then(|| set.to_vec())
     }
 
     fn drop_recovery_copies(&self, _in_force: Option<[u8; 4]>) -> Result<(), PortError> {
