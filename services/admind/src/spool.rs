@@ -85,7 +85,7 @@ impl Spool {
 /// Room must be left for the copy that `vaultd` makes of it, and beside both for the ledger and the recordings.
 fn room_for(file: &File, bytes: u64) -> io::Result<()> {
     let disk = fstatvfs(file)?;
-    let free = u64::from(disk.blocks_available()).saturating_mul(disk.fragment_size());
+    let free = disk.blocks_available().saturating_mul(disk.fragment_size());
     if free < bytes + MIN_FREE_BYTES { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
 }
 
