@@ -40,8 +40,8 @@ struct Streams {
 impl Streams {
     fn open(config: &LineConfig) -> Result<Self, CardError> {
         Ok(Self {
-            capture: Pcm::open(&config.capture, Direction::Capture, false)?,
-            playback: Pcm::open(&config.playback, Direction::Playback, false)?,
+            capture: Pcm::open(&config.capture, Direction::Capture)?,
+            playback: Pcm::open(&config.playback, Direction::Playback)?,
         })
     }
 }

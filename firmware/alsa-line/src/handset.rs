@@ -1,19 +1,17 @@
-//! The technician's handset: plays and records for line tests. It is no slot of a span and carries no call of a
-//! customer; it waits for the audio device, so it belongs to no thread of signalling or media.
+//! The technician's handset: what is heard on a line goes to its ear, what is said into it comes back, block by block, at
+//! the pace of its own audio device. It knows no line and no call; it waits for the device, so it belongs to a thread of
+//! its own.
 
-use crate::pcm::Pcm;
+use crate::pcm::{Pcm, Turn};
 use alsa::Direction;
-use card::CardError;
-
-/// Most samples of one test: thirty seconds.
-pub const MAX_TEST_SAMPLES: usize = 30 * crate::pcm::RATE_HZ as usize;
+use card::{CardError, SLOT_BLOCK};
+use std::time::{Duration, Instant};
 
 /// A handset on an audio jack, 8 kHz, one channel.
 #[derive(Debug)]
 pub struct Handset {
     capture: Pcm,
     playback: Pcm,
-    place: String,
 }
 
 impl Handset {
@@ -21,39 +19,43 @@ impl Handset {
     ///
     /// # Errors
     /// [`CardError::System`] if a PCM cannot be had.
-    pub fn open(capture: &str, playback: &str, place: &str) -> Result<Self, CardError> {
+    pub fn open(capture: &str, playback: &str) -> Result<Self, CardError> {
         Ok(Self {
-            capture: Pcm::open(capture, Direction::Capture, true)?,
-            playback: Pcm::open(playback, Direction::Playback, true)?,
-            place: place.to_owned(),
+            capture: Pcm::open(capture, Direction::Capture)?,
+            playback: Pcm::open(playback, Direction::Playback)?,
         })
     }
 
-    /// Where it is plugged, for people.
-    #[must_use]
-    pub fn place(&self) -> &str {
-        &self.place
-    }
-
-    /// Plays a test sound to its end.
+    /// Waits for a block that was said, and plays one that is to be heard; `false` if none was said in time: then
+    /// nothing was played either.
     ///
     /// # Errors
-    /// [`CardError::NotSupported`] for one that is too long, [`CardError::Gone`] without the device.
-    pub fn play(&mut self, samples: &[i16]) -> Result<(), CardError> {
-        if samples.len() > MAX_TEST_SAMPLES {
-            return Err(CardError::NotSupported("a test of more than thirty seconds"));
+    /// [`CardError::Gone`] without the device.
+    pub fn turn(
+        &mut self,
+        heard: &[i16; SLOT_BLOCK],
+        said: &mut [i16; SLOT_BLOCK],
+        at_most: Duration,
+    ) -> Result<bool, CardError> {
+        let until = Instant::now() + at_most;
+        loop {
+            match self.capture.read(said) {
+                Turn::Block => break,
+                Turn::Gone => return Err(CardError::Gone),
+                Turn::Wait | Turn::Slipped => {}
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            // Whole milliseconds, rounded up: a wait of nothing would spin. What went wrong the next reading tells.
+            let ms = u32::try_from(left.as_millis()).unwrap_or(u32::MAX).saturating_add(1);
+            let _ = self.capture.wait(ms);
         }
-        self.playback.play(samples)
-    }
-
-    /// Records as much as fits.
-    ///
-    /// # Errors
-    /// As [`Handset::play`].
-    pub fn record(&mut self, samples: &mut [i16]) -> Result<(), CardError> {
-        if samples.len() > MAX_TEST_SAMPLES {
-            return Err(CardError::NotSupported("a test of more than thirty seconds"));
+        match self.playback.write(heard) {
+            Turn::Gone => Err(CardError::Gone),
+            // A block that found no room, or came too late, is lost: the ear goes on with the next.
+            Turn::Block | Turn::Wait | Turn::Slipped => Ok(true),
         }
-        self.capture.record(samples)
     }
 }

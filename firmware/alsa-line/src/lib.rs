@@ -5,7 +5,7 @@
 //! [`AlsaAudio`] for one media thread, whose clock is the first line's capture. Cards that cannot do 8 kHz, one channel
 //! or 16 bits are converted by ALSA itself (`plughw`).
 //!
-//! It knows nothing of calls. The handset is no slot of a span: there is no way from it into a call.
+//! It knows nothing of calls. The handset is no slot of a span; onto which line it is put is decided elsewhere.
 
 mod audio;
 mod control;
@@ -19,7 +19,7 @@ mod tests;
 
 pub use audio::AlsaAudio;
 pub use control::AlsaControl;
-pub use handset::{Handset, MAX_TEST_SAMPLES};
+pub use handset::Handset;
 
 use card::CardError;
 use shared::Shared;

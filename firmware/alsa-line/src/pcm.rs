@@ -35,9 +35,9 @@ pub(crate) struct Pcm {
 
 impl Pcm {
     /// Opens and starts it.
-    pub fn open(name: &str, direction: Direction, blocking: bool) -> Result<Self, CardError> {
+    pub fn open(name: &str, direction: Direction) -> Result<Self, CardError> {
         let device = CString::new(converted(name)).map_err(|_| CardError::NotSupported("this PCM's name"))?;
-        let pcm = PCM::open(&device, direction, !blocking).map_err(failed("open the PCM"))?;
+        let pcm = PCM::open(&device, direction, true).map_err(failed("open the PCM"))?;
         set_hardware(&pcm).map_err(failed("set the PCM to 8 kHz, one channel, 16 bits"))?;
         set_software(&pcm, direction).map_err(failed("set when the PCM runs"))?;
         let pcm = Self { pcm, direction };
@@ -71,34 +71,6 @@ impl Pcm {
             Ok(_) => Turn::Slipped,
             Err(error) => self.recover(error),
         }
-    }
-
-    /// Writes all of it, waiting for room: only for a PCM that was opened to block.
-    pub fn play(&self, samples: &[i16]) -> Result<(), CardError> {
-        let mut left = samples;
-        while !left.is_empty() {
-            match self.io().writei(&left[..left.len().min(SLOT_BLOCK)]) {
-                Ok(written) => left = &left[written.min(left.len())..],
-                Err(error) if self.recover(error) == Turn::Gone => return Err(CardError::Gone),
-                Err(_) => {}
-            }
-        }
-        self.pcm.drain().map_err(failed("play to the end"))?;
-        self.pcm.prepare().map_err(failed("make the PCM ready"))
-    }
-
-    /// Fills all of it: only for a PCM that was opened to block.
-    pub fn record(&self, samples: &mut [i16]) -> Result<(), CardError> {
-        let mut at = 0;
-        while at < samples.len() {
-            let to = samples.len().min(at + SLOT_BLOCK);
-            match self.io().readi(&mut samples[at..to]) {
-                Ok(read) => at += read,
-                Err(error) if self.recover(error) == Turn::Gone => return Err(CardError::Gone),
-                Err(_) => {}
-            }
-        }
-        Ok(())
     }
 
     fn begin(&self) -> alsa::Result<()> {

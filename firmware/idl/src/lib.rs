@@ -20,6 +20,7 @@ pub mod answer;
 pub mod campaign;
 pub mod desk;
 pub mod draft;
+pub mod handset;
 pub mod health;
 pub mod hello;
 pub mod host;

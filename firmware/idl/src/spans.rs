@@ -3,6 +3,7 @@
 //! Words are DAHDI's and the ITU's (G.703, G.704, G.706, G.732, G.826). A span is an E1 interface or the ports of an
 //! analogue card; to line groups it is a trunk like any other.
 
+use crate::handset::{HandsetTest, HandsetUse};
 use serde::{Deserialize, Serialize};
 use vocab::{AgentId, SpanId, Timeslot, TrunkId, UnixMs};
 
@@ -341,6 +342,8 @@ pub enum TestStatus {
         /// Bits wrong.
         errors: u64,
     },
+    /// The technician's handset is on a line.
+    Handset(HandsetTest),
 }
 
 /// Loops for tests (DAHDI's maintenance modes).
@@ -391,6 +394,8 @@ pub enum SpanOrder {
     InsertBitError,
     /// Open the loop, end the test.
     StopTest,
+    /// Put the technician's handset onto one idle line.
+    Handset(HandsetTest),
 }
 
 /// Why an order was not carried out.
@@ -414,6 +419,8 @@ pub enum SpanRefusal {
     Failed,
     /// `lined` is not there, or did not answer in time.
     NoAnswer,
+    /// The box has no handset.
+    NoHandset,
 }
 
 /// What belongs into the history of the lines: durable in the ledger.
@@ -453,6 +460,8 @@ pub enum SpanFact {
         /// Frames in it.
         frames: u64,
     },
+    /// A line test by ear is over.
+    Handset(HandsetUse),
 }
 
 /// Performance of a span in a quarter of an hour (after G.826, with counts of G.821 style seconds).

@@ -4,6 +4,7 @@ pub mod event;
 pub mod generate;
 pub mod inband;
 pub mod info;
+pub mod stop;
 
 /// A key of the telephone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

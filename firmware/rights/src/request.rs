@@ -2,6 +2,7 @@
 
 use idl::admin::Admin;
 use idl::host::HostOrder;
+use idl::spans::SpanOrder;
 use idl::views::{BoxAsk, CustodyAsk, NetworkAsk, SpanAsk};
 
 macro_rules! requests {
@@ -107,6 +108,7 @@ requests!(
     SetSpan,
     RemoveSpan,
     OrderSpan,
+    UseHandset,
     SpanTrace,
     SignInConsole,
     BoxLook,
@@ -228,6 +230,7 @@ const fn request_of_span(ask: &SpanAsk) -> Request {
         SpanAsk::Quality { .. } => Request::SpanQuality,
         SpanAsk::Set(_) => Request::SetSpan,
         SpanAsk::Remove { .. } => Request::RemoveSpan,
+        SpanAsk::Order { order: SpanOrder::Handset(_), .. } => Request::UseHandset,
         SpanAsk::Order { .. } => Request::OrderSpan,
         SpanAsk::Trace { .. } => Request::SpanTrace,
     }

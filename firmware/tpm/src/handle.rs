@@ -147,6 +147,15 @@ impl Tpm {
         self.ask(move |owner| owner.random(count))
     }
 
+    /// Gives the TPM new seeds (TPM2_Clear by the lockout hierarchy, which has no password on a box): nothing that was
+    /// sealed by it before can be opened any more, by whatever copy of it. The handle is used up.
+    ///
+    /// # Errors
+    /// [`TpmError`].
+    pub fn clear(self) -> Result<(), TpmError> {
+        self.ask(Owner::clear)
+    }
+
     /// The present values of PCRs (SHA-256 bank), for the status page.
     ///
     /// # Errors

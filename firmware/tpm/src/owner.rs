@@ -9,7 +9,9 @@ use tss_esapi::Context;
 use tss_esapi::attributes::SessionAttributesBuilder;
 use tss_esapi::constants::tss::{TPM2_RH_NULL, TPM2_ST_HASHCHECK};
 use tss_esapi::constants::{CapabilityType, SessionType};
-use tss_esapi::handles::{KeyHandle, ObjectHandle, PersistentTpmHandle, SessionHandle, TpmHandle};
+use tss_esapi::handles::{
+    AuthHandle, KeyHandle, ObjectHandle, PersistentTpmHandle, SessionHandle, TpmHandle,
+};
 use tss_esapi::interface_types::algorithm::HashingAlgorithm;
 use tss_esapi::interface_types::dynamic_handles::Persistent;
 use tss_esapi::interface_types::resource_handles::{Hierarchy, Provision};
@@ -90,6 +92,14 @@ impl Owner {
         }
         let storage_root = storage_root(&mut context)?;
         Ok(Self { context, storage_root, signing: None })
+    }
+
+    pub(crate) fn clear(&mut self) -> Result<(), TpmError> {
+        // The keys that a salted session needs are gone with the answer.
+        let by_password = Some(AuthSession::Password);
+        let cleared =
+            self.context.execute_with_session(by_password, |context| context.clear(AuthHandle::Lockout));
+        cleared.doing("clear the TPM")
     }
 
     pub(crate) fn seal_root_key(

@@ -39,6 +39,21 @@ fn enc_03_another_tpm_cannot_open_the_root_key() {
 }
 
 #[test]
+fn ret_05_what_was_sealed_before_a_clear_opens_never_again_on_the_same_tpm() {
+    let state = tempfile::tempdir().expect("a folder");
+    let simulator = Simulator::start(state.path());
+    let tpm = simulator.connect();
+    let sealed = tpm.seal_root_key(&root(), &[7]).expect("it seals");
+    assert!(tpm.unseal_root_key(&sealed).is_ok());
+    tpm.clear().expect("it is cleared");
+    let tpm = simulator.connect();
+    let refused = tpm.unseal_root_key(&sealed).expect_err("it has other seeds");
+    assert!(matches!(refused, TpmError::ForeignBlob(_)), "{refused}");
+    let anew = tpm.seal_root_key(&root(), &[7]).expect("it seals anew");
+    assert_eq!(tpm.unseal_root_key(&anew).expect("it opens").expose(), root().expose());
+}
+
+#[test]
 fn enc_03_after_other_software_was_measured_the_root_key_stays_sealed() {
     let state = tempfile::tempdir().expect("a folder");
     let simulator = Simulator::start(state.path());

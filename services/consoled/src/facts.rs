@@ -16,6 +16,8 @@ pub struct Facts {
     pub development: bool,
     /// `vaultd` is connected.
     pub connected: bool,
+    /// What tells this box from others: the begin of its machine id, which the firmware gives; empty where there is none.
+    pub device: String,
     /// Addresses in use with their ports, such as `eth0` and `10.0.0.7`; at most [`MAX_ADDRESSES`].
     pub addresses: Vec<(String, String)>,
     /// SHA-256 of the page's certificate, in hexadecimal pairs; empty until the page has one.

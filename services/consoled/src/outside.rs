@@ -26,10 +26,19 @@ pub fn facts(run: &Path, connected: bool) -> Facts {
         up_s: boot_ms() / 1_000,
         development: Path::new(DEVELOPMENT).exists(),
         connected,
+        device: device(&read(Path::new(MACHINE_ID), MAX_ID_BYTES).unwrap_or_default()),
         addresses: addresses(),
         fingerprint: fingerprint(&String::from_utf8_lossy(&told)),
         health: health.and_then(|bytes| Picture::parse(&bytes)),
     }
+}
+
+/// The begin of a machine id, as it is read out and typed: `3F2A-91BC`.
+fn device(id: &[u8]) -> String {
+    let whole = id.get(..ID_DIGITS).filter(|id| id.iter().all(u8::is_ascii_hexdigit));
+    let Some([first, second, ..]) = whole.map(|id| id.as_chunks::<4>().0) else { return String::new() };
+    let text = |four: &[u8; 4]| String::from_utf8_lossy(four).to_uppercase();
+    format!("{}-{}", text(first), text(second))
 }
 
 /// Milliseconds of the clock that only runs forward.
@@ -87,10 +96,14 @@ const fn is_link_local(v6: Ipv6Addr) -> bool {
 }
 
 const MAX_FINGERPRINT_BYTES: usize = 256;
+const MACHINE_ID: &str = "/etc/machine-id";
+const MAX_ID_BYTES: usize = 64;
+/// Digits of a machine id.
+const ID_DIGITS: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use super::{facts, is_reachable};
+    use super::{device, facts, is_reachable};
     use tempfile::tempdir;
 
     #[test]
@@ -104,6 +117,14 @@ mod tests {
         assert!(some.fingerprint == "AB:CD" && some.health.is_some() && some.connected);
         std::fs::write(run.path().join("page-fingerprint"), "A".repeat(10_000)).unwrap();
         assert!(facts(run.path(), true).fingerprint.is_empty());
+    }
+
+    #[test]
+    fn a_machine_id_gives_the_device_number_and_anything_else_none() {
+        assert_eq!(device(b"3f2a91bc00112233445566778899aabb\n"), "3F2A-91BC");
+        for bad in [&b""[..], b"3f2a91bc", b"uninitialized\n", b"3f2a91bg00112233445566778899aabb"] {
+            assert_eq!(device(bad), "", "{bad:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::sheet::Tone;
 use crate::words::{Words, fill};
+use idl::handset::{HandsetEnd, HandsetTest};
 use idl::spans::{
     Alarms, BertPattern, LinkState, LoopKind, QualityBin, SlotState, SpanFact, SpanOrder, TestStatus,
 };
@@ -83,6 +84,9 @@ pub fn test(w: &Words, test: Option<&TestStatus>) -> String {
     match test {
         None => w.no_test.to_owned(),
         Some(TestStatus::Loop(kind)) => loop_kind(w, *kind).to_owned(),
+        Some(TestStatus::Handset(HandsetTest { slot, talk })) => {
+            fill(if *talk { w.handset_talks } else { w.handset_listens }, &[&slot.0.to_string()])
+        }
         Some(TestStatus::Bert { slot, pattern: of, synced, seconds, bits, errors }) => fill(
             w.bert_of,
             &[
@@ -130,6 +134,7 @@ pub const fn order_word(w: &Words, order: SpanOrder) -> &'static str {
         SpanOrder::StartBert { .. } => w.start_bert,
         SpanOrder::InsertBitError => w.bit_error,
         SpanOrder::StopTest => w.stop_test,
+        SpanOrder::Handset(_) => w.handset,
     }
 }
 
@@ -157,6 +162,22 @@ pub fn fact(w: &Words, fact: &SpanFact) -> (Tone, String) {
         SpanFact::Trace { file: name, frames, .. } => {
             (Tone::Plain, fill(w.trace_ended, &[&file(name), &frames.to_string()]))
         }
+        SpanFact::Handset(used) => {
+            let what = format!("{} {}", w.handset, used.test.slot.0);
+            let text = [what.as_str(), &used.seconds.to_string(), handset_end(w, used.end)];
+            (Tone::Plain, fill(w.handset_over, &text))
+        }
+    }
+}
+
+/// Why the handset was hung up.
+const fn handset_end(w: &Words, end: HandsetEnd) -> &'static str {
+    match end {
+        HandsetEnd::HungUp => w.hung_up,
+        HandsetEnd::Limit => w.hung_up_limit,
+        HandsetEnd::LineTaken => w.line_taken,
+        HandsetEnd::NoDialTone => w.no_dial_tone,
+        HandsetEnd::Gone => w.handset_gone,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::random::SystemIds;
 use crate::recorder::Recorder;
 use crate::signalling::{Inputs, MAX_CALLS, Parts, Signalling};
 use crate::transport::{MAX_INBOUND, ServerProfile, TlsError, TransportError, Transports};
-use crate::voice::{Ports, Voice};
+use crate::voice::{HandsetLane, Ports, Voice};
 use idl::hello::Process;
 use ipc::{IpcError, Listener};
 use sip_ua::{Config, Endpoint};
@@ -74,10 +74,14 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
         Some(server) => Source::server(server).map_err(|error| ProcessError::Resolver(error.to_string()))?,
         None => Source::system(),
     };
-    let spans = match &options.board {
-        Some(name) => cards::open(&cards::board(&options.boards, name)?, &options.virtual_cards),
-        None => Vec::new(),
+    let (spans, handset) = match &options.board {
+        Some(name) => {
+            let board = cards::board(&options.boards, name)?;
+            (cards::open(&board, &options.virtual_cards), cards::handset(board.handset))
+        }
+        None => (Vec::new(), None),
     };
+    let handset = handset.map(HandsetLane::start).transpose().map_err(ProcessError::Threads)?;
     let (controls, audios): (Vec<_>, Vec<_>) =
         spans.into_iter().map(|span| ((span.id, span.control), (span.id, span.audio))).unzip();
     let (voice, ends) = Voice::start(options.threads(), audios).map_err(ProcessError::Threads)?;
@@ -92,7 +96,10 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
         ports: Ports::new(options.rtp_addr, options.rtp_ports),
         recorder,
         prompts: Prompts::new(&options.objects, prompt_sender),
-        deck: Deck::new(controls, &options.traces).map_err(ProcessError::Cards)?,
+        deck: Deck::new(controls, &options.traces)
+            .map_err(ProcessError::Cards)?
+            .with_handset(handset.is_some()),
+        handset,
     };
     let listener = Listener::bind(&options.run.join("lined.sock"), Process::Lined, &allowed(options))
         .map_err(ProcessError::Socket)?;

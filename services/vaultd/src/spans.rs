@@ -146,9 +146,11 @@ impl Vault {
 fn may_stand(fact: &SpanFact) -> bool {
     let named = match fact {
         SpanFact::Trace { file, .. } => is_trace_name(file),
-        SpanFact::Alarms { .. } | SpanFact::Link { .. } | SpanFact::Quality(_) | SpanFact::Bert { .. } => {
-            true
-        }
+        SpanFact::Alarms { .. }
+        | SpanFact::Link { .. }
+        | SpanFact::Quality(_)
+        | SpanFact::Bert { .. }
+        | SpanFact::Handset(_) => true,
     };
     named && is_span(span_of(fact))
 }
@@ -206,6 +208,11 @@ pub(crate) fn of_order(refusal: SpanRefusal) -> Refusal {
             "lined-gone",
             "The lines' process does not answer. Look how the span stands, then try again.",
             "线路服务无响应：请先查看线路接口当前状态，再重试。",
+        ),
+        SpanRefusal::NoHandset => (
+            "span-no-handset",
+            "This box has no handset, or lined could not start it. Look at its board file.",
+            "本机没有测试听筒，或线路服务未能启用：请查看主板配置文件。",
         ),
     };
     Refusal::new(code, en, zh)

@@ -104,6 +104,15 @@ crate::texts! {
         trace_start: "开始跟踪", "Start a trace";
         trace_stop: "停止跟踪", "Stop the trace";
         trace_none: "还没有跟踪文件。", "No trace yet.";
+        fact_handset: "测试听筒", "Handset";
+        handset_listens: "听筒监听 {}", "the handset listens on {}";
+        handset_talks: "听筒通话 {}", "the handset talks on {}";
+        handset_line: "{}：{} 秒，{}", "{}: {} s, {}";
+        handset_hung_up: "已挂机", "hung up";
+        handset_limit: "到时自动挂机", "hung up at its limit";
+        handset_line_taken: "线路来铃或中断，已挂机", "the line rang or was lost";
+        handset_no_dial_tone: "无拨号音，未接通", "no dial tone: nothing was heard";
+        handset_gone: "听筒设备不可用", "the handset's audio ended";
         trace_line: "{}：{} 帧", "{}: {} frames";
         file: "文件", "File";
         frames: "帧数", "Frames";

@@ -4,7 +4,7 @@
 use super::Page;
 use crate::clean::clean;
 use crate::console::{Console, For, Out};
-use crate::sheet::{Sheet, Tone};
+use crate::sheet::{Prompt, Sheet, Tone};
 use crate::words::{Words, fill};
 use idl::admin::Admin;
 use idl::host::{BootCause, HostFact, HostFault, HostOrder, HostStatus};
@@ -21,6 +21,8 @@ pub enum BoxVerb {
     PowerOff,
     /// Collects the diagnostics bundle.
     Diagnostics,
+    /// Destroys all data.
+    Reset,
 }
 
 impl BoxVerb {
@@ -30,6 +32,7 @@ impl BoxVerb {
             Self::Restart => HostOrder::Restart,
             Self::PowerOff => HostOrder::PowerOff,
             Self::Diagnostics => HostOrder::Diagnostics,
+            Self::Reset => HostOrder::FactoryReset,
         }
     }
 
@@ -39,6 +42,7 @@ impl BoxVerb {
             Self::Restart => w.restart_box,
             Self::PowerOff => w.power_off,
             Self::Diagnostics => w.diagnostics,
+            Self::Reset => w.factory_reset,
         }
     }
 }
@@ -66,10 +70,10 @@ impl Console {
                 sheet.choice('i', w.install);
             }
         }
-        sheet.say(Tone::Plain, w.reset_hint);
         sheet.choice('r', w.restart_box);
         sheet.choice('o', w.power_off);
         sheet.choice('d', w.diagnostics);
+        sheet.choice('f', w.factory_reset);
         self.leave_choices(&mut sheet);
         sheet
     }
@@ -112,9 +116,11 @@ impl Console {
             'r' => Some(BoxVerb::Restart),
             'o' => Some(BoxVerb::PowerOff),
             'd' => Some(BoxVerb::Diagnostics),
+            'f' => Some(BoxVerb::Reset),
             _ => None,
         };
         match verb {
+            Some(BoxVerb::Reset) => self.go(Page::Reset, out),
             Some(verb) => self.go(Page::Sure(verb), out),
             None => self.look(false, out),
         }
@@ -126,12 +132,37 @@ impl Console {
         let words = match verb {
             BoxVerb::Diagnostics => w.sure_diagnostics,
             BoxVerb::Install(_) => w.sure_install,
-            BoxVerb::Restart | BoxVerb::PowerOff => w.sure_drain,
+            BoxVerb::Restart | BoxVerb::PowerOff | BoxVerb::Reset => w.sure_drain,
         };
         sheet.say(Tone::Warn, words);
         sheet.choice('y', w.yes);
         sheet.choice('n', w.no);
         sheet
+    }
+
+    pub(super) fn reset(&self) -> Sheet {
+        let w = self.w();
+        let mut sheet = Sheet::of(format!("{}  {}", w.appliance, w.factory_reset));
+        sheet.say(Tone::Bad, w.reset_1);
+        sheet.say(Tone::Plain, w.reset_2);
+        sheet.say(Tone::Warn, w.reset_3);
+        sheet.say(Tone::Plain, "");
+        let known = !self.facts.device.is_empty();
+        sheet.row(Tone::Head, w.device, if known { self.facts.device.as_str() } else { w.reset_no_number });
+        sheet.prompt = Some(Prompt { label: w.reset_type.to_owned(), hidden: false });
+        sheet
+    }
+
+    /// What destroys everything is ordered by typing which box it is.
+    pub(super) fn typed_reset(&mut self, line: &str, out: &mut Out) {
+        let line = line.trim();
+        if line.is_empty() {
+            self.back(out);
+        } else if self.facts.device.is_empty() || !line.eq_ignore_ascii_case(&self.facts.device) {
+            self.note(Tone::Warn, self.w().reset_other);
+        } else {
+            self.order_of_box(BoxVerb::Reset, out);
+        }
     }
 
     pub(super) fn order_of_box(&mut self, verb: BoxVerb, out: &mut Out) {

@@ -12,6 +12,7 @@ pub use appliance::BoxVerb;
 use crate::console::{Console, For, Out};
 use crate::sheet::{Sheet, Tone};
 use idl::admin::Admin;
+use idl::handset::HandsetTest;
 use idl::spans::{BertPattern, LoopKind, SpanOrder};
 use idl::views::{BoxAsk, SpanAsk};
 use vocab::{SpanId, Timeslot};
@@ -47,12 +48,16 @@ pub enum Page {
     Loop(SpanId),
     /// A pattern is asked for.
     Pattern(SpanId, Timeslot),
+    /// What the handset shall do there is asked for.
+    Handset(SpanId, Timeslot),
     /// Are you sure?
     Confirm(SpanId, SpanOrder),
     /// The box itself.
     Appliance,
     /// Are you sure, of the box?
     Sure(BoxVerb),
+    /// Which box is to be reset?
+    Reset,
 }
 
 /// A step of the sign-in.
@@ -79,6 +84,8 @@ pub enum Verb {
     Restart,
     /// Test it.
     Test,
+    /// Put the handset onto it.
+    Handset,
 }
 
 impl Console {
@@ -99,9 +106,11 @@ impl Console {
             Page::Slot(span, verb) => self.slot(span, verb),
             Page::Loop(span) => self.loops(span),
             Page::Pattern(span, slot) => self.patterns(span, slot),
+            Page::Handset(span, slot) => self.handset(span, slot),
             Page::Confirm(span, order) => self.confirm(span, order),
             Page::Appliance => self.appliance(),
             Page::Sure(verb) => self.sure(verb),
+            Page::Reset => self.reset(),
         }
     }
 
@@ -135,8 +144,10 @@ impl Console {
             | Page::Slot(..)
             | Page::Loop(_)
             | Page::Pattern(..)
+            | Page::Handset(..)
             | Page::Confirm(..)
-            | Page::Sure(_) => return None,
+            | Page::Sure(_)
+            | Page::Reset => return None,
         })
     }
 
@@ -174,6 +185,10 @@ impl Console {
                 let pattern = if key == '1' { BertPattern::Prbs11 } else { BertPattern::Prbs15 };
                 self.order(span, SpanOrder::StartBert { slot, pattern }, out);
             }
+            (Page::Handset(span, slot), key) => {
+                let test = HandsetTest { slot, talk: key == '2' };
+                self.order(span, SpanOrder::Handset(test), out);
+            }
             (Page::Confirm(span, order), 'y') => self.order(span, order, out),
             (Page::Appliance, key) => self.choose_of_box(key, out),
             (Page::Sure(verb), 'y') => self.order_of_box(verb, out),
@@ -190,7 +205,7 @@ impl Console {
                 self.typed = crate::console::Typed::default();
                 self.go(Page::Welcome, out);
             }
-            Page::Sure(_) => self.go(Page::Appliance, out),
+            Page::Sure(_) | Page::Reset => self.go(Page::Appliance, out),
             Page::Status | Page::Network | Page::Time | Page::Trunks | Page::Cards | Page::Appliance => {
                 self.go(Page::Menu, out)
             }
@@ -200,6 +215,7 @@ impl Console {
             | Page::Slot(span, _)
             | Page::Loop(span)
             | Page::Pattern(span, _)
+            | Page::Handset(span, _)
             | Page::Confirm(span, _) => self.go(Page::Span(span), out),
         }
     }
@@ -215,6 +231,10 @@ impl Console {
             Page::Slot(span, verb) => {
                 let line = self.line.take();
                 self.typed_slot(span, verb, &line, out);
+            }
+            Page::Reset => {
+                let line = self.line.take();
+                self.typed_reset(&line, out);
             }
             _ => self.line.clear(),
         }

@@ -7,6 +7,7 @@ use crate::sheet::{Prompt, Sheet, Tone};
 use crate::span_words::{self, order_word};
 use crate::words::fill;
 use idl::admin::Admin;
+use idl::handset::HANDSET_LIMIT_MS;
 use idl::spans::{BertPattern, E1_TIMESLOTS, LoopKind, SpanOrder};
 use idl::views::{SpanAsk, SpanView};
 use vocab::{SpanId, Timeslot};
@@ -91,6 +92,7 @@ impl Console {
             ('l', w.close_loop),
             ('t', w.start_bert),
             ('e', w.bit_error),
+            ('a', w.handset),
             ('k', w.stop_test),
             ('h', w.history),
             ('q', w.quality),
@@ -108,6 +110,7 @@ impl Console {
             'u' => self.go(Page::Slot(span, Verb::Unblock), out),
             'c' => self.go(Page::Slot(span, Verb::Restart), out),
             't' => self.go(Page::Slot(span, Verb::Test), out),
+            'a' => self.go(Page::Slot(span, Verb::Handset), out),
             'r' => self.go(Page::Confirm(span, SpanOrder::RestartSpan), out),
             'l' => self.go(Page::Loop(span), out),
             'h' => self.go(Page::History(span, None), out),
@@ -128,11 +131,18 @@ impl Console {
     /// Back from where an order was asked for, without a look of its own: the screen is refreshed by itself.
     pub(super) fn back_from_order(&mut self, out: &mut Out) {
         match self.page {
-            Page::Slot(span, _) | Page::Loop(span) | Page::Pattern(span, _) | Page::Confirm(span, _) => {
+            Page::Slot(span, _)
+            | Page::Loop(span)
+            | Page::Pattern(span, _)
+            | Page::Handset(span, _)
+            | Page::Confirm(span, _) => {
                 self.page = Page::Span(span);
                 self.line.clear();
             }
-            Page::Sure(_) => self.page = Page::Appliance,
+            Page::Sure(_) | Page::Reset => {
+                self.page = Page::Appliance;
+                self.line.clear();
+            }
             Page::Span(_) | Page::Appliance => {}
             _ => return,
         }
@@ -146,6 +156,7 @@ impl Console {
             Verb::Unblock => w.unblock,
             Verb::Restart => w.restart_slot,
             Verb::Test => w.start_bert,
+            Verb::Handset => w.handset,
         };
         let mut sheet = Sheet::of(format!("{} {}  {word}", w.span, span.0));
         if let Some(status) = self.told.span.as_ref().and_then(|card| card.view.status.as_ref()) {
@@ -173,6 +184,7 @@ impl Console {
             Verb::Unblock => self.order(span, SpanOrder::Unblock(slot), out),
             Verb::Restart => self.go(Page::Confirm(span, SpanOrder::RestartChannel(slot)), out),
             Verb::Test => self.go(Page::Pattern(span, slot), out),
+            Verb::Handset => self.go(Page::Handset(span, slot), out),
         }
     }
 
@@ -192,6 +204,16 @@ impl Console {
         let mut sheet = Sheet::of(format!("{} {}  {title}", w.span, span.0));
         sheet.choice('1', span_words::pattern(BertPattern::Prbs11));
         sheet.choice('2', span_words::pattern(BertPattern::Prbs15));
+        sheet.choice('x', w.back);
+        sheet
+    }
+
+    pub(super) fn handset(&self, span: SpanId, slot: Timeslot) -> Sheet {
+        let w = self.w();
+        let mut sheet = Sheet::of(format!("{} {}  {} {}", w.span, span.0, w.handset, slot.0));
+        sheet.say(Tone::Plain, fill(w.handset_limit, &[&(HANDSET_LIMIT_MS / 1_000).to_string()]));
+        sheet.choice('1', w.handset_listen);
+        sheet.choice('2', w.handset_talk);
         sheet.choice('x', w.back);
         sheet
     }

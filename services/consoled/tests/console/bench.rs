@@ -221,6 +221,7 @@ pub fn facts() -> Facts {
         up_s: 93_784,
         development: false,
         connected: true,
+        device: "3F2A-91BC".to_owned(),
         addresses: vec![("eth0".to_owned(), "10.20.30.40".to_owned())],
         fingerprint: (0..32).map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"),
         health: Picture::parse(picture.as_bytes()),

@@ -1,6 +1,7 @@
 //! Orders to spans: what is asked of whom, what is asked back, and how the answer is told.
 
 use crate::bench::Bench;
+use idl::handset::HandsetTest;
 use idl::spans::{BertPattern, LoopKind, SpanOrder};
 use vocab::Timeslot;
 
@@ -15,7 +16,7 @@ fn at_span() -> Bench {
 #[test]
 fn a_technician_orders_everything_a_card_can_do() {
     let slot = Timeslot(7);
-    let orders: [(&str, SpanOrder); 9] = [
+    let orders: [(&str, SpanOrder); 11] = [
         ("b7\r", SpanOrder::Block(slot)),
         ("u7\r", SpanOrder::Unblock(slot)),
         ("c7\ry", SpanOrder::RestartChannel(slot)),
@@ -24,6 +25,8 @@ fn a_technician_orders_everything_a_card_can_do() {
         ("p", SpanOrder::StopTrace),
         ("t7\r2", SpanOrder::StartBert { slot, pattern: BertPattern::Prbs15 }),
         ("e", SpanOrder::InsertBitError),
+        ("a7\r1", SpanOrder::Handset(HandsetTest { slot, talk: false })),
+        ("a7\r2", SpanOrder::Handset(HandsetTest { slot, talk: true })),
         ("k", SpanOrder::StopTest),
     ];
     let mut bench = at_span();

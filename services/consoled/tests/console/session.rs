@@ -141,7 +141,8 @@ fn acc_04_whatever_is_typed_signed_in_asks_for_nothing_but_what_the_rights_leave
     }
 }
 
-const KEYS: [&str; 35] = [
+const KEYS: [&str; 36] = [
+    "a",
     "6",
     "d",
     "1",

@@ -1,12 +1,14 @@
-//! Line tests of a span: a loop, or a bit error test on one slot that carries no call. One at a time.
+//! Line tests of a span: a loop, or a bit error test or the technician's handset on one slot that carries no call. One at a
+//! time.
 
 use crate::voice::{SlotNews, SlotProcessor};
 use card::SLOT_BLOCK;
 use card::bert::Bert;
+use idl::handset::{HANDSET_LIMIT_MS, HandsetTest};
 use idl::spans::{BertPattern, LoopKind, TestStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use vocab::Timeslot;
+use vocab::{Millis, Timeslot};
 
 /// Blocks between two words of a running test: a second.
 const NEWS_BLOCKS: u32 = 50;
@@ -25,6 +27,17 @@ pub(super) enum LineTest {
         /// Errors still to be put in.
         wanted_errors: Arc<AtomicU32>,
         /// The loop that was closed before and stays when the bits have been compared.
+        under: Option<LoopKind>,
+    },
+    /// The technician's handset is on a slot.
+    Handset {
+        /// What it does there.
+        test: HandsetTest,
+        /// Since when.
+        began: Millis,
+        /// The slot was blocked before and stays so.
+        blocked: bool,
+        /// As of a bit error test.
         under: Option<LoopKind>,
     },
 }
@@ -48,6 +61,24 @@ impl LineTest {
         match self {
             Self::Loop(kind) => TestStatus::Loop(*kind),
             Self::Bert { status, .. } => *status,
+            Self::Handset { test, .. } => TestStatus::Handset(*test),
+        }
+    }
+
+    /// The slot it runs on, if not on all of them.
+    pub fn slot(&self) -> Option<Timeslot> {
+        match self {
+            Self::Loop(_) => None,
+            Self::Bert { slot, .. } => Some(*slot),
+            Self::Handset { test, .. } => Some(test.slot),
+        }
+    }
+
+    /// When it ends by itself.
+    pub fn deadline(&self) -> Option<Millis> {
+        match self {
+            Self::Loop(_) | Self::Bert { .. } => None,
+            Self::Handset { began, .. } => Some(*began + HANDSET_LIMIT_MS),
         }
     }
 }

@@ -4,6 +4,9 @@
 //! It places calls that it is told to place and knows nothing of tickets, recordings or agents. Calls that come in are
 //! refused: there is no way through the box (L-23).
 
+mod handset;
+#[cfg(test)]
+mod handset_tests;
 mod history;
 mod line_test;
 mod open;
@@ -16,7 +19,7 @@ mod status;
 mod tracing;
 
 pub use history::History;
-pub use open::{OpenError, OpenSpan, board, open};
+pub use open::{OpenError, OpenSpan, board, handset, open};
 pub use span::Span;
 
 use crate::call::Failure;
@@ -80,6 +83,8 @@ pub enum DeckOutput {
     Done(u64, Result<(), SpanRefusal>),
     /// What runs on a slot that carries no call.
     Process(SpanId, Timeslot, Option<Box<dyn SlotProcessor>>),
+    /// What the technician's handset hears and says, until the other end is dropped.
+    Handset(FrameRings),
     /// An agent's plain telephone is connected or not.
     Phone(AgentId, bool),
 }
@@ -129,6 +134,7 @@ const TEMPORARY_FAILURE: u8 = 41;
 pub struct Deck {
     spans: Vec<Span>,
     epoll: Epoll,
+    handset: bool,
 }
 
 impl Deck {
@@ -145,7 +151,13 @@ impl Deck {
             epoll.add(control.descriptor(), EpollEvent::new(EpollFlags::EPOLLIN, u64::from(span.0)))?;
         }
         let spans = controls.into_iter().map(|(id, control)| Span::new(id, control, traces)).collect();
-        Ok(Self { spans, epoll })
+        Ok(Self { spans, epoll, handset: false })
+    }
+
+    /// The box has a handset for the technician.
+    #[must_use]
+    pub fn with_handset(self, handset: bool) -> Self {
+        Self { handset, ..self }
     }
 
     /// Readable when a card has something to tell.
@@ -233,9 +245,13 @@ impl Deck {
 
     /// Carries out a person's order; [`DeckOutput::Done`] follows.
     pub fn order(&mut self, now: Now, id: u64, span: SpanId, order: SpanOrder, out: &mut Vec<DeckOutput>) {
-        let result = match self.span(span) {
-            Some(span) => span.order(now, order, out),
-            None => Err(SpanRefusal::NoSuchSpan),
+        let handset = self.handset;
+        let in_use = self.spans.iter().any(Span::has_handset);
+        let result = match (self.span(span), order) {
+            (Some(_), SpanOrder::Handset(_)) if !handset => Err(SpanRefusal::NoHandset),
+            (Some(_), SpanOrder::Handset(_)) if in_use => Err(SpanRefusal::Running),
+            (Some(span), order) => span.order(now, order, out),
+            (None, _) => Err(SpanRefusal::NoSuchSpan),
         };
         out.push(DeckOutput::Done(id, result));
     }

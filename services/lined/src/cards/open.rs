@@ -1,6 +1,7 @@
 //! Opens what the board file names: both halves of each span, by its driver.
 
-use board::{AlsaLine, Board, BoardError, DahdiSpan, Driver, Span};
+use crate::voice::OpenHandset;
+use board::{AlsaLine, Board, BoardError, DahdiSpan, Driver, Handset, Span};
 use card::{CardError, SpanAudio, SpanControl};
 use std::path::Path;
 use thiserror::Error;
@@ -77,6 +78,13 @@ pub fn open(board: &Board, virtual_cards: &Path) -> Vec<OpenSpan> {
         }
     }
     open
+}
+
+/// How the board's handset is opened, if it has one.
+#[must_use]
+pub fn handset(handset: Option<Handset>) -> Option<OpenHandset> {
+    let Handset { capture, playback, .. } = handset?;
+    Some(Box::new(move || Ok(Box::new(alsa_line::Handset::open(&capture, &playback)?))))
 }
 
 fn open_one(

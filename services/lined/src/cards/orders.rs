@@ -1,4 +1,5 @@
-//! A person's orders to a span: block, restart, trace, loop, bit error test. Each is done or refused at once.
+//! A person's orders to a span: block, restart, trace, loop, bit error test; the handset's stand beside them. Each is done or
+//! refused at once.
 
 use super::line_test::LineTest;
 use super::span::{Purpose, Span};
@@ -7,6 +8,7 @@ use super::{DeckOutput, Now};
 use crate::voice::SlotNews;
 use card::CardError;
 use card::trace::Direction;
+use idl::handset::HandsetEnd;
 use idl::spans::{
     BertPattern, LinkState, LoopKind, PriSide, SlotState, SpanFact, SpanOrder, SpanPurpose, SpanRefusal,
 };
@@ -42,6 +44,7 @@ impl Span {
             SpanOrder::StartBert { slot, pattern } => self.start_bert(now, slot, pattern, out),
             SpanOrder::InsertBitError => self.insert_error(),
             SpanOrder::StopTest => self.end_test(now, out).ok_or(SpanRefusal::NothingRuns),
+            SpanOrder::Handset(test) => self.lift_handset(now, test, out),
         };
         self.line.touch();
         self.settle(now, out);
@@ -56,6 +59,7 @@ impl Span {
                 self.line.touch();
             }
             (SlotNews::Bert(_), _) => {}
+            (SlotNews::Handset(end), _) => self.hang_up_handset(now, Some(slot), end, out),
             (SlotNews::Fxo(_) | SlotNews::Fxs(_), _) => {
                 if let Some(ports) = self.ports() {
                     ports.news(now, slot, news, out);
@@ -67,7 +71,7 @@ impl Span {
 
     /// Whether a test runs on this slot.
     pub(super) fn tests_slot(&self, slot: Timeslot) -> bool {
-        matches!(self.test, Some(LineTest::Bert { slot: tested, .. }) if tested == slot)
+        self.test.as_ref().and_then(LineTest::slot) == Some(slot)
     }
 
     /// A frame of the D channel, for the trace.
@@ -89,6 +93,10 @@ impl Span {
     /// Ends the test, if one runs.
     pub(super) fn end_test(&mut self, now: Now, out: &mut Vec<DeckOutput>) -> Option<()> {
         match self.test.take()? {
+            test @ LineTest::Handset { .. } => {
+                self.test = Some(test);
+                self.hang_up_handset(now, None, HandsetEnd::HungUp, out);
+            }
             LineTest::Loop(_) => {
                 if let Err(error) = self.control.set_loop(None) {
                     log::error!(target: "cards", span:% = self.id, error:% ; "the loop cannot be opened");
@@ -169,7 +177,7 @@ impl Span {
         let under = match &self.test {
             None => None,
             Some(LineTest::Loop(kind)) => Some(*kind),
-            Some(LineTest::Bert { .. }) => return Err(SpanRefusal::Running),
+            Some(LineTest::Bert { .. } | LineTest::Handset { .. }) => return Err(SpanRefusal::Running),
         };
         if let Purpose::Pri(pri) = &mut self.purpose {
             pri.command(now, Command::Block(slot), &mut self.news);
@@ -187,7 +195,7 @@ impl Span {
                 wanted_errors.fetch_add(1, Ordering::Relaxed);
                 Ok(())
             }
-            Some(LineTest::Loop(_)) | None => Err(SpanRefusal::NothingRuns),
+            Some(LineTest::Loop(_) | LineTest::Handset { .. }) | None => Err(SpanRefusal::NothingRuns),
         }
     }
 

@@ -8,6 +8,7 @@ use super::tracing::Tracing;
 use super::{CardCall, DeckOutput, Now};
 use card::trace::Direction;
 use card::{CardError, CardEvent, SpanControl, SpanKind};
+use idl::handset::HandsetEnd;
 use idl::lines::TrunkState;
 use idl::spans::{D_CHANNEL, LinkState, SlotState, SpanConfig, SpanFact, SpanPurpose, SpanStatus};
 use sip_ua::CallHandle;
@@ -133,6 +134,9 @@ impl Span {
         {
             ports.expire(now, out);
         }
+        if self.test.as_ref().and_then(LineTest::deadline).is_some_and(|at| at <= now.at) {
+            self.hang_up_handset(now, None, HandsetEnd::Limit, out);
+        }
         self.settle(now, out);
     }
 
@@ -144,7 +148,8 @@ impl Span {
             Purpose::Pri(pri) => pri.deadline(),
             Purpose::Ports(ports) => ports.deadline(),
         };
-        pri.into_iter().chain([self.line.deadline()]).min()
+        let test = self.test.as_ref().and_then(LineTest::deadline);
+        pri.into_iter().chain(test).chain([self.line.deadline()]).min()
     }
 
     /// Places a call; its end follows in any case.
@@ -209,6 +214,7 @@ impl Span {
             }
             CardEvent::BadFrame | CardEvent::Alarms => self.look(now, out),
             CardEvent::Line(slot, event) => {
+                self.handset_sees(now, slot, event, out);
                 if let Purpose::Ports(ports) = &mut self.purpose {
                     ports.event(now, slot, event, out);
                 }
@@ -267,6 +273,9 @@ impl Span {
 
     /// Tells what runs on the span whether its line carries anything.
     fn line_is(&mut self, now: Now, clear: bool, out: &mut Vec<DeckOutput>) {
+        if !clear && self.control.kind() != SpanKind::E1 {
+            self.hang_up_handset(now, None, HandsetEnd::LineTaken, out);
+        }
         match &mut self.purpose {
             Purpose::Off => {}
             Purpose::Pri(pri) => pri.line(now, clear, &mut self.news),

@@ -95,6 +95,11 @@ impl Signalling {
                     log::error!(target: "cards", span:%, slot:%, error:% ; "the card's thread takes no order");
                 }
             }
+            DeckOutput::Handset(rings) => {
+                if let Some(handset) = &self.parts.handset {
+                    handset.connect(rings);
+                }
+            }
             DeckOutput::Phone(agent, registered) => {
                 let registered = registered || self.phones.is_registered(agent);
                 self.tell_desks(&Arc::new(LinedToCalld::Phone { agent, registered }));

@@ -28,7 +28,7 @@ use crate::link::vault::VaultEvent;
 use crate::prompts::{Loaded, Prompts};
 use crate::recorder::{Recorder, RecorderEvent};
 use crate::transport::{Inbound, Transports};
-use crate::voice::{Ports, Voice};
+use crate::voice::{HandsetLane, Ports, Voice};
 use idl::lines::{LinedToCalld, LinedToVault};
 use lines::{Lines, Upkeep};
 use live::Live;
@@ -103,6 +103,8 @@ pub struct Parts {
     pub prompts: Prompts,
     /// The cards.
     pub deck: Deck,
+    /// The technician's handset, where the box has one.
+    pub handset: Option<HandsetLane>,
 }
 
 /// Everything signalling listens to.

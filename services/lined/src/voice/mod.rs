@@ -8,6 +8,7 @@ mod analogue;
 mod batch;
 mod block;
 mod card_side;
+mod handset;
 mod place;
 mod port;
 mod ports;
@@ -15,6 +16,7 @@ mod thread;
 
 pub use analogue::{FxoProcessor, FxsProcessor, MAX_SLOT_ORDERS};
 pub use block::{BLOCK_FRAMES, Block};
+pub use handset::{HandsetDevice, HandsetLane, HandsetProcessor, OpenHandset};
 pub use place::Place;
 pub use port::{FrameRings, LegSockets, Port, SlotNews, SlotProcessor};
 pub use ports::{PortError, Ports};

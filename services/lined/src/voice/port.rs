@@ -4,6 +4,7 @@
 use super::ports::PortPair;
 use analog::fxo::FxoEar;
 use card::SLOT_BLOCK;
+use idl::handset::HandsetEnd;
 use idl::spans::TestStatus;
 use media::Digit;
 use media::units::Frame;
@@ -126,4 +127,6 @@ pub enum SlotNews {
     Fxo(FxoEar),
     /// A key of an agent's plain telephone.
     Fxs(Digit),
+    /// The technician's handset cannot stay on the line.
+    Handset(HandsetEnd),
 }

@@ -1,7 +1,13 @@
 //! What people ask of the box itself: to look, to store and install a system, to restart, to power off, to be reset.
 //!
-//! Each order is an entry before `hostd` hears of it. What destroys, and what goes back behind a repaired weakness, two
-//! persons must want (ACC-06): the system administrator orders, the security administrator agrees within 24 hours.
+//! Each order is an entry before `hostd` hears of it. What destroys, and what goes back behind a repaired weakness, more
+//! than one person must want (ACC-06), within 24 hours, each by an own sign-in; nobody agrees to what he ordered.
+//!
+//! | order | who orders | who must agree |
+//! |---|---|---|
+//! | an older system | system administrator, technician | a security administrator |
+//! | factory reset, custodians' shares in force (RET-05) | system administrator at the page, technician at the console | two custodians of the set in force |
+//! | factory reset, no shares in force | the same | system and security administrator, unless one of them ordered |
 
 use super::{Actor, Handled, Refusal};
 use crate::command::{BundleRefused, Job, ReadJob, ReplyTo};
@@ -9,13 +15,21 @@ use crate::entries::BoxEvent;
 use crate::host::Stage;
 use crate::state::OrderKept;
 use crate::vault::Vault;
-use idl::admin::Answer;
+use idl::admin::{Answer, Role};
 use idl::host::HostOrder;
 use idl::views::{BOX_ROWS, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView};
 use std::fs::File;
+use vocab::PersonId;
 
 impl Vault {
     pub(super) fn box_request(&mut self, actor: &Actor, ask: BoxAsk, attached: Option<File>) -> Handled {
+        if !LOOKS.contains(&actor.role) && !self.is_custodian(actor.id) {
+            return Err(Refusal::new(
+                "box-for-custodians",
+                "Of the other roles only custodians of the set in force see the box.",
+                "除管理员与技术员外，仅现任密钥保管人可查看本机。",
+            ));
+        }
         match ask {
             BoxAsk::Look => Ok(Some(Answer::Box(Box::new(self.box_view())))),
             BoxAsk::Upload => self.upload_bundle(actor, attached),
@@ -89,6 +103,13 @@ impl Vault {
         if let HostOrder::Install { bundle, .. } = &order {
             self.may_install(bundle)?;
         }
+        if order == HostOrder::FactoryReset && actor.role == Role::Technician && actor.ticket.is_none() {
+            return Err(Refusal::new(
+                "reset-at-console",
+                "A technician orders a factory reset at the serial console, for a ticket.",
+                "现场技术员须凭工单在串口控制台下达恢复出厂指令。",
+            ));
+        }
         let waiting = self.state.host.open.values().any(|kept| kept.waits && kept.order == order);
         if waiting || !self.host_now.is_free() || self.state.host.open.len() >= MAX_OPEN {
             return Err(Refusal::new(
@@ -128,15 +149,54 @@ impl Vault {
     fn agree_to_box_order(&mut self, actor: &Actor, ordered: u64) -> Handled {
         let kept = self.state.host.open.get(&ordered).filter(|kept| kept.waits);
         let kept = kept.ok_or_else(|| Refusal::unknown("order that waits"))?;
-        if kept.by == actor.id {
+        if kept.by == actor.id || kept.agreed.contains(&actor.id) {
             return Err(Refusal::same_person());
+        }
+        let wanted = self.wanted(kept);
+        if !self.is_wanted(&wanted, actor) {
+            return Err(not_wanted(&wanted));
         }
         if !self.host_now.is_free() || !self.host_now.is_there() {
             return Err(Refusal::busy());
         }
+        if wanted.more() {
+            self.write(actor, BoxEvent::AgreedWithOthers { ordered }.into());
+            return Ok(Some(Answer::Done));
+        }
         self.write(actor, BoxEvent::Agreed { ordered }.into());
         self.begin_box_order(ordered);
         Ok(Some(Answer::Done))
+    }
+
+    /// Who must still agree to an order, as the box stands now.
+    fn wanted(&self, kept: &OrderKept) -> Wanted {
+        let is = |role| {
+            let mut wanted_by = kept.agreed.iter().chain([&kept.by]);
+            wanted_by.any(|person| self.state.people.get(person).is_some_and(|known| known.role == role))
+        };
+        match (&kept.order, &self.state.custody) {
+            (HostOrder::FactoryReset, Some(custody)) => {
+                let agreed = kept.agreed.iter().filter(|person| custody.custodians.contains(person));
+                Wanted::Custodians(CUSTODIANS_FOR_A_RESET.saturating_sub(agreed.count()))
+            }
+            (HostOrder::FactoryReset, None) => {
+                let both = [Role::SystemAdmin, Role::SecurityAdmin];
+                Wanted::Roles(both.into_iter().filter(|role| !is(*role)).collect())
+            }
+            _ => Wanted::Roles(vec![Role::SecurityAdmin]),
+        }
+    }
+
+    fn is_wanted(&self, wanted: &Wanted, actor: &Actor) -> bool {
+        match wanted {
+            Wanted::Custodians(_) => self.is_custodian(actor.id),
+            Wanted::Roles(roles) => roles.contains(&actor.role),
+        }
+    }
+
+    /// Whether a person holds a share of the set in force.
+    fn is_custodian(&self, person: PersonId) -> bool {
+        self.state.custody.as_ref().is_some_and(|custody| custody.custodians.contains(&person))
     }
 
     fn box_view(&self) -> BoxView {
@@ -183,5 +243,43 @@ impl Vault {
     }
 }
 
+/// Who must still agree to an order.
+enum Wanted {
+    /// So many custodians.
+    Custodians(usize),
+    /// Somebody of each of these roles.
+    Roles(Vec<Role>),
+}
+
+impl Wanted {
+    /// Whether somebody must agree besides who agrees now.
+    fn more(&self) -> bool {
+        match self {
+            Self::Custodians(count) => *count > 1,
+            Self::Roles(roles) => roles.len() > 1,
+        }
+    }
+}
+
+/// The person may agree to orders, but not to this one.
+fn not_wanted(wanted: &Wanted) -> Refusal {
+    match wanted {
+        Wanted::Custodians(_) => Refusal::new(
+            "not-a-custodian",
+            "Two custodians of the set in force must agree to this.",
+            "该指令须由两名现任密钥保管人确认。",
+        ),
+        Wanted::Roles(_) => Refusal::new(
+            "not-yours-to-agree",
+            "The system administrator and the security administrator must want this.",
+            "该指令须由系统管理员与安全管理员共同确认。",
+        ),
+    }
+}
+
+/// Roles that see the box whoever they are; of the others the custodians alone do.
+const LOOKS: [Role; 4] = [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin, Role::Technician];
+/// Custodians who must agree to a factory reset (RET-05).
+const CUSTODIANS_FOR_A_RESET: usize = 2;
 /// Orders that wait or run at once.
 const MAX_OPEN: usize = 4;

@@ -1,6 +1,6 @@
 //! A refusal: a stable code and what to do next, in English and Chinese, without personal data.
 
-use idl::admin::Answer;
+use idl::admin::{Answer, Role};
 
 /// Why a request is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,12 @@ impl Refusal {
     #[must_use]
     pub fn into_answer(self) -> Answer {
         Answer::Refused { code: self.code.to_owned(), text_en: self.text_en, text_zh: self.text_zh }
+    }
+
+    /// What is asked is not this role's to ask.
+    #[must_use]
+    pub fn role(role: Role) -> Self {
+        Self::new("role", format!("The role {role:?} may not do this."), "您的角色无权进行此操作。")
     }
 
     /// Something named does not exist.

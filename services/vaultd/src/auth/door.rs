@@ -55,12 +55,7 @@ impl Vault {
             (_, None) => return Err(stopped(None, no_session())),
         };
         if !rights::may(actor.role, kind) {
-            let refusal = Refusal::new(
-                "role",
-                format!("The role {:?} may not do this.", actor.role),
-                "您的角色无权进行此操作。",
-            );
-            return Err(stopped(Some(actor.who()), refusal));
+            return Err(stopped(Some(actor.who()), Refusal::role(actor.role)));
         }
         if asker.from == Process::Consoled && !passive && CONSOLE_LOOKS.contains(&kind) {
             self.write(&actor, Event::ConsoleUsed { request: kind.name().to_owned() });

@@ -14,7 +14,7 @@ pub enum BoxEvent {
         /// What.
         order: HostOrder,
     },
-    /// The second person agreed to an order (ACC-06).
+    /// The last person whose will was wanted agreed to an order (ACC-06).
     Agreed {
         /// The entry that ordered it.
         ordered: u64,
@@ -55,6 +55,11 @@ pub enum BoxEvent {
         /// Trunks that answered, spans among them.
         trunks: Vec<TrunkId>,
     },
+    /// A person agreed to an order that others must want besides; the last of them is [`BoxEvent::Agreed`].
+    AgreedWithOthers {
+        /// The entry that ordered it.
+        ordered: u64,
+    },
 }
 
 impl From<BoxEvent> for Event {
@@ -80,5 +85,6 @@ mod tests {
         let fact = HostFact::Booted { slot: Slot::B, version: "1".to_owned(), cause: BootCause::RolledBack };
         assert_eq!(bytes(BoxEvent::History { at: UnixMs(3), fact }), [4, 6, 0, 1, 1, 49, 3]);
         assert_eq!(bytes(BoxEvent::LinesNoted { trunks: vec![] }), [7, 0]);
+        assert_eq!(bytes(BoxEvent::AgreedWithOthers { ordered: 7 }), [8, 7]);
     }
 }

@@ -264,12 +264,13 @@ mod tests {
     use super::{Event, LineGroupEvent, Who};
     use idl::account::{ServiceTicket, SessionId, SignInOutcome};
     use idl::admin::Role;
+    use idl::handset::{HandsetEnd, HandsetTest, HandsetUse};
     use idl::hello::Process;
     use idl::lines::LineGroupMember;
     use idl::spans::{
         E1Config, LinkState, PriConfig, SpanConfig, SpanFact, SpanOrder, SpanPurpose, SpanRefusal,
     };
-    use vocab::{LineGroupId, PersonId, SpanId, TrunkId, UnixMs};
+    use vocab::{LineGroupId, PersonId, SpanId, Timeslot, TrunkId, UnixMs};
 
     fn bytes<T: serde::Serialize>(value: &T) -> Vec<u8> {
         postcard::to_stdvec(value).unwrap()
@@ -304,6 +305,11 @@ mod tests {
         assert_eq!(bytes(&history), [52, 1, 2, 6, 1, 3, 3]);
         assert_eq!(bytes(&Event::SpanRemoved { span }), [51, 3]);
         assert_eq!(bytes(&Event::SpanOrdered { span, order: SpanOrder::StopTest }), [53, 3, 9]);
+        let test = HandsetTest { slot: Timeslot(4), talk: true };
+        assert_eq!(bytes(&Event::SpanOrdered { span, order: SpanOrder::Handset(test) }), [53, 3, 10, 4, 1]);
+        let used = HandsetUse { span, test, seconds: 5, end: HandsetEnd::Gone };
+        assert_eq!(bytes(&SpanFact::Handset(used)), [5, 3, 4, 1, 5, 4]);
+        assert_eq!(bytes(&SpanRefusal::NoHandset), [9]);
         let refusal = Some(SpanRefusal::NoAnswer);
         let ended = Event::SpanOrderEnded { ordered: 7, span, order: SpanOrder::RestartSpan, refusal };
         assert_eq!(bytes(&ended), [54, 7, 3, 3, 1, 8]);

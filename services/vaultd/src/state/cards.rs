@@ -146,6 +146,7 @@ pub const fn span_of(fact: &SpanFact) -> SpanId {
         | SpanFact::Bert { span, .. }
         | SpanFact::Trace { span, .. } => *span,
         SpanFact::Quality(bin) => bin.span,
+        SpanFact::Handset(used) => used.span,
     }
 }
 

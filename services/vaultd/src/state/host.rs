@@ -15,8 +15,10 @@ pub struct OrderKept {
     pub by: PersonId,
     /// When.
     pub at: UnixMs,
-    /// It waits for a second person.
+    /// It waits for those who must want it besides.
     pub waits: bool,
+    /// Who of them has agreed.
+    pub agreed: Vec<PersonId>,
 }
 
 /// An order that ended.
@@ -89,7 +91,8 @@ impl HostKept {
     pub(super) fn apply(&mut self, seq: u64, at: UnixMs, by: PersonId, event: &BoxEvent) {
         match event {
             BoxEvent::Ordered { order } => self.ordered(seq, at, by, order),
-            BoxEvent::Agreed { ordered } => self.agreed(*ordered),
+            BoxEvent::Agreed { ordered } => self.agreed(*ordered, by, true),
+            BoxEvent::AgreedWithOthers { ordered } => self.agreed(*ordered, by, false),
             BoxEvent::Ended { ordered, fault } => self.ended(*ordered, Some(fault.clone())),
             BoxEvent::Withdrawn { ordered } => self.ended(*ordered, None),
             BoxEvent::History { at: happened, fact } => {
@@ -102,13 +105,14 @@ impl HostKept {
     }
 
     fn ordered(&mut self, seq: u64, at: UnixMs, by: PersonId, order: &HostOrder) {
-        let kept = OrderKept { order: order.clone(), by, at, waits: needs_two(order) };
+        let kept = OrderKept { order: order.clone(), by, at, waits: needs_two(order), agreed: Vec::new() };
         self.open.insert(seq, kept);
     }
 
-    fn agreed(&mut self, ordered: u64) {
+    fn agreed(&mut self, ordered: u64, by: PersonId, last: bool) {
         if let Some(kept) = self.open.get_mut(&ordered) {
-            kept.waits = false;
+            kept.waits = !last;
+            kept.agreed.push(by);
         }
     }
 

@@ -11,6 +11,9 @@ pub(super) fn of_box_event(event: &Event) -> Vec<(String, String)> {
     let words = match event {
         BoxEvent::Ordered { order } => of_order(words, order),
         BoxEvent::Agreed { ordered } => words.say("what", "agreed").say("ordered_by_entry", ordered),
+        BoxEvent::AgreedWithOthers { ordered } => {
+            words.say("what", "agreed-with-others").say("ordered_by_entry", ordered)
+        }
         BoxEvent::Withdrawn { ordered } => words.say("what", "withdrawn").say("ordered_by_entry", ordered),
         BoxEvent::Ended { ordered, fault } => words
             .say("what", "ended")

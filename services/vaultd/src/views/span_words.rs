@@ -2,6 +2,7 @@
 
 use super::ledger_words::Words;
 use crate::entries::Event;
+use idl::handset::{HandsetTest, HandsetUse};
 use idl::spans::{Alarms, PortKind, SpanConfig, SpanFact, SpanPurpose, TestStatus};
 
 /// The pairs of an event of spans; none for any other.
@@ -84,6 +85,11 @@ fn of_fact(words: Words, fact: &SpanFact) -> Words {
         SpanFact::Trace { span, file, frames } => {
             words.say("span", span).say("fact", "trace").say("file", file).say("frames", frames)
         }
+        SpanFact::Handset(HandsetUse { span, test, seconds, end }) => {
+            of_test(words.say("span", span).say("fact", "handset"), TestStatus::Handset(*test))
+                .say("seconds", seconds)
+                .say("end", format!("{end:?}"))
+        }
     }
 }
 
@@ -97,6 +103,7 @@ fn of_test(words: Words, result: TestStatus) -> Words {
             .say("seconds", seconds)
             .say("bits", bits)
             .say("errors", errors),
+        TestStatus::Handset(HandsetTest { slot, talk }) => words.say("slot", slot.0).say("talk", talk),
     }
 }
 
@@ -119,6 +126,7 @@ fn of_alarms(alarms: Alarms) -> String {
 mod tests {
     use super::of_span_event;
     use crate::entries::Event;
+    use idl::handset::{HandsetEnd, HandsetTest, HandsetUse};
     use idl::spans::{
         Alarms, BertPattern, E1Config, LinkState, PortConfig, PortKind, SpanConfig, SpanFact, SpanOrder,
         SpanPurpose, SpanRefusal, TestStatus,
@@ -164,6 +172,10 @@ mod tests {
         let result = TestStatus::Bert { slot, pattern, synced, seconds, bits, errors };
         let test = told(&fact(SpanFact::Bert { span, result }));
         assert!(test.ends_with("slot=1 pattern=Prbs15 synced=true seconds=9 bits=576000 errors=2"), "{test}");
+        let test = HandsetTest { slot: Timeslot(4), talk: true };
+        let used = HandsetUse { span, test, seconds: 12, end: HandsetEnd::HungUp };
+        let used = told(&fact(SpanFact::Handset(used)));
+        assert!(used.ends_with("span=span-3 fact=handset slot=4 talk=true seconds=12 end=HungUp"), "{used}");
         let taken = told(&Event::SpanTraceTaken { span, file: "t.pcap".to_owned(), bytes: 24 });
         assert_eq!(taken, "span=span-3 file=t.pcap bytes=24");
         assert_eq!(told(&Event::Stopped {}), "");

@@ -74,6 +74,10 @@ fn given(rig: &mut Rig) -> Vec<(u64, HostOrder)> {
     orders.collect()
 }
 
+fn agree(order: u64) -> Admin {
+    Admin::Box(BoxAsk::Agree { order })
+}
+
 fn look(rig: &mut Rig) -> BoxView {
     match rig.ask(AUDIT, Admin::Box(BoxAsk::Look)) {
         Answer::Box(view) => *view,
@@ -140,12 +144,15 @@ fn an_order_that_drains_can_be_taken_back_and_one_that_is_done_cannot() {
 }
 
 #[test]
-fn acc_06_a_reset_needs_the_security_administrator_within_a_day() {
+fn acc_06_without_custodians_a_reset_needs_the_system_and_the_security_administrator_within_a_day() {
     let mut rig = site();
     let id = rig.created(SYSTEM, order(HostOrder::FactoryReset));
     assert!(given(&mut rig).is_empty());
     assert!(matches!(stage(&mut rig, id), BoxOrderStage::WaitsForSecond { .. }));
-    assert_eq!(rig.code(SYSTEM, Admin::Box(BoxAsk::Agree { order: id })), "role");
+    assert_eq!(rig.code(TECHNICIAN, order(HostOrder::FactoryReset)), "reset-at-console");
+    assert_eq!(rig.code(SYSTEM, agree(id)), "same-person");
+    assert_eq!(rig.code(AUDIT, agree(id)), "not-yours-to-agree");
+    assert_eq!(rig.code(MANAGER, agree(id)), "box-for-custodians");
     // It waits through a restart of this process.
     let mut rig = rig.restart();
     rig.give(Cmd::Started { cut_bytes: 0 });

@@ -23,7 +23,7 @@ fn ticket() -> ServiceTicket {
 }
 
 /// A claimed box with a technician: the rig, the administrators, the technician's authenticator.
-fn staffed() -> (Rig, [Phone; 3], Phone) {
+pub fn staffed() -> (Rig, [Phone; 3], Phone) {
     let (mut rig, phones) = Rig::claimed();
     let (security, _) = rig.signed_in(&at(2), &phones[1]);
     let add = Admin::AddAccount {
@@ -40,7 +40,7 @@ fn staffed() -> (Rig, [Phone; 3], Phone) {
 
 impl Rig {
     /// A request of the console; it names a source and an actor, which are not looked at.
-    fn console(&mut self, session: Option<&Token>, passive: bool, what: Admin) -> Answer {
+    pub fn console(&mut self, session: Option<&Token>, passive: bool, what: Admin) -> Answer {
         self.next += 1;
         let (actor, source) = (Some(PersonId(2)), Some(at(9)));
         let request = AdminRequest { id: self.next, actor, session: session.cloned(), source, passive, what };
@@ -55,7 +55,7 @@ impl Rig {
         self.console(None, false, Admin::SignInConsole { login, password, code, ticket: ticket() })
     }
 
-    fn at_console(&mut self, phone: &Phone) -> (Token, Me) {
+    pub fn at_console(&mut self, phone: &Phone) -> (Token, Me) {
         self.later(30_000);
         let code = phone.code(self);
         match self.try_console(&phone.login.clone(), PASSWORD, code) {

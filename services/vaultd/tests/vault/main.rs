@@ -5,6 +5,7 @@ mod accounts;
 mod admin;
 mod appliance;
 mod console;
+mod console_reset;
 mod custody;
 mod desk;
 mod desk_bench;

@@ -3,6 +3,7 @@
 use crate::rig::{AGENT, plan, trunk};
 use idl::account::{SessionId, Whose};
 use idl::admin::{Admin, Role};
+use idl::handset::HandsetTest;
 use idl::host::HostOrder;
 use idl::lines::SrtpPolicy;
 use idl::spans::SpanOrder;
@@ -12,7 +13,7 @@ use idl::views::{
 use rights::Request;
 use vocab::{
     CallId, CampaignId, DepartmentId, LineGroupId, ObjectHash, PersonId, Pii, ScriptId, Secret, SpanId,
-    UnixMs,
+    Timeslot, UnixMs,
 };
 
 /// The request.
@@ -133,6 +134,10 @@ pub fn sample(request: Request) -> Admin {
         Request::ConfirmNetwork => Admin::Network(NetworkAsk::Confirm { proposed: 9_999 }),
         Request::CloseTunnel => Admin::Network(NetworkAsk::CloseTunnel { name: "x".to_owned() }),
         Request::MakeTunnelKeys => Admin::Network(NetworkAsk::MakeKeys),
+        Request::UseHandset => {
+            let order = SpanOrder::Handset(HandsetTest { slot: Timeslot(1), talk: false });
+            Admin::Span(SpanAsk::Order { span: SpanId(9), order })
+        }
         Request::SpanTrace => Admin::Span(SpanAsk::Trace { file: "x.pcap".to_owned(), offset: 0 }),
         Request::CustodyLook => Admin::Custody(CustodyAsk::Look),
         Request::BeginCustody => Admin::Custody(CustodyAsk::Begin {

@@ -285,6 +285,7 @@ fn every_refusal_of_a_card_is_told_in_words_and_written_down() {
         (SpanRefusal::LinkDown, "span-link-down"),
         (SpanRefusal::Failed, "span-failed"),
         (SpanRefusal::NoAnswer, "lined-gone"),
+        (SpanRefusal::NoHandset, "span-no-handset"),
     ];
     let mut rig = Rig::calling();
     for (refusal, code) in refusals {

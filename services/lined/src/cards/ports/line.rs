@@ -2,12 +2,12 @@
 
 use super::super::{CardEnd, CardEndedBy};
 use crate::call::Failure;
-use crate::voice::FxoProcessor;
+use crate::voice::{FrameRings, FxoProcessor, HandsetProcessor};
 use analog::{DialString, Fxo, FxoAudioOrder, FxoConfig, FxoState, LineCause, TonePlan};
 use idl::spans::{AnswerDetection, SlotState};
 use rtrb::Producer;
 use sip_ua::CallHandle;
-use vocab::{FailCause, Timeslot};
+use vocab::{FailCause, Millis, Timeslot};
 
 /// A call that a line carries or shall carry.
 #[derive(Debug)]
@@ -29,6 +29,10 @@ pub(super) struct Line {
     pub machine: Fxo,
     pub call: Option<Call>,
     pub blocked: bool,
+    /// The technician's handset is on it.
+    pub tested: bool,
+    /// Until when the exchange has to see its loop open after a test.
+    pub rests_until: Option<Millis>,
     plan: TonePlan,
     orders: Option<Producer<FxoAudioOrder>>,
 }
@@ -36,7 +40,16 @@ pub(super) struct Line {
 impl Line {
     pub fn new(slot: Timeslot, answer: AnswerDetection, plan: TonePlan) -> Self {
         let machine = Fxo::new(FxoConfig::new(answer));
-        Self { slot, machine, call: None, blocked: false, plan, orders: None }
+        Self {
+            slot,
+            machine,
+            call: None,
+            blocked: false,
+            tested: false,
+            rests_until: None,
+            plan,
+            orders: None,
+        }
     }
 
     /// Its half in the media thread, made anew.
@@ -54,7 +67,18 @@ impl Line {
 
     /// Whether it can take a call.
     pub fn is_idle(&self) -> bool {
-        self.call.is_none() && !self.blocked && self.machine.state() == FxoState::Idle
+        !self.blocked && self.is_quiet()
+    }
+
+    /// Whether nothing is going on on it.
+    pub fn is_quiet(&self) -> bool {
+        let free = self.call.is_none() && !self.tested && self.rests_until.is_none();
+        free && self.machine.state() == FxoState::Idle
+    }
+
+    /// The technician's handset in place of its half in the media thread.
+    pub fn handset(&self, talk: bool, rings: FrameRings) -> HandsetProcessor {
+        if talk { HandsetProcessor::seized(rings, &self.plan) } else { HandsetProcessor::new(rings, false) }
     }
 
     pub fn is_plugged(&self) -> bool {
@@ -63,6 +87,8 @@ impl Line {
 
     pub fn slot_state(&self) -> SlotState {
         match self.machine.slot_state() {
+            _ if self.tested => SlotState::Testing,
+            SlotState::Idle if self.rests_until.is_some() => SlotState::Clearing,
             SlotState::Idle if self.blocked => SlotState::Blocked,
             state => state,
         }

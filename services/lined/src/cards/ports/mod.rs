@@ -9,13 +9,14 @@ mod telephone;
 mod tests;
 
 use super::{CardCall, CardEnd, DeckOutput, Now};
-use crate::voice::{FrameRings, SlotNews, SlotProcessor};
+use crate::voice::{FrameRings, HandsetProcessor, SlotNews, SlotProcessor};
 use analog::{
     DialString, FxoInput, FxoOutput, FxoReport, FxsInput, FxsOutput, FxsReport, LineCause, TonePlan,
 };
-use card::{LineEvent, LineSignal};
+use card::{HookState, LineEvent, LineSignal};
+use idl::handset::HandsetTest;
 use idl::lines::TrunkState;
-use idl::spans::{PortConfig, PortKind, SlotState};
+use idl::spans::{PortConfig, PortKind, SlotState, SpanRefusal};
 use line::{Call, Line, bit, ended};
 use sip_ua::CallHandle;
 use telephone::Telephone;
@@ -170,6 +171,38 @@ impl Ports {
         line.map(|line| line.blocked = blocked).is_some()
     }
 
+    /// Puts the technician's handset onto a line; to talk, its loop is closed.
+    pub fn lift_handset(
+        &mut self,
+        test: HandsetTest,
+        rings: FrameRings,
+    ) -> Result<HandsetProcessor, SpanRefusal> {
+        if self.telephones.iter().any(|phone| phone.slot == test.slot) {
+            return Err(SpanRefusal::NotSupported);
+        }
+        let line = self.lines.iter_mut().find(|line| line.slot == test.slot);
+        let line = line.ok_or(SpanRefusal::NoSuchSlot)?;
+        if !self.clear || !line.is_quiet() {
+            return Err(SpanRefusal::InUse);
+        }
+        line.tested = true;
+        if test.talk {
+            self.signals.push((test.slot, LineSignal::Hook(HookState::Off)));
+        }
+        Ok(line.handset(test.talk, rings))
+    }
+
+    /// Gives the line back; what runs on it from now on.
+    pub fn hang_up_handset(&mut self, now: Now, test: HandsetTest) -> Option<Box<dyn SlotProcessor>> {
+        let line = self.lines.iter_mut().find(|line| line.slot == test.slot)?;
+        line.tested = false;
+        if test.talk {
+            line.rests_until = Some(now.at + REST_MS);
+            self.signals.push((test.slot, LineSignal::Hook(HookState::On)));
+        }
+        Some(Box::new(line.processor()))
+    }
+
     /// Calls in any state.
     pub fn calls(&self) -> usize {
         let lines = self.lines.iter().filter(|line| line.call.is_some()).count();
@@ -198,7 +231,7 @@ impl Ports {
                     self.step_telephone(now, at, FxsInput::Key(key), out);
                 }
             }
-            SlotNews::Bert(_) => {}
+            SlotNews::Bert(_) | SlotNews::Handset(_) => {}
         }
     }
 
@@ -206,6 +239,7 @@ impl Ports {
     pub fn expire(&mut self, now: Now, out: &mut Vec<DeckOutput>) {
         for at in 0..self.lines.len() {
             let mut said = Vec::new();
+            self.lines[at].rests_until = self.lines[at].rests_until.filter(|until| *until > now.at);
             self.lines[at].machine.expire(now.at, &mut said);
             self.carry_line(now, at, said, out);
         }
@@ -218,7 +252,8 @@ impl Ports {
 
     /// When something is due next.
     pub fn deadline(&self) -> Option<Millis> {
-        let lines = self.lines.iter().filter_map(|line| line.machine.deadline());
+        let due = |line: &Line| line.machine.deadline().into_iter().chain(line.rests_until);
+        let lines = self.lines.iter().flat_map(due);
         lines.chain(self.telephones.iter().filter_map(|phone| phone.machine.deadline())).min()
     }
 
@@ -350,6 +385,9 @@ impl Ports {
         }
     }
 }
+
+/// How long a line rests after a test, so that the exchange sees its loop open and releases.
+const REST_MS: u64 = 2_000;
 
 /// The plan of this name, or the Chinese one.
 fn tone_plan(span: SpanId, name: &str) -> TonePlan {

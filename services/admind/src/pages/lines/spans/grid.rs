@@ -8,6 +8,7 @@ use crate::pages::words::Badge;
 use crate::texts::{Texts, fill};
 use crate::visit::Visit;
 use askama::Template;
+use idl::handset::HandsetTest;
 use idl::spans::{D_CHANNEL, E1_TIMESLOTS, LinkState, LoopKind, SlotState, SpanStatus, TestStatus};
 use idl::views::{SpanCard, SpanView, TraceView};
 use rights::Request;
@@ -143,6 +144,7 @@ impl<'a> Part<'a> {
             TestStatus::Loop(kind) => Badge { kind: "warn", text: words::loop_kind(self.t, kind) },
             TestStatus::Bert { synced: true, .. } => Badge { kind: "live", text: self.t.spans.synced },
             TestStatus::Bert { .. } => Badge { kind: "warn", text: self.t.spans.not_synced },
+            TestStatus::Handset(_) => Badge { kind: "live", text: self.t.spans.fact_handset },
         }
     }
 
@@ -151,6 +153,9 @@ impl<'a> Part<'a> {
         let t = self.t;
         match *test {
             TestStatus::Loop(_) => vec![],
+            TestStatus::Handset(HandsetTest { slot, .. }) => {
+                vec![(t.spans.timeslot, slot.0.to_string(), "")]
+            }
             TestStatus::Bert { slot, pattern, seconds, bits, errors, .. } => vec![
                 (t.spans.timeslot, slot.0.to_string(), ""),
                 (t.spans.pattern, words::pattern(pattern).to_owned(), ""),

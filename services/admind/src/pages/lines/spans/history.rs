@@ -12,7 +12,8 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::Html;
 use idl::admin::{Admin, Answer};
-use idl::spans::{LinkState, SpanFact};
+use idl::handset::HandsetEnd;
+use idl::spans::{LinkState, SpanFact, TestStatus};
 use idl::views::{SpanAsk, SpanEvent, SpanHistory};
 use rights::Request;
 use vocab::{SpanId, UnixMs};
@@ -74,6 +75,18 @@ fn row(visit: &Visit, event: &SpanEvent) -> Row {
         SpanFact::Bert { result, .. } => ("info", t.spans.fact_test, words::test(t, *result)),
         SpanFact::Trace { file, frames, .. } => {
             ("info", t.spans.fact_trace, fill(t.spans.trace_line, &[file, frames]))
+        }
+        SpanFact::Handset(used) => {
+            let end = match used.end {
+                HandsetEnd::HungUp => t.spans.handset_hung_up,
+                HandsetEnd::Limit => t.spans.handset_limit,
+                HandsetEnd::LineTaken => t.spans.handset_line_taken,
+                HandsetEnd::NoDialTone => t.spans.handset_no_dial_tone,
+                HandsetEnd::Gone => t.spans.handset_gone,
+            };
+            let test = words::test(t, TestStatus::Handset(used.test));
+            let what = fill(t.spans.handset_line, &[&test, &used.seconds, &end]);
+            ("info", t.spans.fact_handset, what)
         }
         SpanFact::Quality(bin) => {
             let [es, ses, uas, ..] = words::sum(std::slice::from_ref(bin));

@@ -61,7 +61,8 @@ fn done(t: &Texts, order: SpanOrder) -> String {
         SpanOrder::Loop(_) => t.spans.done_loop.to_owned(),
         SpanOrder::StartBert { slot, .. } => fill(t.spans.done_bert, &[&slot.0]),
         SpanOrder::InsertBitError => t.spans.done_error.to_owned(),
-        SpanOrder::StopTest => t.spans.done_stop.to_owned(),
+        // Only who stands at the box uses it; the page offers it to nobody.
+        SpanOrder::StopTest | SpanOrder::Handset(_) => t.spans.done_stop.to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::format::count;
 use crate::pages::words::Badge;
 use crate::texts::{Texts, fill};
+use idl::handset::HandsetTest;
 use idl::spans::{
     Alarms, BertPattern, LinkState, LoopKind, QualityBin, SlotState, SpanConfig, SpanCounters, SpanPurpose,
     SpanStatus, TestStatus,
@@ -170,6 +171,9 @@ pub fn test(t: &Texts, test: TestStatus) -> String {
             let what = pattern(sent);
             let (bits, errors) = (count(bits), count(errors));
             fill(t.spans.bert_line, &[&slot.0, &what, &found, &seconds, &bits, &errors, &rate])
+        }
+        TestStatus::Handset(HandsetTest { slot, talk }) => {
+            fill(if talk { t.spans.handset_talks } else { t.spans.handset_listens }, &[&slot.0])
         }
     }
 }
