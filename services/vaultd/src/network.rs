@@ -37,7 +37,7 @@ impl Vault {
             NetworkAsk::Agree { proposed } => self.agree_network(actor, proposed),
             NetworkAsk::Withdraw { proposed } => {
                 let waiting = self.state.network.waiting.as_ref();
-                if !waiting.is_some_and(|waiting| waiting.seq == proposed) {
+                if waiting.is_none_or(|waiting| waiting.seq != proposed) {
                     return Err(Refusal::unknown("proposal"));
                 }
                 self.write(actor, NetworkEvent::Withdrawn { proposed }.into());
