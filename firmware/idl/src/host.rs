@@ -26,6 +26,12 @@ pub enum VaultToHost {
     /// The box's own private key for WireGuard; told before the network that may need it. It stays in memory and in the
     /// file below `/run` that `netconf` names.
     TunnelKey(Secret<[u8; 32]>),
+    /// The least security epoch as the TPM counts it: told when `hostd` connects, and when it rises. Nothing is installed
+    /// before it was told.
+    LeastEpoch {
+        /// No system below it is installed.
+        epoch: u32,
+    },
     /// The copies of the disk's recovery key that its header is to hold, and no others; answered by
     /// [`HostToVault::Custody`].
     Custody {
@@ -113,6 +119,12 @@ pub enum HostToVault {
         sets: Vec<[u8; 4]>,
         /// Why it is not as it was told.
         fault: Option<HostFault>,
+    },
+    /// The running system was found good: from now on no older security epoch than its own is installed. Told once in each
+    /// connection, so that a count that failed is made up for.
+    Good {
+        /// The running system's epoch.
+        epoch: u32,
     },
 }
 

@@ -14,6 +14,10 @@ pub enum Against {
     Restarts(String, u64),
     /// A process raises an alarm that a working system never has.
     Alarm(String, String),
+    /// The root key was opened by the custodians' shares, not by the TPM.
+    KeysNotUnsealed,
+    /// The TPM did not open the disk.
+    DiskNotOpened,
     /// The ledger was not verified.
     LedgerUnverified,
     /// So many cards or trunks that worked before do not.
@@ -111,6 +115,8 @@ impl Against {
             Self::State(process, state) => format!("{process}：{}", state_in_chinese(state)),
             Self::Restarts(process, times) => format!("{process}：重新启动 {times} 次"),
             Self::Alarm(process, code) => format!("{process}：告警 {code}"),
+            Self::KeysNotUnsealed => "密钥未由 TPM 解封".to_owned(),
+            Self::DiskNotOpened => "数据盘未由 TPM 解锁".to_owned(),
             Self::LedgerUnverified => "账本未通过校验".to_owned(),
             Self::LinesMissing(count) => format!("{count} 块板卡或中继不如升级前正常"),
             Self::LinesUnknown => "板卡与中继状态未知".to_owned(),
@@ -125,6 +131,8 @@ impl Against {
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         match line {
+            KEYS => return Some(Self::KeysNotUnsealed),
+            DISK => return Some(Self::DiskNotOpened),
             LEDGER => return Some(Self::LedgerUnverified),
             LINES_UNKNOWN => return Some(Self::LinesUnknown),
             CALL_UNKNOWN => return Some(Self::CallUnknown),
@@ -165,6 +173,8 @@ impl fmt::Display for Against {
             Self::State(process, state) => write!(f, "{process}: {state}"),
             Self::Restarts(process, times) => write!(f, "{process}: started again {times} times"),
             Self::Alarm(process, code) => write!(f, "{process}: {ALARM}{code}"),
+            Self::KeysNotUnsealed => f.write_str(KEYS),
+            Self::DiskNotOpened => f.write_str(DISK),
             Self::LedgerUnverified => f.write_str(LEDGER),
             Self::LinesMissing(count) => write!(f, "{count}{LINES}"),
             Self::LinesUnknown => f.write_str(LINES_UNKNOWN),
@@ -196,6 +206,8 @@ const STATES: [[&str; 2]; 6] = [
 ];
 const NOT_REACHED: &str = "not reached";
 const ALARM: &str = "alarm ";
+const KEYS: &str = "the TPM did not unseal the keys";
+const DISK: &str = "the TPM did not open the disk";
 const LEDGER: &str = "the ledger is not verified";
 const LINES: &str = " cards or trunks do not work as before";
 const LINES_UNKNOWN: &str = "cards and trunks are not known yet";
@@ -216,6 +228,8 @@ mod tests {
             Against::State(name(), "starting".to_owned()),
             Against::Restarts(name(), 3),
             Against::Alarm(name(), "head-unsigned".to_owned()),
+            Against::KeysNotUnsealed,
+            Against::DiskNotOpened,
             Against::LedgerUnverified,
             Against::LinesMissing(2),
             Against::LinesUnknown,

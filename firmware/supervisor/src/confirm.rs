@@ -74,11 +74,18 @@ pub fn faults(seen: &Seen, processes: &[String]) -> Vec<Against> {
     if processes.iter().any(|name| name == LINES) {
         faults.extend(against_the_call(seen));
     }
-    // The vault answers only with its keys unsealed and its ledger open.
+    // The vault answers only with its keys open and its ledger read; by whom they were opened, it tells of this very start:
+    // `health.json` lies in memory, and is another with every start of the box.
     if let Some(vault) = seen.processes.get("vaultd") {
         let gauge = |name: &str| vault.gauges.get(name).copied();
         if gauge("hostd") != Some(1) {
             faults.push(Against::NotReached("hostd".to_owned()));
+        }
+        if gauge("keys_recovered") != Some(0) {
+            faults.push(Against::KeysNotUnsealed);
+        }
+        if gauge("disk_sealed") != Some(1) {
+            faults.push(Against::DiskNotOpened);
         }
         if gauge("ledger_unverified") != Some(0) {
             faults.push(Against::LedgerUnverified);
@@ -221,7 +228,9 @@ mod tests {
             gauges: gauges.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
             ..SeenProcess::default()
         };
-        let vault = process(&[("hostd", 1), ("ledger_unverified", 0), ("lines_missing", 0)]);
+        let opened = [("keys_recovered", 0), ("disk_sealed", 1)];
+        let vault = [("hostd", 1), ("ledger_unverified", 0), ("lines_missing", 0)];
+        let vault = process(&[&opened[..], &vault[..]].concat());
         let lines = process(&[(CALL_GAUGE, CALL_SUCCEEDED)]);
         Seen { processes: [("vaultd".to_owned(), vault), ("lined".to_owned(), lines)].into() }
     }
@@ -253,6 +262,8 @@ mod tests {
         );
         assert_eq!(against(&|seen| vault(seen, "ledger_unverified", 1)), ["the ledger is not verified"]);
         assert_eq!(against(&|seen| vault(seen, "hostd", 0)), ["hostd: not reached"]);
+        assert_eq!(against(&|seen| vault(seen, "keys_recovered", 1)), ["the TPM did not unseal the keys"]);
+        assert_eq!(against(&|seen| vault(seen, "disk_sealed", 0)), ["the TPM did not open the disk"]);
         assert_eq!(faults(&Seen::default(), &names()).len(), 2);
     }
 
@@ -324,7 +335,8 @@ mod tests {
         // What the supervisor writes is what is judged.
         let mut picture = Picture::default();
         picture.reached("vaultd", 7);
-        let gauges = vec![("hostd".to_owned(), 1), ("ledger_unverified".to_owned(), 0)];
+        let gauges = [("hostd", 1), ("keys_recovered", 0), ("disk_sealed", 1), ("ledger_unverified", 0)];
+        let gauges = gauges.map(|(name, value)| (name.to_owned(), value)).to_vec();
         picture.take("vaultd", HealthReply { serial: 1, state: HealthState::Ready, gauges, alarms: vec![] });
         picture.write(folder.path()).unwrap();
         assert_eq!(read(&folder.path().join("health.json")).unwrap().processes["vaultd"].gauges["hostd"], 1);

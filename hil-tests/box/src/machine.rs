@@ -1,6 +1,8 @@
 //! One virtual box: disk, firmware's variables and TPM in a folder of its own, which outlive a power cut; QEMU without
 //! acceleration while it is switched on. Whatever happens, nothing of it runs on when this is dropped.
 
+mod itself;
+
 use crate::port_text::{plain, tail};
 use crate::rig::{Image, Rig};
 use crate::told::Told;
@@ -14,6 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use itself::START;
+
 /// A box; switched off.
 #[derive(Debug)]
 pub struct Machine {
@@ -25,6 +29,8 @@ pub struct Machine {
     far_side: bool,
     volatile: bool,
     stick: Option<PathBuf>,
+    restarts: bool,
+    writes: Option<PathBuf>,
     running: Option<Running>,
     starts: u32,
 }
@@ -69,6 +75,7 @@ impl Machine {
     }
 
     fn off(rig: Rig, firmware: PathBuf, folder: PathBuf) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder.join(itself::SHARED))?;
         // A port that was free a moment ago; whoever takes it in between is told by QEMU.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         Ok(Self {
@@ -80,6 +87,8 @@ impl Machine {
             far_side: false,
             volatile: false,
             stick: None,
+            restarts: false,
+            writes: None,
             running: None,
             starts: 0,
         })
@@ -105,7 +114,7 @@ impl Machine {
         ensure!(copied.success(), "the box cannot be copied");
         let mut copy = Self::off(self.rig.clone(), self.firmware.clone(), folder)?;
         copy.forwards.clone_from(&self.forwards);
-        (copy.far_side, copy.volatile) = (self.far_side, self.volatile);
+        (copy.far_side, copy.volatile, copy.restarts) = (self.far_side, self.volatile, self.restarts);
         Ok(copy)
     }
 
@@ -227,6 +236,7 @@ impl Machine {
             }
             std::thread::sleep(LOOK_EVERY);
         }
+        self.begin_writes()?;
         let cache = if self.volatile { Some(WriteCache::begin(&self.disk())?) } else { None };
         let mut command = Command::new("qemu-system-x86_64");
         command
@@ -288,19 +298,13 @@ impl Machine {
         });
         let stick: Vec<String> = stick.collect();
         disk.iter()
+            .chain(&self.around())
             .chain(&lines)
             .chain(exchange)
             .chain(&stick)
-            .flat_map(|line| line.split(' '))
+            .flat_map(|line| line.split_whitespace())
             .map(str::to_owned)
             .collect()
-    }
-
-    fn plain_disk(&self) -> [String; 2] {
-        [
-            format!("-drive if=none,id=disk,format=raw,cache=writeback,file={}", self.disk().display()),
-            "-device virtio-blk-pci,drive=disk,bootindex=1".to_owned(),
-        ]
     }
 
     fn forwarded(&self) -> String {
@@ -451,7 +455,6 @@ const MACHINE: &[&str] = &[
     "-no-user-config",
     "-display",
     "none",
-    "-no-reboot",
 ];
 const DISK: &str = "disk.raw";
 const CONSOLE: &str = "console";

@@ -31,7 +31,7 @@ pub fn plain(line: &str) -> String {
     out.trim().to_owned()
 }
 
-const TAIL_BYTES: u64 = 1024 * 1024;
+const TAIL_BYTES: u64 = 4 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests {

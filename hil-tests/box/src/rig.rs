@@ -65,6 +65,36 @@ impl Image {
         self.folder.join(INSTALLER)
     }
 
+    /// An update to a further version: `next`, or `broken`.
+    #[must_use]
+    pub fn update(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.raucb"))
+    }
+
+    /// The hash of its root, by which images are told apart.
+    ///
+    /// # Errors
+    /// The file is not there.
+    pub fn root_hash(&self) -> anyhow::Result<String> {
+        std::fs::read_to_string(self.folder.join("roothash")).context("the image's root hash")
+    }
+
+    /// Some bytes from the middle of the signed kernel.
+    ///
+    /// # Errors
+    /// There is no kernel.
+    pub fn piece_of_kernel(&self) -> anyhow::Result<Vec<u8>> {
+        for found in std::fs::read_dir(&self.folder)? {
+            let path = found?.path();
+            if path.extension().is_some_and(|end| end == "efi") {
+                let bytes = std::fs::read(&path)?;
+                let half = bytes.len() / 2;
+                return Ok(bytes.get(half..half + 64).context("the kernel is empty")?.to_vec());
+            }
+        }
+        anyhow::bail!("{} holds no kernel", self.folder.display())
+    }
+
     /// The firmware.
     #[must_use]
     pub fn firmware(&self) -> PathBuf {

@@ -23,7 +23,7 @@ pub use diagnostics::collect;
 pub use facts::Facts;
 pub use life::{Life, Start, boot_cause};
 pub use network::{Network, Outcome, list_rules};
-pub use orders::{Then, carry_out};
+pub use orders::{Counted, Then, carry_out};
 pub use programs::{Call, Done, Programs, Real};
 pub use run::{Options, run};
 pub use scrub::scrub;

@@ -6,7 +6,7 @@ use crate::programs::{Call, Programs};
 use crate::reset::erase;
 use crate::status::{Place, Release, release};
 use idl::host::{HostFact, HostFault, HostOrder, Slot};
-use slots::epoch::{EpochStore, FileEpoch};
+use slots::epoch::{Both, EpochStore, FileEpoch};
 use slots::{Bundle, first};
 use std::fs::File;
 use std::io::Read;
@@ -32,13 +32,14 @@ pub enum Then {
 pub fn carry_out(
     order: &HostOrder,
     place: &Place,
+    counted: Counted,
     programs: &dyn Programs,
     at_s: u64,
     progress: &mut dyn FnMut(u8),
 ) -> Result<Then, HostFault> {
     match order {
         HostOrder::Install { bundle, downgrade } => {
-            install(bundle, *downgrade, place, programs, progress)?;
+            install(bundle, *downgrade, place, counted, programs, progress)?;
             Ok(Then::Nothing)
         }
         HostOrder::Restart => Ok(Then::Restart),
@@ -58,6 +59,7 @@ fn install(
     hash: &[u8; 32],
     downgrade: bool,
     place: &Place,
+    counted: Counted,
     programs: &dyn Programs,
     progress: &mut dyn FnMut(u8),
 ) -> Result<(), HostFault> {
@@ -75,7 +77,7 @@ fn install(
     }
     let own = release(place).map_err(|error| system("the running system does not say what it is", error))?;
     let bundle = inspect(&path, programs)?;
-    may_install(&bundle, &own, downgrade, place)?;
+    may_install(&bundle, &own, downgrade, &Both(epoch(place), counted))?;
     expect(place, Some(running.other()))?;
     let installed = run_rauc(&path, programs, progress).and_then(|()| starts_next(place, running.other()));
     if installed.is_err() {
@@ -94,11 +96,16 @@ fn inspect(path: &Path, programs: &dyn Programs) -> Result<Bundle, HostFault> {
     Bundle::of_info(&done.output).map_err(|error| HostFault::System(error.to_string()))
 }
 
-fn may_install(bundle: &Bundle, own: &Release, downgrade: bool, place: &Place) -> Result<(), HostFault> {
+fn may_install(
+    bundle: &Bundle,
+    own: &Release,
+    downgrade: bool,
+    epochs: &dyn EpochStore,
+) -> Result<(), HostFault> {
     if bundle.compatible != own.compatible {
         return Err(HostFault::OtherHardware);
     }
-    let least = epoch(place).least().map_err(|error| system("the lowest epoch is unknown", error))?;
+    let least = epochs.least().map_err(|error| system("the lowest epoch is unknown", error))?;
     if bundle.epoch < least {
         return Err(HostFault::TooOld { epoch: bundle.epoch, least });
     }
@@ -124,7 +131,14 @@ fn run_rauc(path: &Path, programs: &dyn Programs, progress: &mut dyn FnMut(u8)) 
         }
     };
     let done = programs.run(&call, &mut heard).map_err(|error| system("rauc", error))?;
-    if done.ok { Ok(()) } else { Err(HostFault::System(last_error.unwrap_or(done.complaint))) }
+    if done.ok {
+        return Ok(());
+    }
+    let said = last_error.unwrap_or(done.complaint);
+    // RAUC checks the signature first, and the content block by block while it reads: dm-verity gives no changed block.
+    let unread = said.contains("Input/output error") || said.contains("I/O error");
+    let hint = if unread { "; the update was changed after it was signed, or the disk fails" } else { "" };
+    Err(HostFault::System(format!("{said}{hint}")))
 }
 
 /// RAUC says that it is done; the boot partition must say so too.
@@ -143,7 +157,23 @@ fn expect(place: &Place, slot: Option<Slot>) -> Result<(), HostFault> {
     written.map_err(|error| system("what is expected cannot be kept", error))
 }
 
-/// The lowest epoch, kept beside the facts.
+/// The least security epoch as the TPM counts it: `vaultd`, which owns the TPM, tells it and raises it. `None`: it has not
+/// told yet, and nothing is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted(pub Option<u32>);
+
+impl EpochStore for Counted {
+    fn least(&self) -> std::io::Result<u32> {
+        self.0.ok_or_else(|| std::io::Error::other("the TPM has not told its count yet"))
+    }
+
+    /// Not here: a system that was found good is told to `vaultd`, which raises the count.
+    fn raise(&mut self, _to: u32) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lowest epoch, kept beside the facts: the second witness beside the TPM's count.
 #[must_use]
 pub fn epoch(place: &Place) -> FileEpoch {
     FileEpoch(place.state.join("epoch"))

@@ -5,7 +5,7 @@ use crate::custody;
 use crate::facts::Facts;
 use crate::life::{Life, Start, boot_cause};
 use crate::network::keeper::Keeper;
-use crate::orders::{LIFE, Then, carry_out, epoch};
+use crate::orders::{Counted, LIFE, Then, carry_out, epoch};
 use crate::programs::{Call, Programs};
 use crate::status::{Place, Release, release, status};
 use anyhow::Context;
@@ -55,6 +55,10 @@ struct Host {
     network: Keeper,
     /// What the disk's header is to hold, while something is being written there; the newest word counts.
     custody: Custody,
+    /// What the TPM counts, as `vaultd` told it.
+    counted: Counted,
+    /// That the running system is good was told in this connection.
+    good_told: bool,
     news: Sender<News>,
 }
 
@@ -92,6 +96,8 @@ pub async fn run(
         order: None,
         network,
         custody: Custody::Idle,
+        counted: Counted::default(),
+        good_told: false,
         news,
     };
     host.begin_life().context("why the box started cannot be kept")?;
@@ -151,6 +157,7 @@ impl Host {
                 backoff.reached();
                 log::info!("connected");
                 self.told = None;
+                self.good_told = false;
                 let ended = self.talk(&conn, over).await;
                 log::warn!("the connection to vaultd ended: {ended}");
             }
@@ -217,6 +224,11 @@ impl Host {
                 self.keep_custody(copies, owed);
                 Ok(())
             }
+            VaultToHost::LeastEpoch { epoch } => {
+                // A count never falls: what was told once holds, whoever tells less.
+                self.counted = Counted(self.counted.0.max(Some(epoch)));
+                Ok(())
+            }
         }
     }
 
@@ -276,6 +288,7 @@ impl Host {
         self.order = Some(id);
         let (place, programs, news) =
             (self.options.place.clone(), Arc::clone(&self.programs), self.news.clone());
+        let counted = self.counted;
         let at_s = u64::try_from(clock().0 / 1_000).unwrap_or(0);
         // Joined by its last word: `Over` always comes, and the process waits for no thread when it is stopped.
         drop(tokio::task::spawn_blocking(move || {
@@ -288,7 +301,7 @@ impl Host {
                     let _ = progress.try_send(News::Progress { id, percent });
                 }
             };
-            let result = carry_out(&order, &place, programs.as_ref(), at_s, &mut told);
+            let result = carry_out(&order, &place, counted, programs.as_ref(), at_s, &mut told);
             let _ = news.blocking_send(News::Over { id, result });
         }));
     }
@@ -350,6 +363,11 @@ impl Host {
         };
         if let Some(fact) = self.found_good(&now) {
             self.tell(conn, fact).await?;
+        }
+        let good = now.slots.iter().any(|view| view.slot == now.running && view.good);
+        if good && !self.good_told {
+            self.good_told = true;
+            conn.send(&HostToVault::Good { epoch: self.release.epoch }).await?;
         }
         if self.told.as_ref().is_none_or(|told| differs(told, &now)) {
             self.told = Some(now.clone());

@@ -17,6 +17,15 @@ pub fn is_real(kind: &str) -> bool {
     kind == REAL
 }
 
+/// The TPM's count of the least security epoch.
+pub trait Epochs: Send + Sync + std::fmt::Debug {
+    /// Raises it; one that is reached already is left as it is. The count afterwards.
+    ///
+    /// # Errors
+    /// The TPM's, in words.
+    fn raise_epoch(&self, to: u32) -> Result<u32, String>;
+}
+
 /// A TPM at an address.
 #[derive(Debug)]
 pub struct TpmChip {
@@ -38,6 +47,12 @@ impl TpmChip {
     #[must_use]
     pub const fn is_simulator(&self) -> bool {
         self.simulator
+    }
+}
+
+impl Epochs for TpmChip {
+    fn raise_epoch(&self, to: u32) -> Result<u32, String> {
+        self.tpm.raise_epoch(to).map_err(words)
     }
 }
 

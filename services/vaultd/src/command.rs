@@ -117,6 +117,8 @@ pub enum Cmd {
     Host(ConnId, HostToVault),
     /// The ledger was verified for a system on trial: its fault, if there is one.
     LedgerChecked(Option<String>),
+    /// The TPM's least security epoch, or why it does not tell it.
+    EpochRaised(Result<u32, String>),
     /// A bundle was stored, or could not be.
     BundleStored {
         /// Who asked.
@@ -198,6 +200,11 @@ pub enum Job {
     },
     /// Verify the ledger because the running system is on trial.
     CheckLedger,
+    /// Raise the TPM's least security epoch to this, or read it where it is there already.
+    RaiseEpoch {
+        /// 0 reads it.
+        to: u32,
+    },
     /// Store a bundle.
     StoreBundle {
         /// Who asked.

@@ -27,6 +27,8 @@ impl Vault {
             ("unreleased_dialogs".to_owned(), self.state.unreleased.len() as u64),
             ("lines_missing".to_owned(), self.lines_missing()),
             ("hostd".to_owned(), u64::from(self.host_now.status().is_some())),
+            ("keys_recovered".to_owned(), u64::from(self.host_now.keys_were_recovered())),
+            ("disk_sealed".to_owned(), u64::from(self.host_now.disk_is_sealed())),
             ("ledger_unverified".to_owned(), u64::from(self.host_now.owes_a_check())),
             ("sessions".to_owned(), self.state.accounts.sessions.len() as u64),
             ("blocked_sources".to_owned(), self.state.accounts.sources.blocked_count(self.clock.now) as u64),

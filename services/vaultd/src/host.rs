@@ -22,6 +22,22 @@ pub(crate) struct HostNow {
     going: bool,
     /// The ledger's verification for a system on trial.
     check: Check,
+    epoch: Epoch,
+    /// The TPM did not open the root key at this start: the custodians' shares did.
+    keys_recovered: bool,
+}
+
+/// The least security epoch: what the running system is worth, and what the TPM counts.
+#[derive(Debug, Default)]
+struct Epoch {
+    /// The epoch of a running system that was found good.
+    good: u32,
+    /// What the TPM last told.
+    least: Option<u32>,
+    /// The TPM is being asked.
+    asked: bool,
+    /// When it is asked again where it did not answer.
+    again_boot_ms: u64,
 }
 
 /// A system on trial shows that it can read all of the ledger.
@@ -75,6 +91,16 @@ impl HostNow {
         self.conn
     }
 
+    /// Whether this start had the custodians' shares in place of the TPM.
+    pub(crate) const fn keys_were_recovered(&self) -> bool {
+        self.keys_recovered
+    }
+
+    /// Whether `hostd` says that the disk was opened by the TPM.
+    pub(crate) fn disk_is_sealed(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.data_sealed)
+    }
+
     /// Whether no order is under way.
     pub(crate) const fn is_free(&self) -> bool {
         self.at.is_none()
@@ -87,10 +113,47 @@ impl HostNow {
 }
 
 impl Vault {
+    /// A start: how the root key was opened. A system on trial must open it by the TPM.
+    pub const fn set_keys_recovered(&mut self, recovered: bool) {
+        self.host_now.keys_recovered = recovered;
+    }
+
     pub(crate) fn host_up(&mut self, conn: ConnId) {
         self.host_now.conn = Some(conn);
         self.network_to_new_host();
         self.tell_disk();
+        self.tell_epoch();
+    }
+
+    /// `hostd` installs nothing before it was told: the TPM is asked until it has answered for the running system.
+    fn tell_epoch(&mut self) {
+        let Some(conn) = self.host_now.conn else { return };
+        let epoch = &mut self.host_now.epoch;
+        match epoch.least {
+            Some(least) if least >= epoch.good => {
+                self.send(conn, Message::Host(VaultToHost::LeastEpoch { epoch: least }));
+            }
+            _ if epoch.asked || self.clock.boot_ms < epoch.again_boot_ms => {}
+            _ => {
+                epoch.asked = true;
+                let to = epoch.good;
+                self.work(Job::RaiseEpoch { to });
+            }
+        }
+    }
+
+    /// The TPM has counted, or could not.
+    pub(crate) fn epoch_raised(&mut self, outcome: Result<u32, String>) {
+        let epoch = &mut self.host_now.epoch;
+        epoch.asked = false;
+        match outcome {
+            Ok(least) => epoch.least = Some(least),
+            Err(why) => {
+                log::error!("the TPM does not count the least security epoch: {why}");
+                epoch.again_boot_ms = self.clock.boot_ms + EPOCH_AGAIN_MS;
+            }
+        }
+        self.tell_epoch();
     }
 
     pub(crate) fn host_down(&mut self, conn: ConnId) {
@@ -132,6 +195,10 @@ impl Vault {
                 }
             }
             HostToVault::Custody { sets, fault } => self.disk_says(sets, fault.map(bounded_fault)),
+            HostToVault::Good { epoch } => {
+                self.host_now.epoch.good = self.host_now.epoch.good.max(epoch);
+                self.tell_epoch();
+            }
             HostToVault::Ended { id, result } => self.host_ended(id, result.err().map(bounded_fault)),
         }
     }
@@ -208,6 +275,10 @@ impl Vault {
 
     pub(crate) fn tick_host(&mut self) {
         self.drain_or_go();
+        let epoch = &self.host_now.epoch;
+        if epoch.least.is_none_or(|least| least < epoch.good) {
+            self.tell_epoch();
+        }
         let void = |kept: &OrderKept| kept.waits && self.clock.now.since(kept.at) >= AGREE_WITHIN_MS;
         let late: Vec<u64> =
             self.state.host.open.iter().filter(|(_, kept)| void(kept)).map(|(id, _)| *id).collect();
@@ -322,6 +393,8 @@ fn bounded_status(mut status: HostStatus) -> HostStatus {
 
 /// Calls are waited for so long before the box goes.
 pub(crate) const DRAIN_LIMIT_MS: u64 = 600_000;
+/// A TPM that did not count is asked again after this time.
+const EPOCH_AGAIN_MS: u64 = 60_000;
 /// The second person agrees within this time.
 const AGREE_WITHIN_MS: i64 = vocab::DAY_MS;
 /// Characters of one line `hostd` tells.

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
-use vaultd::chip::TpmChip;
+use vaultd::chip::{Epochs, TpmChip};
 use vaultd::client::SOCKET;
 use vaultd::clock;
 use vaultd::command::Cmd;
@@ -76,6 +76,7 @@ fn keep_only_its_own(options: &Options) -> Result<confine::Outcome, confine::Con
 }
 
 async fn live(options: &Options, started: Started, chip: TpmChip) -> anyhow::Result<()> {
+    let chip = Arc::new(chip);
     let (inputs, received) = channel(MAX_WAITING_COMMANDS);
     let outbox = Outbox::default();
     let workers = Workers::start(&WorkerContext {
@@ -87,6 +88,7 @@ async fn live(options: &Options, started: Started, chip: TpmChip) -> anyhow::Res
         diagnostics: options.folders.diagnostics(),
         ledger: options.folders.ledger(),
         head_key: started.head_key.clone(),
+        epochs: Arc::clone(&chip) as Arc<dyn Epochs>,
         core: inputs.clone(),
         outbox: outbox.clone(),
     })?;

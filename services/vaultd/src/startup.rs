@@ -240,6 +240,7 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
     let signed = recovery.last_head.map_or((0, None), |head| (head.head.seq, Some(head.head.time)));
     vault.set_signed(signed.0, signed.1);
     vault.set_shares_owed(owed);
+    vault.set_keys_recovered(recovered.is_some());
     let cut_bytes = recovery.cut.as_ref().map_or(0, |cut| cut.bytes);
     Ok(Started { vault, snapshots, objects, keys, head_key, cut_bytes, replayed })
 }

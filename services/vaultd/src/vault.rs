@@ -200,6 +200,7 @@ impl Vault {
             Cmd::HostDown(conn) => self.host_down(conn),
             Cmd::Host(conn, message) => self.host_says(conn, message),
             Cmd::LedgerChecked(fault) => self.ledger_checked(fault),
+            Cmd::EpochRaised(outcome) => self.epoch_raised(outcome),
             Cmd::BundleStored { reply, outcome } => self.bundle_stored(reply, outcome),
             Cmd::Started { cut_bytes } => {
                 self.record(Who::Process(Process::Vaultd), Event::Started { cut_bytes });

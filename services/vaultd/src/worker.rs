@@ -2,6 +2,7 @@
 //! passwords on a third, signatures of the TPM on a fourth, so that dialling never waits for any of them.
 
 use crate::admin::Refusal;
+use crate::chip::Epochs;
 use crate::command::{Cmd, Imported, Job, Message, ReadJob, ReplyTo};
 use crate::entries::{RecordingFinding, RecordingWorth};
 use crate::files::KeyFiles;
@@ -44,6 +45,8 @@ pub struct Context {
     pub ledger: PathBuf,
     /// The key that checks heads.
     pub head_key: HeadKey,
+    /// The TPM's count of the least security epoch.
+    pub epochs: Arc<dyn Epochs>,
     /// The way back into the core.
     pub core: Sender<Input>,
     /// The way to a peer, for progress.
@@ -107,6 +110,7 @@ impl Workers {
             | Job::StorePrompt { .. }
             | Job::StoreBundle { .. }
             | Job::CheckLedger
+            | Job::RaiseEpoch { .. }
             | Job::VerifyLedger { .. } => &self.imports,
         };
         let Some(queue) = queue else {
@@ -175,6 +179,7 @@ fn perform(context: &Context, job: Job) -> Option<Cmd> {
             let verified = verify_dir(&context.ledger, Some(&context.head_key), None, |_| {});
             Cmd::LedgerChecked(verified.err().map(|error| error.to_string()))
         }
+        Job::RaiseEpoch { to } => Cmd::EpochRaised(context.epochs.raise_epoch(to)),
         Job::StoreBundle { reply, file, keep } => {
             let outcome = crate::host_files::store_bundle(&context.bundles, file, &keep);
             Cmd::BundleStored { reply, outcome }

@@ -22,6 +22,12 @@ pub struct Built {
     pub firmware: PathBuf,
     /// The hash of the root.
     pub root_hash: String,
+    /// Where on the disk the root lies, and its bytes.
+    pub root: (u64, u64),
+    /// Where its hash tree lies, and its bytes.
+    pub verity: (u64, u64),
+    /// The update made of it, where one was asked for.
+    pub bundle: Option<PathBuf>,
     /// Bytes of root and hash tree, and of the kernel.
     pub bytes: (u64, u64),
 }
@@ -32,10 +38,18 @@ pub struct Partition {
     label: String,
     roothash: Option<String>,
     offset: u64,
+    raw_size: u64,
 }
 
-/// Builds the disk in the image's folder, where the staged root and the first stage lie.
-pub fn build(description: &Description, roots: &Roots, keys: &Keys, folder: &Path) -> anyhow::Result<Built> {
+/// Builds the disk in the image's folder, where the staged root and the first stage lie. A further version of an image has no
+/// disk of its own that could start: an update brings it.
+pub fn build(
+    description: &Description,
+    roots: &Roots,
+    keys: &Keys,
+    folder: &Path,
+    further: bool,
+) -> anyhow::Result<Built> {
     let disk = folder.join("disk.raw");
     fresh(&folder.join("repart"))?;
     copy_tree(&description.folder.join("repart"), &folder.join("repart"))?;
@@ -52,6 +66,9 @@ pub fn build(description: &Description, roots: &Roots, keys: &Keys, folder: &Pat
     copy_keys(keys, &secret)?;
     let signed = step("signing the kernel", || uki(description, roots, folder, root_hash.as_deref()));
     let signed = signed.and_then(|uki| {
+        if further {
+            return Ok(uki);
+        }
         step("writing the boot partition", || esp(description, roots, folder, &uki))?;
         step("giving the virtual firmware its keys", || variables(roots, folder))?;
         Ok(uki)
@@ -61,7 +78,12 @@ pub fn build(description: &Description, roots: &Roots, keys: &Keys, folder: &Pat
     let bytes = (root_bytes(&disk, &partitions)?, fs::metadata(&uki)?.len());
     let root_hash = root_hash.unwrap_or_default();
     fs::write(folder.join("roothash"), &root_hash)?;
+    let place =
+        |label| partitions.iter().find(|one| one.label == label).map(|one| (one.offset, one.raw_size));
     let built = Built {
+        root: place("root-a").context("no root-a")?,
+        verity: place("verity-a").context("no verity-a")?,
+        bundle: None,
         disk,
         uki,
         variables: folder.join("variables.fd"),

@@ -18,7 +18,6 @@ pub enum Kind {
     /// A stick that writes such a disk.
     Installer,
     /// An update.
-    #[expect(dead_code, reason = "who makes a bundle writes its manifest with it")]
     Bundle,
 }
 

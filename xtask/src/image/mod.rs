@@ -5,6 +5,7 @@
 mod auditable;
 mod bare;
 mod bill;
+mod bundle;
 mod description;
 mod disk;
 mod identical;
@@ -42,6 +43,12 @@ pub struct Order {
     pub anew: bool,
     /// Programs besides the product's and the units that start them, for benches: development variant only.
     pub besides: Vec<PathBuf>,
+    /// An update is made of it, too.
+    pub bundle: bool,
+    /// The certificates of those who alone can read the update.
+    pub encrypt_to: Option<PathBuf>,
+    /// The folder of an image of which this is a further version: only root and kernel are built, and the update.
+    pub further_of: Option<PathBuf>,
 }
 
 impl Order {
@@ -55,7 +62,8 @@ impl Order {
 
 /// The command.
 pub fn run(words: &[String]) -> anyhow::Result<bool> {
-    let (mut order, mut stick, mut twice) = (Order::default(), false, false);
+    let mut order = Order { bundle: true, ..Order::default() };
+    let (mut stick, mut twice) = (false, false);
     let mut parser = lexopt::Parser::from_args(words);
     while let Some(word) = parser.next()? {
         match word {
@@ -66,6 +74,9 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
             Arg::Long("out") => order.out = Some(parser.value()?.into()),
             Arg::Long("installer") => stick = true,
             Arg::Long("keys") => order.keys = Some(parser.value()?.into()),
+            Arg::Long("encrypt-to") => order.encrypt_to = Some(parser.value()?.into()),
+            Arg::Long("further-of") => order.further_of = Some(parser.value()?.into()),
+            Arg::Long("besides") => order.besides.push(parser.value()?.into()),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -76,12 +87,24 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
     if twice {
         return identical::run(&order);
     }
+    ensure!(order.development || order.besides.is_empty(), "--besides is for the development variant alone");
     let built = build(&order)?;
-    println!("disk       {}", built.disk.display());
+    if order.further_of.is_none() {
+        println!("disk       {}", built.disk.display());
+        println!("firmware   {}, {}", built.firmware.display(), built.variables.display());
+    }
     println!("kernel     {}", built.uki.display());
-    println!("firmware   {}, {}", built.firmware.display(), built.variables.display());
+    if let Some(bundle) = &built.bundle {
+        println!("update     {} ({} MiB)", bundle.display(), std::fs::metadata(bundle)?.len() >> 20);
+    }
     println!("root hash  {}", built.root_hash);
     Ok(true)
+}
+
+/// The version that is built where no other is ordered.
+pub fn version() -> anyhow::Result<String> {
+    let description = Description::read(&project::root().join("image/system"), &Order::default())?;
+    Ok(description.release.version)
 }
 
 /// Builds an image: the disk, and the parts an update is made of.
@@ -89,21 +112,47 @@ pub fn build(order: &Order) -> anyhow::Result<Built> {
     let (description, folder) = begin(order)?;
     let roots = if order.anew { roots::anew(&description, &folder)? } else { roots::ready(&description)? };
     let keys = keys::ready(order.keys.as_deref(), &roots)?;
+    if let Some(first) = &order.further_of {
+        step("taking over the root", || stage::take_over(&description, order, first, &folder))?;
+    } else {
+        whole(&description, order, &roots, &keys, &folder)?;
+    }
+    let mut built = disk::build(&description, &roots, &keys, &folder, order.further_of.is_some())?;
+    if order.further_of.is_none() {
+        step("signing what it is", || manifest::write(&built.disk, manifest::Kind::Image, &description, &keys))?;
+    }
+    if order.bundle {
+        let to = order.encrypt_to.as_deref();
+        let made =
+            step("making the update", || bundle::build(&description, &roots, &keys, &folder, &built, to))?;
+        step("signing what the update is", || {
+            manifest::write(&made, manifest::Kind::Bundle, &description, &keys)
+        })?;
+        built.bundle = Some(made);
+    }
+    Ok(built)
+}
+
+/// Root and first stage from their beginnings.
+fn whole(
+    description: &Description,
+    order: &Order,
+    roots: &roots::Roots,
+    keys: &Keys,
+    folder: &Path,
+) -> anyhow::Result<()> {
     step("building the programs", || {
         if order.development { image_check::debug() } else { image_check::release() }
     })?;
-    step("staging the root", || stage::stage(&description, order, &roots, &keys, &folder))?;
+    step("staging the root", || stage::stage(description, order, roots, keys, folder))?;
     if !order.development {
         let (programs, crates) = auditable::check(&folder.join(stage::OURS))?;
         eprintln!(
             "{programs} programs say that they are built of {crates} crates; the bill of materials has them all"
         );
     }
-    step("building the first stage", || disk::first_stage(&description, &roots, &folder))?;
-    step("writing the bill of materials", || bill::write(&description, &roots, &folder))?;
-    let built = disk::build(&description, &roots, &keys, &folder)?;
-    step("signing what it is", || manifest::write(&built.disk, manifest::Kind::Image, &description, &keys))?;
-    Ok(built)
+    step("building the first stage", || disk::first_stage(description, roots, folder))?;
+    step("writing the bill of materials", || bill::write(description, roots, folder))
 }
 
 /// Builds the stick that installs the image which lies there, of the variant and version that its manifest names.

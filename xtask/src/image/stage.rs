@@ -53,6 +53,31 @@ pub fn stage(
     Ok(())
 }
 
+/// Takes the staged root and the first stage of an image that lies there, as another version and with what is besides.
+pub fn take_over(
+    description: &Description,
+    order: &Order,
+    first: &Path,
+    folder: &Path,
+) -> anyhow::Result<()> {
+    let (root, tree) = (folder.join(SYSTEM), folder.join(OURS));
+    for old in [&root, &tree] {
+        if old.exists() {
+            fs::remove_dir_all(old).with_context(|| old.display().to_string())?;
+        }
+    }
+    fs::create_dir(&root)?;
+    copy_tree(&first.join(SYSTEM), &root)?;
+    fs::copy(first.join("initrd"), folder.join("initrd")).with_context(|| first.display().to_string())?;
+    fs::create_dir_all(tree.join("usr/lib"))?;
+    fs::write(tree.join("usr/lib/os-release"), description.os_release())?;
+    for besides in &order.besides {
+        copy_tree(besides, &tree)?;
+    }
+    owned_by_root(&tree)?;
+    copy_tree(&tree, &root)
+}
+
 /// What of the root is ours, in a folder of its own, and which files the recipes installed: the programs without their
 /// symbols, what only this system has (its name, the keys it takes), what only the development variant has.
 fn ours(

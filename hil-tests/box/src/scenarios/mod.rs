@@ -10,16 +10,22 @@ pub mod foreign_tpm;
 pub mod network;
 pub mod product;
 pub mod recovery;
+pub mod rollback;
 pub mod tampered;
+pub mod update;
+pub mod update_cut;
 pub mod usb_installer;
 pub mod watchdog;
 
 use crate::client::{Client, Page};
+use crate::hand::{Order, order};
 use crate::machine::Machine;
 use crate::rig::{Image, Rig};
 use crate::steps::Steps;
 use crate::told::{Shown, welcome};
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
+use serde::{Deserialize, Serialize};
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -55,7 +61,7 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         name: "tampered",
-        title: "a root with one changed byte, a changed kernel and another command line do not start or get no data",
+        title: "a changed root, kernel or command line does not start; a changed or foreign update is not installed",
         run: tampered::run,
     },
     Scenario {
@@ -113,6 +119,21 @@ pub const ALL: &[Scenario] = &[
         title: "five custodians take shares over the page; with another TPM three of them bring the box back at its console",
         run: recovery::run,
     },
+    Scenario {
+        name: "update",
+        title: "a newer version is installed, found good, and keeps data",
+        run: update::run,
+    },
+    Scenario {
+        name: "rollback",
+        title: "a broken version is given up by itself and says why",
+        run: rollback::run,
+    },
+    Scenario {
+        name: "update-cut",
+        title: "the power fails at ten points of an update: the box comes back alone, with all it knew",
+        run: update_cut::run,
+    },
 ];
 
 /// Waits until the serial console shows fingerprint and claim code.
@@ -143,6 +164,72 @@ pub fn claim(client: &Client, page: &Page, code: &str) -> anyhow::Result<Page> {
     ];
     client.send("/welcome", page, &fields).context("the first visit's form")
 }
+
+/// What is known of a box that a company has claimed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Known {
+    /// SHA-256 of the page's certificate.
+    pub fingerprint: String,
+    /// The root it was made with.
+    root_hash: String,
+}
+
+/// A box of this image, claimed and found good, switched off. It is made once and lies beside the scenarios' folders; each
+/// gets a copy.
+pub fn claimed(bench: &Bench, steps: &mut Steps) -> anyhow::Result<(Machine, Known)> {
+    let place = bench.folder.with_file_name("claimed");
+    let note = place.join("known.json");
+    let root_hash = bench.image.root_hash()?;
+    let kept: Option<Known> = fs::read(&note).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let (from, known) = match kept.filter(|known| known.root_hash == root_hash) {
+        Some(known) => (Machine::lying_in(&bench.rig, &bench.image, &place)?, known),
+        None => steps.step("a new box is claimed and found good", || {
+            let mut machine = Machine::new(&bench.rig, &bench.image, &place)?;
+            let client = Client::new(machine.port(), &place);
+            machine.power_on()?;
+            let shown = console_shows_code(&mut machine)?;
+            let page = page_answers(&mut machine, &client, "/welcome")?;
+            let done = claim(&client, &page, &shown.claim_code)?;
+            ensure!(done.status == 200 && done.body.contains("code-once"), "status {}", done.status);
+            machine.wait("the mark of a good start", BOOT_LIMIT, |machine| {
+                machine.this_start().contains(update::BLESSED).then_some(())
+            })?;
+            let good = machine.on_for();
+            // What is acknowledged is durable: the power may go now.
+            machine.power_cut();
+            let known = Known { fingerprint: shown.fingerprint, root_hash };
+            fs::write(&note, serde_json::to_string(&known)?)?;
+            Ok(((machine, known), format!("{good:.0} s after power-on")))
+        })?,
+    };
+    Ok((from.copy(&bench.folder.join("box"))?, known))
+}
+
+/// Waits until this start has come so far that the box can be told something; the version that runs, as the box itself says
+/// it (what the console shows is the version of its program).
+pub fn comes_up(machine: &mut Machine) -> anyhow::Result<String> {
+    machine.wait("the box itself", BOOT_LIMIT, |machine| {
+        machine.this_start().contains("hostd connected").then_some(())
+    })?;
+    for _ in 0..STATUS_LOOKS {
+        let told = order(machine, &Order::Status)?;
+        let runs = told.words.lines().find(|line| line.ends_with("runs"));
+        if let Some(version) = runs.and_then(|line| line.split_whitespace().nth(1)) {
+            return Ok(version.to_owned());
+        }
+    }
+    bail!("the box does not say which version runs")
+}
+
+/// Whether the page is the one the company claimed.
+pub fn still_claimed(page: &Page, known: &Known) -> anyhow::Result<()> {
+    ensure!(page.status == 303, "status {}: a second first visit", page.status);
+    ensure!(page.fingerprint == known.fingerprint, "another certificate");
+    Ok(())
+}
+
+/// How often a box is asked which version runs, until its helper has told.
+const STATUS_LOOKS: usize = 60;
 
 /// An emulated machine that shares its processors: generous.
 pub const BOOT_LIMIT: Duration = Duration::from_secs(1_200);

@@ -1,7 +1,7 @@
 //! Orders carried out over a box of files and programs that behave as they were recorded (RAUC 1.8's and 1.13's words).
 
 use crate::rig::Appliance;
-use hostd::{Call, Done, Programs, Then, carry_out, release, status};
+use hostd::{Call, Counted, Done, Programs, Then, carry_out, release, status};
 use idl::host::{HostFact, HostFault, HostOrder, Slot};
 use slots::epoch::{EpochStore, FileEpoch};
 use std::path::Path;
@@ -40,7 +40,8 @@ fn install(
 ) -> (Result<Then, HostFault>, Vec<u8>) {
     let mut told = Vec::new();
     let order = HostOrder::Install { bundle: hash, downgrade };
-    let result = carry_out(&order, &at.place, programs, 0, &mut |percent| told.push(percent));
+    let result =
+        carry_out(&order, &at.place, Counted(Some(0)), programs, 0, &mut |percent| told.push(percent));
     (result, told)
 }
 
@@ -98,6 +99,21 @@ fn what_must_not_be_installed_is_refused_before_anything_is_written() {
         matches!(refused(good("0.0.9", 2), false), HostFault::System(said) if said.contains("two persons"))
     );
     assert!(matches!(refused(says(true, "RAUC_MF_VERSION='1'"), false), HostFault::System(_)));
+    // The TPM counts more than the file has, or has not told what it counts.
+    for (counted, why) in [
+        (Counted(Some(3)), HostFault::TooOld { epoch: 2, least: 3 }),
+        (
+            Counted(None),
+            HostFault::System("the lowest epoch is unknown: the TPM has not told its count yet".into()),
+        ),
+    ] {
+        let only_info = recorded(|call| match call.arguments[0].as_str() {
+            "info" => says(true, &info("0.2.0", 2, "ringfence-virtual")),
+            other => panic!("{other} is too much"),
+        });
+        let order = HostOrder::Install { bundle: hash, downgrade: true };
+        assert_eq!(carry_out(&order, &at.place, counted, &only_info, 0, &mut |_| {}), Err(why));
+    }
     let nothing = recorded(|call| panic!("{call:?} is too much"));
     assert_eq!(install(&at, [9; 32], false, &nothing).0, Err(HostFault::NoBundle));
     std::fs::write(at.path_of(&hash), b"other bytes").unwrap();
@@ -142,6 +158,14 @@ fn an_installation_that_fails_says_raucs_own_last_word_and_expects_nothing() {
     let said = HostFault::System("Failed mounting bundle: no space".to_owned());
     assert_eq!(install(&at, hash, false, &failing).0, Err(said));
     assert_eq!(at.life().expected, None);
+    // A block that is not what was signed reads as an error.
+    let torn = recorded(|call| match call.arguments[0].as_str() {
+        "info" => says(true, &info("0.2.0", 2, "ringfence-virtual")),
+        _ => says(false, "LastError: Installation error: Input/output error\n"),
+    });
+    assert!(
+        matches!(install(&at, hash, false, &torn).0, Err(HostFault::System(said)) if said.contains("changed after it was signed"))
+    );
     // RAUC is content, but nothing would start.
     let idle = recorded(|call| match call.arguments[0].as_str() {
         "info" => says(true, &info("0.2.0", 2, "ringfence-virtual")),
@@ -163,10 +187,13 @@ fn a_reset_tells_the_next_start_before_it_destroys_the_keys() {
         assert_eq!(std::fs::read(&written).unwrap(), b"\x07\0\0\0y\0e\0s\0\0\0");
         says(true, "")
     });
-    let result = carry_out(&HostOrder::FactoryReset, &at.place, &programs, 0, &mut |_| {});
+    let result =
+        carry_out(&HostOrder::FactoryReset, &at.place, Counted::default(), &programs, 0, &mut |_| {});
     assert_eq!(result, Ok(Then::Restart));
     let failing = recorded(|_| says(false, ""));
-    assert!(carry_out(&HostOrder::FactoryReset, &at.place, &failing, 0, &mut |_| {}).is_err());
+    assert!(
+        carry_out(&HostOrder::FactoryReset, &at.place, Counted::default(), &failing, 0, &mut |_| {}).is_err()
+    );
 }
 
 #[test]
@@ -194,7 +221,14 @@ fn a_diagnostics_bundle_holds_no_number_no_name_and_no_key() {
         ),
         _ => says(true, "ringfence.target loaded active\n"),
     });
-    let result = carry_out(&HostOrder::Diagnostics, &at.place, &programs, 1_700_000_000, &mut |_| {});
+    let result = carry_out(
+        &HostOrder::Diagnostics,
+        &at.place,
+        Counted::default(),
+        &programs,
+        1_700_000_000,
+        &mut |_| {},
+    );
     let Ok(Then::Tell(HostFact::Diagnostics { bundle, bytes })) = result else { panic!("{result:?}") };
     let path = at.place.diagnostics.join(format!("{}.tar", data_encoding::HEXLOWER.encode(&bundle)));
     let tar = std::fs::read(&path).unwrap();

@@ -153,6 +153,16 @@ async fn how_the_box_stands_is_told_and_a_good_system_raises_the_lowest_epoch() 
         })
         .await;
     assert_eq!((told.running, told.slots[1].tries_left), (Slot::A, Some(0)));
+    talk.end().await;
+    // In every connection, for whoever counts in the TPM may have been away.
+    let talk = Talk::begin(&at, sockets.path()).await;
+    let epoch = talk
+        .until(|message| match message {
+            HostToVault::Good { epoch } => Some(epoch),
+            _ => None,
+        })
+        .await;
+    assert_eq!(epoch, 2);
     assert_eq!(FileEpoch(at.place.state.join("epoch")).least().unwrap(), 2);
     talk.end().await;
 }

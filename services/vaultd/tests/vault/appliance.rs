@@ -69,7 +69,8 @@ fn given(rig: &mut Rig) -> Vec<(u64, HostOrder)> {
         VaultToHost::Network(_)
         | VaultToHost::TunnelKey(_)
         | VaultToHost::Custody { .. }
-        | VaultToHost::FactStored { .. } => None,
+        | VaultToHost::FactStored { .. }
+        | VaultToHost::LeastEpoch { .. } => None,
     });
     orders.collect()
 }
@@ -318,4 +319,53 @@ fn a_diagnostics_bundle_is_handed_out_only_where_one_was_made_and_that_is_an_ent
         matches!(entry.event, Event::Box { event: BoxEvent::DiagnosticsTaken { bundle } } if bundle == [3; 32])
     );
     assert_eq!(entry.who.person().unwrap().0, PersonId(10));
+}
+
+/// What the TPM is asked to count, in order.
+fn counts(rig: &mut Rig) -> Vec<u32> {
+    let job = |job| match job {
+        Job::RaiseEpoch { to } => Some(to),
+        _ => None,
+    };
+    rig.jobs().into_iter().filter_map(job).collect()
+}
+
+#[test]
+fn l_80_a_system_found_good_raises_the_tpms_count_and_hostd_is_told_what_the_tpm_says() {
+    let mut rig = Rig::calling();
+    rig.take();
+    rig.give(Cmd::HostUp(HOST));
+    assert_eq!(counts(&mut rig), [0], "it is read before anything can be installed");
+    assert!(sent(&mut rig).is_empty());
+    rig.give(Cmd::EpochRaised(Ok(2)));
+    assert_eq!(sent(&mut rig), [VaultToHost::LeastEpoch { epoch: 2 }]);
+    rig.give(Cmd::Host(HOST, HostToVault::Good { epoch: 3 }));
+    assert_eq!(counts(&mut rig), [3]);
+    rig.give(Cmd::EpochRaised(Ok(3)));
+    assert_eq!(sent(&mut rig), [VaultToHost::LeastEpoch { epoch: 3 }]);
+    // An older system that runs now lowers nothing.
+    rig.give(Cmd::Host(HOST, HostToVault::Good { epoch: 1 }));
+    rig.give(Cmd::HostDown(HOST));
+    rig.give(Cmd::HostUp(HOST));
+    assert!(counts(&mut rig).is_empty());
+    let told = sent(&mut rig);
+    assert!(!told.is_empty() && told.iter().all(|word| *word == VaultToHost::LeastEpoch { epoch: 3 }));
+}
+
+#[test]
+fn l_80_a_tpm_that_does_not_count_is_asked_again_and_until_then_nothing_is_told() {
+    let mut rig = Rig::calling();
+    rig.take();
+    rig.give(Cmd::HostUp(HOST));
+    rig.give(Cmd::EpochRaised(Err("locked out".to_owned())));
+    assert_eq!(counts(&mut rig), [0]);
+    rig.give(Cmd::Tick);
+    assert!(counts(&mut rig).is_empty() && sent(&mut rig).is_empty());
+    rig.give(Cmd::Host(HOST, HostToVault::Good { epoch: 1 }));
+    rig.later(60_000);
+    rig.give(Cmd::Tick);
+    rig.give(Cmd::Tick);
+    assert_eq!(counts(&mut rig), [1], "once");
+    rig.give(Cmd::EpochRaised(Ok(1)));
+    assert_eq!(sent(&mut rig), [VaultToHost::LeastEpoch { epoch: 1 }]);
 }
