@@ -43,7 +43,7 @@ pub fn build(folder: &Path, witness: &Path) -> anyhow::Result<Built> {
         copy_tree(&ours, &root)
     })?;
     step("building its first stage", || disk::first_stage(&description, &roots, &folder))?;
-    disk::build(&description, &roots, &keys, &folder)
+    disk::build(&description, &roots, &keys, &folder, false)
 }
 
 /// As a server's: what starts is shown on the serial port.

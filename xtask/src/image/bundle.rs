@@ -40,6 +40,7 @@ pub fn build(
 
 /// A partition of the disk; what is empty there takes no room here either.
 fn cut(disk: &Path, (offset, bytes): (u64, u64), to: &Path) -> anyhow::Result<()> {
+    ensure!(bytes > 0, "{} has no such partition", disk.display());
     let word = |name: &str, value: &dyn std::fmt::Display| format!("{name}={value}");
     let mut dd = Command::new("dd");
     dd.args([word("if", &disk.display()), word("of", &to.display()), word("skip", &offset)]);

@@ -119,7 +119,9 @@ pub fn build(order: &Order) -> anyhow::Result<Built> {
     }
     let mut built = disk::build(&description, &roots, &keys, &folder, order.further_of.is_some())?;
     if order.further_of.is_none() {
-        step("signing what it is", || manifest::write(&built.disk, manifest::Kind::Image, &description, &keys))?;
+        step("signing what it is", || {
+            manifest::write(&built.disk, manifest::Kind::Image, &description, &keys)
+        })?;
     }
     if order.bundle {
         let to = order.encrypt_to.as_deref();
