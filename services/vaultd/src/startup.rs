@@ -207,6 +207,7 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         note(&mut ledger, event, clock.now)?;
     }
     let owed = opened.keep(&keys)?;
+    let keys_recovered = opened.recovered.is_some();
     let Opened { keyring, head_key, root, .. } = opened;
     if let Err(error) = disk_key::take(&folders.disk(), &root) {
         // The box works without it; the page says that the disk has no recovery.
@@ -240,7 +241,7 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
     let signed = recovery.last_head.map_or((0, None), |head| (head.head.seq, Some(head.head.time)));
     vault.set_signed(signed.0, signed.1);
     vault.set_shares_owed(owed);
-    vault.set_keys_recovered(recovered.is_some());
+    vault.set_keys_recovered(keys_recovered);
     let cut_bytes = recovery.cut.as_ref().map_or(0, |cut| cut.bytes);
     Ok(Started { vault, snapshots, objects, keys, head_key, cut_bytes, replayed })
 }
