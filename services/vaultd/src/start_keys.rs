@@ -46,7 +46,7 @@ pub(crate) struct Opened {
     /// The root key sealed anew, if it was sealed another way.
     resealed: Option<Vec<u8>>,
     /// The set of shares that opened it in place of the TPM.
-    recovered: Option<SetId>,
+    pub(crate) recovered: Option<SetId>,
     /// A signing key of this chip in place of another chip's.
     signing: Option<NewSigning>,
 }
