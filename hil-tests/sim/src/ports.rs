@@ -28,6 +28,10 @@ impl KeyPort for Keys {
         Ok(())
     }
 
+    fn disk_copy(&self, _set: [u8; 4]) -> Option<Vec<u8>> {
+        None
+    }
+
     fn drop_recovery_copies(&self, _in_force: Option<[u8; 4]>) -> Result<(), PortError> {
         Ok(())
     }
