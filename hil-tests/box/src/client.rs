@@ -53,8 +53,28 @@ impl Client {
         self.ask(path, &words)
     }
 
-    fn ask(&self, path: &str, words: &[String]) -> anyhow::Result<Page> {
-        let url = format!("{}{path}", self.base);
+    /// Sends a form whose answer is a file, and keeps that.
+    ///
+    /// # Errors
+    /// The page has no form, or answers with anything but a file.
+    pub fn fetch(&self, path: &str, page: &Page, fields: &[(&str, &str)], to: &Path) -> anyhow::Result<()> {
+        let mut words = Vec::new();
+        for (name, value) in hidden(&page.body).iter().map(|(name, value)| (name.as_str(), value.as_str())) {
+            words.extend(["--data-urlencode".to_owned(), format!("{name}={value}")]);
+        }
+        for (name, value) in fields {
+            words.extend(["--data-urlencode".to_owned(), format!("{name}={value}")]);
+        }
+        let mut command = self.curl(&words);
+        command.arg("--output").arg(to).args(["--write-out", "%{http_code}"]);
+        let output =
+            command.arg(format!("{}{path}", self.base)).output().context("curl cannot be started")?;
+        let status = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        ensure!(output.status.success() && status == "200", "{path}: status {status}");
+        Ok(())
+    }
+
+    fn curl(&self, words: &[String]) -> Command {
         let mut command = Command::new("curl");
         // The certificate is the box's own: what it must be the console said, and who asks compares.
         command.args(["--silent", "--show-error", "--insecure", "--tlsv1.3", "--max-time", ANSWER_LIMIT_S]);
@@ -62,7 +82,14 @@ impl Client {
         command
             .args(["--header", "Sec-Fetch-Site: same-origin", "--header"])
             .arg(format!("Origin: {}", self.base));
-        command.args(["--write-out", "\n%{http_code}\n%{certs}"]).args(words).arg(&url);
+        command.args(words);
+        command
+    }
+
+    fn ask(&self, path: &str, words: &[String]) -> anyhow::Result<Page> {
+        let url = format!("{}{path}", self.base);
+        let mut command = self.curl(words);
+        command.args(["--write-out", "\n%{http_code}\n%{certs}"]).arg(&url);
         let output = command.output().context("curl cannot be started")?;
         if !output.status.success() {
             bail!("{url}: {}", String::from_utf8_lossy(&output.stderr).trim());

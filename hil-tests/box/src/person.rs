@@ -63,7 +63,11 @@ impl Person {
         self.client.send(action, &shown, fields)
     }
 
-    fn code(&mut self) -> anyhow::Result<String> {
+    /// The next code of the authenticator, for whoever signs in elsewhere than at the page.
+    ///
+    /// # Errors
+    /// Too many were used in these minutes.
+    pub fn code(&mut self) -> anyhow::Result<String> {
         let step = (self.used + 1).max(now_step() - 1);
         ensure!(step <= now_step() + 1, "the codes of these two minutes are used up");
         self.used = step;
@@ -90,7 +94,8 @@ fn totp(secret: &[u8], step: u64) -> String {
     format!("{:06}", (u32::from_be_bytes(word) & 0x7fff_ffff) % 1_000_000)
 }
 
-const PASSWORD: &str = "An-oak-bends-7-times";
+/// Everybody's password here.
+pub const PASSWORD: &str = "An-oak-bends-7-times";
 
 #[cfg(test)]
 mod tests {

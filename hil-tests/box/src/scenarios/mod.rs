@@ -2,8 +2,10 @@
 
 pub mod boot;
 pub mod commission;
+pub mod console;
 pub mod cut_dialling;
 pub mod cut_import;
+pub mod erase;
 pub mod first_call;
 pub mod first_call_e1;
 pub mod foreign_tpm;
@@ -133,6 +135,16 @@ pub const ALL: &[Scenario] = &[
         name: "update-cut",
         title: "the power fails at ten points of an update: the box comes back alone, with all it knew",
         run: update_cut::run,
+    },
+    Scenario {
+        name: "console",
+        title: "a technician at the serial console: sign-in, every page, diagnostics, restart, and what the auditor reads of it",
+        run: console::run,
+    },
+    Scenario {
+        name: "erase",
+        title: "a factory reset that several want leaves a blank box, and nothing readable on its disk",
+        run: erase::run,
     },
 ];
 
