@@ -207,6 +207,7 @@ impl Console {
         let frame = Frame {
             w,
             who: &who,
+            version: &self.facts.version,
             development: self.facts.development,
             typed: self.line.text(),
             part: self.part,
@@ -448,7 +449,8 @@ impl Console {
         let sheet = self.sheet();
         let (w, who) = (self.w(), self.who());
         let development = self.facts.development;
-        let frame = Frame { w, who: &who, development, typed: self.line.text(), part: 0 };
+        let version = &self.facts.version;
+        let frame = Frame { w, who: &who, version, development, typed: self.line.text(), part: 0 };
         self.terminal.print(&sheet, &frame, changed, &mut out.bytes);
     }
 

@@ -12,6 +12,8 @@ pub struct Facts {
     pub now: UnixMs,
     /// Seconds since the kernel started.
     pub up_s: u64,
+    /// The version of the system that runs.
+    pub version: String,
     /// This is the development variant.
     pub development: bool,
     /// `vaultd` is connected.

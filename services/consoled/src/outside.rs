@@ -13,6 +13,10 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use vocab::UnixMs;
 
+/// Says which system this is.
+const RELEASE: &str = "/usr/lib/os-release";
+const MAX_RELEASE_BYTES: usize = 16 * 1024;
+const VERSION_COLUMNS: usize = 24;
 /// Marks the development variant.
 pub const DEVELOPMENT: &str = "/usr/lib/ringfence/development";
 
@@ -24,6 +28,7 @@ pub fn facts(run: &Path, connected: bool) -> Facts {
     Facts {
         now: now(),
         up_s: boot_ms() / 1_000,
+        version: version(&read(Path::new(RELEASE), MAX_RELEASE_BYTES).unwrap_or_default()),
         development: Path::new(DEVELOPMENT).exists(),
         connected,
         device: device(&read(Path::new(MACHINE_ID), MAX_ID_BYTES).unwrap_or_default()),
@@ -31,6 +36,16 @@ pub fn facts(run: &Path, connected: bool) -> Facts {
         fingerprint: fingerprint(&String::from_utf8_lossy(&told)),
         health: health.and_then(|bytes| Picture::parse(&bytes)),
     }
+}
+
+/// The version of the system by its os-release(5): after an update it is another one than this program was built with.
+/// Where there is none, on a workstation, the program's own.
+fn version(release: &[u8]) -> String {
+    let text = String::from_utf8_lossy(release);
+    let image = text.lines().find_map(|line| line.strip_prefix("IMAGE_VERSION="));
+    let image =
+        image.map(|value| clean(value.trim_matches('"'), VERSION_COLUMNS)).filter(|value| !value.is_empty());
+    image.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned())
 }
 
 /// The begin of a machine id, as it is read out and typed: `3F2A-91BC`.
@@ -103,7 +118,7 @@ const ID_DIGITS: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use super::{device, facts, is_reachable};
+    use super::{device, facts, is_reachable, version};
     use tempfile::tempdir;
 
     #[test]
@@ -117,6 +132,14 @@ mod tests {
         assert!(some.fingerprint == "AB:CD" && some.health.is_some() && some.connected);
         std::fs::write(run.path().join("page-fingerprint"), "A".repeat(10_000)).unwrap();
         assert!(facts(run.path(), true).fingerprint.is_empty());
+    }
+
+    #[test]
+    fn the_version_shown_is_that_of_the_system_and_not_of_the_program() {
+        assert_eq!(version(b"ID=ringfence\nVERSION_ID=\"13\"\nIMAGE_VERSION=\"7.2.1\"\n"), "7.2.1");
+        for without in [&b""[..], b"IMAGE_VERSION=\n", b"NAME=Debian\n", b"\xff\xfe"] {
+            assert_eq!(version(without), env!("CARGO_PKG_VERSION"));
+        }
     }
 
     #[test]

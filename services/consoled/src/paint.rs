@@ -16,6 +16,8 @@ pub struct Frame<'a> {
     pub w: &'static Words,
     /// At the top, on the right.
     pub who: &'a str,
+    /// The version of the system.
+    pub version: &'a str,
     /// The banner of the development variant.
     pub development: bool,
     /// The line being typed.
@@ -40,7 +42,7 @@ pub fn paint(sheet: &Sheet, frame: &Frame<'_>, screen: &mut Buffer) -> (u16, u16
         Constraint::Length(1),
     ])
     .areas(area);
-    let title = format!(" Ringfence {}  {}", env!("CARGO_PKG_VERSION"), sheet.title);
+    let title = format!(" Ringfence {}  {}", frame.version, sheet.title);
     let room = usize::from(COLUMNS).saturating_sub(frame.who.width() + 1);
     let top = format!("{}{} ", padded(&title, room), frame.who);
     text(screen, head, &top, Style::new().reversed());

@@ -19,7 +19,7 @@ pub fn lines(sheet: &Sheet, frame: &Frame<'_>, utf8: bool) -> String {
         line(&format!("*** {} ***", w.development));
     }
     let who = if frame.who.is_empty() { String::new() } else { format!("  ({})", frame.who) };
-    line(&format!("== Ringfence {}  {}{who} ==", env!("CARGO_PKG_VERSION"), sheet.title));
+    line(&format!("== Ringfence {}  {}{who} ==", frame.version, sheet.title));
     for row in &sheet.rows {
         if row.label.is_empty() {
             line(&row.text);

@@ -30,7 +30,7 @@ impl Console {
     pub(super) fn status(&self) -> Sheet {
         let w = self.w();
         let mut sheet = Sheet::of(w.status);
-        sheet.row(Tone::Plain, w.version, env!("CARGO_PKG_VERSION"));
+        sheet.row(Tone::Plain, w.version, self.facts.version.clone());
         sheet.row(Tone::Plain, w.uptime, duration(w, self.facts.up_s));
         self.processes(&mut sheet);
         self.alarms(&mut sheet);

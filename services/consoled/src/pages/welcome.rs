@@ -23,7 +23,7 @@ impl Console {
             }
         }
         sheet.say(Tone::Plain, "");
-        sheet.row(Tone::Plain, w.version, env!("CARGO_PKG_VERSION"));
+        sheet.row(Tone::Plain, w.version, self.facts.version.clone());
         self.addresses(&mut sheet);
         self.fingerprint(&mut sheet);
         if let Some(code) = &self.told.claim {

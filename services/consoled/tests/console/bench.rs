@@ -219,6 +219,7 @@ pub fn facts() -> Facts {
     Facts {
         now: NOW,
         up_s: 93_784,
+        version: "0.1.0".to_owned(),
         development: false,
         connected: true,
         device: "3F2A-91BC".to_owned(),
