@@ -10,6 +10,7 @@ import './nojs.test.js';
 import './desk.test.js';
 import './sipp.test.js';
 import './cards.test.js';
+import './appliance.test.js';
 import './roles.test.js';
 import './hostile.test.js';
 import './crash.test.js';

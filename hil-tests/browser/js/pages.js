@@ -16,6 +16,7 @@ export const PAGES = {
   '/lines': 'system security compliance manager technician',
   '/accounts': 'security audit',
   '/settings': 'system security audit compliance manager',
+  '/settings/box': 'system security audit technician',
 };
 
 /** Whether a role sees a page. */
@@ -60,6 +61,13 @@ export const FORMS = [
   ['/ledger/verify', 'audit', {}],
   ['/dnc/add', 'compliance manager supervisor agent', { number: '19977770002', sure: 'yes' }],
   ['/dnc/lookup', 'compliance manager supervisor', { number: '19977770002' }],
+  ['/settings/box/order/restart', 'system technician', {}],
+  ['/settings/box/order/power-off', 'system technician', {}],
+  ['/settings/box/order/diagnostics', 'system technician', {}],
+  ['/settings/box/order/reset', 'system', { word: '恢复出厂' }],
+  ['/settings/box/order/agree-1', 'security', {}],
+  ['/settings/box/order/withdraw-1', 'system security', {}],
+  ['/settings/box/diagnostics', 'system technician', { bundle: 'd3'.repeat(32) }],
   ['/desk/state', 'agent', { state: 'break' }],
   ['/desk/hang-up', 'agent', {}],
   ['/desk/refused', 'agent', {}],
@@ -72,4 +80,5 @@ export const UPLOADS = [
   ['/scripts/prompts/new', 'compliance manager supervisor', { text: '不会有的语音' }, 'file'],
   ['/settings/calendar', 'system compliance', {}, 'calendar', 'signature'],
   ['/settings/certificate', 'system', {}, 'chain', 'key'],
+  ['/settings/box/upload', 'system', {}, 'bundle'],
 ];
