@@ -97,8 +97,13 @@ fn units() -> anyhow::Result<()> {
         println!("skipped: systemd-analyze is not on this machine");
         return Ok(());
     }
-    // A link only says when a unit starts.
-    for unit in project::files(&project::root(), ".service")?.into_iter().filter(|unit| !unit.is_symlink()) {
+    // A link only says when a unit starts; benches' units are in no box that is delivered; the first stage ends before
+    // anything else runs, and opens disks and the TPM as root.
+    let root = project::root();
+    let elsewhere = ["hil-tests", "image/system/initrd"].map(|folder| root.join(folder));
+    let of_the_box =
+        |unit: &PathBuf| !unit.is_symlink() && !elsewhere.iter().any(|folder| unit.starts_with(folder));
+    for unit in project::files(&root, ".service")?.into_iter().filter(of_the_box) {
         let mut command = Command::new("systemd-analyze");
         command.args(["security", "--offline=true", "--no-pager", "--threshold=20"]).arg(&unit);
         let output = command.output().context("systemd-analyze cannot be started")?;
