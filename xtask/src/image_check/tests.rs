@@ -132,7 +132,7 @@ fn an_option_that_the_description_asks_for_is_missed() {
 fn a_package_beside_the_description_is_found() {
     let copy = Copy::new();
     copy.change(
-        "meta-ringfence/recipes-core/images/ringfence-image.bb",
+        "meta-ringfence/recipes-core/images/ringfence-image.inc",
         "\"base-files ",
         "\"base-files openssh ",
     );
@@ -197,4 +197,5 @@ const PROGRAMS: &[&str] = &[
     "ringfence-ledger",
     "ringfence-recording",
     "ringfence-slot",
+    "ringfence-recover",
 ];

@@ -54,9 +54,9 @@ async fn each_role_is_offered_what_it_may_do_and_no_more() {
         "/order/restart\"",
         "/order/reset\"",
         "/order/withdraw-9\"",
+        "/order/agree-9\"",
         "/order/install-",
     ]);
-    system.lacks(&["/order/agree-9\""]);
     let security = rig(Role::SecurityAdmin).await.get("/settings/box").await;
     security.has(&["/order/agree-9\"", "/order/withdraw-9\""]);
     security.lacks(&[
@@ -68,7 +68,14 @@ async fn each_role_is_offered_what_it_may_do_and_no_more() {
     ]);
     let audit = rig(Role::AuditAdmin).await.get("/settings/box").await;
     audit.has(&["已通过自检", "自检未通过"]);
-    audit.lacks(&["/settings/box/upload\"", "/settings/box/order/"]);
+    audit.has(&["/order/agree-9\""]);
+    audit.lacks(&[
+        "/settings/box/upload\"",
+        "/order/restart\"",
+        "/order/reset\"",
+        "/order/install-",
+        "withdraw-9",
+    ]);
     let technician = rig(Role::Technician).await.get("/settings/box").await;
     technician.has(&[
         "/order/restart\"",
@@ -76,15 +83,21 @@ async fn each_role_is_offered_what_it_may_do_and_no_more() {
         "/settings/box/diagnostics\"",
         "href=\"/settings/box\"",
     ]);
-    technician.lacks(&["/settings/box/upload\"", "/order/reset\"", "withdraw-9", "href=\"/settings/rules\""]);
+    technician.lacks(&[
+        "/settings/box/upload\"",
+        "/order/agree-9\"",
+        "withdraw-9",
+        "href=\"/settings/rules\"",
+    ]);
     for role in
         [Role::Compliance, Role::Manager, Role::Supervisor, Role::Qa, Role::DataSpecialist, Role::Agent]
     {
         let rig = rig(role).await;
-        for path in ["/settings/box", "/settings/box/diagnostics", "/settings/box/order/restart"] {
+        for path in ["/settings/box/diagnostics", "/settings/box/order/restart"] {
             assert_eq!(rig.get(path).await.status, StatusCode::FORBIDDEN, "{role:?} {path}");
         }
     }
+    assert_eq!(rig(Role::Agent).await.get("/settings/box").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

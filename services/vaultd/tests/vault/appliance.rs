@@ -330,26 +330,35 @@ fn counts(rig: &mut Rig) -> Vec<u32> {
     rig.jobs().into_iter().filter_map(job).collect()
 }
 
+/// The least epochs that hostd is told, in order; what else it is told stands elsewhere.
+fn told(rig: &mut Rig) -> Vec<u32> {
+    let epoch = |word| match word {
+        VaultToHost::LeastEpoch { epoch } => Some(epoch),
+        _ => None,
+    };
+    sent(rig).into_iter().filter_map(epoch).collect()
+}
+
 #[test]
 fn l_80_a_system_found_good_raises_the_tpms_count_and_hostd_is_told_what_the_tpm_says() {
     let mut rig = Rig::calling();
     rig.take();
     rig.give(Cmd::HostUp(HOST));
     assert_eq!(counts(&mut rig), [0], "it is read before anything can be installed");
-    assert!(sent(&mut rig).is_empty());
+    assert!(told(&mut rig).is_empty());
     rig.give(Cmd::EpochRaised(Ok(2)));
-    assert_eq!(sent(&mut rig), [VaultToHost::LeastEpoch { epoch: 2 }]);
+    assert_eq!(told(&mut rig), [2]);
     rig.give(Cmd::Host(HOST, HostToVault::Good { epoch: 3 }));
     assert_eq!(counts(&mut rig), [3]);
     rig.give(Cmd::EpochRaised(Ok(3)));
-    assert_eq!(sent(&mut rig), [VaultToHost::LeastEpoch { epoch: 3 }]);
+    assert_eq!(told(&mut rig), [3]);
     // An older system that runs now lowers nothing.
     rig.give(Cmd::Host(HOST, HostToVault::Good { epoch: 1 }));
     rig.give(Cmd::HostDown(HOST));
     rig.give(Cmd::HostUp(HOST));
     assert!(counts(&mut rig).is_empty());
-    let told = sent(&mut rig);
-    assert!(!told.is_empty() && told.iter().all(|word| *word == VaultToHost::LeastEpoch { epoch: 3 }));
+    let told = told(&mut rig);
+    assert!(!told.is_empty() && told.iter().all(|epoch| *epoch == 3));
 }
 
 #[test]
@@ -360,12 +369,12 @@ fn l_80_a_tpm_that_does_not_count_is_asked_again_and_until_then_nothing_is_told(
     rig.give(Cmd::EpochRaised(Err("locked out".to_owned())));
     assert_eq!(counts(&mut rig), [0]);
     rig.give(Cmd::Tick);
-    assert!(counts(&mut rig).is_empty() && sent(&mut rig).is_empty());
+    assert!(counts(&mut rig).is_empty() && told(&mut rig).is_empty());
     rig.give(Cmd::Host(HOST, HostToVault::Good { epoch: 1 }));
     rig.later(60_000);
     rig.give(Cmd::Tick);
     rig.give(Cmd::Tick);
     assert_eq!(counts(&mut rig), [1], "once");
     rig.give(Cmd::EpochRaised(Ok(1)));
-    assert_eq!(sent(&mut rig), [VaultToHost::LeastEpoch { epoch: 1 }]);
+    assert_eq!(told(&mut rig), [1]);
 }
