@@ -134,6 +134,22 @@ fn hex(value: &[u8; 32]) -> String {
     data_encoding::HEXLOWER.encode(&value[..8]) + "…"
 }
 
+/// Tries again what another measurement came in between: `TPM_RC_PCR_CHANGED` (TPM 2.0 part 3, 23.7) says that some PCR
+/// was extended after the policy looked, whichever it was, and not that the policy does not hold.
+pub(crate) fn again<T>(mut act: impl FnMut() -> Result<T, TpmError>) -> Result<T, TpmError> {
+    for _ in 1..MAX_TRIES {
+        match act() {
+            Err(TpmError::PolicyRefused(TssError::Tss2Error(code)))
+                if code.kind() == Some(Tss2ResponseCodeKind::PcrChanged) => {}
+            other => return other,
+        }
+    }
+    act()
+}
+
+/// The phases of a boot are measured within seconds.
+const MAX_TRIES: usize = 8;
+
 /// Gives a failed command its step; the codes a person must act on get their own variant.
 pub(crate) trait Doing<T> {
     fn doing(self, step: &'static str) -> Result<T, TpmError>;
@@ -155,5 +171,36 @@ impl<T> Doing<T> for Result<T, TssError> {
                 Some(_) | None => TpmError::Command { step, source },
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doing, MAX_TRIES, TpmError, again};
+    use tss_esapi::Error as TssError;
+    use tss_esapi::constants::response_code::Tss2ResponseCode;
+
+    /// Tries again how often where this is answered each time.
+    fn tries(code: u32) -> usize {
+        let mut tried = 0;
+        let refused: Result<(), TpmError> = again(|| {
+            tried += 1;
+            Err(TssError::Tss2Error(Tss2ResponseCode::from(code))).doing("unseal")
+        });
+        assert!(refused.is_err());
+        tried
+    }
+
+    #[test]
+    fn a_measurement_in_between_is_met_by_another_try_and_a_refusal_is_final() {
+        let (pcr_changed, policy_fail) = (0x128, 0x99d);
+        assert_eq!((tries(pcr_changed), tries(policy_fail)), (MAX_TRIES, 1));
+        let mut answers = vec![Ok(7), Err(pcr_changed), Err(pcr_changed)];
+        let opened = again(|| match answers.pop() {
+            Some(Err(code)) => Err(TssError::Tss2Error(Tss2ResponseCode::from(code))).doing("unseal"),
+            Some(Ok(root)) => Ok(root),
+            None => panic!("asked once too often"),
+        });
+        assert_eq!(opened.ok(), Some(7));
     }
 }

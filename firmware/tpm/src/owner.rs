@@ -2,7 +2,7 @@
 //! encrypted, so the root key does not cross the bus in clear. Every loaded object and session is flushed.
 
 use crate::blob::{SealedRoot, SealedTo, SigningKey};
-use crate::error::{Doing, TpmError};
+use crate::error::{Doing, TpmError, again};
 use crate::template;
 use std::str::FromStr;
 use tss_esapi::Context;
@@ -120,8 +120,10 @@ impl Owner {
             return Err(TpmError::Blob);
         };
         let object = self.load_object(parts.private, parts.public)?;
-        let plain = self.with_policy(SessionType::Policy, pcrs, |context, session| {
-            context.execute_with_session(Some(session), |context| context.unseal(object.into()))
+        let plain = again(|| {
+            self.with_policy(SessionType::Policy, pcrs, |context, session| {
+                context.execute_with_session(Some(session), |context| context.unseal(object.into()))
+            })
         });
         self.flush(object.into())?;
         root_key(&plain?)

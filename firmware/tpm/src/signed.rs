@@ -6,7 +6,7 @@
 //! it is installed ([`crate::Tpm::least_epoch`]).
 
 use crate::blob::{SealedRoot, SealedTo};
-use crate::error::{Doing, TpmError};
+use crate::error::{Doing, TpmError, again};
 use crate::owner::{Owner, root_key, selection};
 use crate::policy;
 use crate::release::{ReleaseKey, sha256};
@@ -59,7 +59,7 @@ impl Owner {
         };
         // First of all: is it this TPM's?
         let object = self.load_object(parts.private, parts.public)?;
-        let opened = self.open_by_release(object, &key, pcr_7, signatures);
+        let opened = again(|| self.open_by_release(object, &key, pcr_7, signatures));
         self.flush(object.into())?;
         opened
     }
