@@ -9,4 +9,4 @@ mod table;
 
 pub use field::{FIELDS, Field, Sight, sight};
 pub use request::{Request, request_of};
-pub use table::{BY_CONSOLE, NOT_BY_PAGE, OPEN, OWN, ROLES, TABLE, may};
+pub use table::{BY_CONSOLE, LOOK_AT_BOX, NOT_BY_PAGE, OPEN, OWN, ROLES, TABLE, may};

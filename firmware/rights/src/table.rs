@@ -48,6 +48,11 @@ pub const OWN: [Request; 6] = [
 /// tool makes them, which no box takes; or they are for who stands at the box.
 pub const NOT_BY_PAGE: [Request; 2] = [Request::Listen, Request::UseHandset];
 
+/// Who sees the box at any time; others do only while they keep a share of the custodians' set in force, which `vaultd`
+/// knows.
+pub const LOOK_AT_BOX: [Role; 4] =
+    [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin, Role::Technician];
+
 /// All that the serial console may ever ask, whoever is signed in there; everything else is refused to it, so that
 /// no fault of it is a way to customers' data (ACC-04).
 pub const BY_CONSOLE: [Request; 16] = [

@@ -15,7 +15,7 @@ const BYTES = 3 * 1024 * 1024 + 7;
 scenario('a machine without hostd says so, and offers no order', () =>
   doing('system', async (page) => {
     assert.equal(await visit(page, '/settings/box'), 200);
-    assert.match(await page.locator('main .notice-warn').innerText(), /hostd/);
+    await page.locator('main .notice-warn', { hasText: 'hostd' }).waitFor();
     assert.equal(await page.locator('main a[href^="/settings/box/order/"]').count(), 0);
     await visit(page, '/settings/box/diagnostics');
     assert.equal(await page.locator('main form[action="/settings/box/order/diagnostics"]').count(), 0);

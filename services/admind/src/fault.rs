@@ -190,7 +190,7 @@ impl Fault {
         Err(match refusal.code.as_str() {
             "no-session" => Self::NoSession,
             "session-elsewhere" => Self::Elsewhere(refusal),
-            "role" => Self::Forbidden,
+            "role" | "box-for-custodians" => Self::Forbidden,
             _ => Self::Refused(refusal),
         })
     }

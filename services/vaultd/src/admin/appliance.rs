@@ -23,7 +23,7 @@ use vocab::PersonId;
 
 impl Vault {
     pub(super) fn box_request(&mut self, actor: &Actor, ask: BoxAsk, attached: Option<File>) -> Handled {
-        if !LOOKS.contains(&actor.role) && !self.is_custodian(actor.id) {
+        if !rights::LOOK_AT_BOX.contains(&actor.role) && !self.is_custodian(actor.id) {
             return Err(Refusal::new(
                 "box-for-custodians",
                 "Of the other roles only custodians of the set in force see the box.",
@@ -277,8 +277,6 @@ fn not_wanted(wanted: &Wanted) -> Refusal {
     }
 }
 
-/// Roles that see the box whoever they are; of the others the custodians alone do.
-const LOOKS: [Role; 4] = [Role::SystemAdmin, Role::SecurityAdmin, Role::AuditAdmin, Role::Technician];
 /// Custodians who must agree to a factory reset (RET-05).
 const CUSTODIANS_FOR_A_RESET: usize = 2;
 /// Orders that wait or run at once.
