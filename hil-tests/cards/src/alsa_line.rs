@@ -3,6 +3,7 @@
 
 use crate::analogue::{Line, SLOT, ear};
 use crate::far_line::vowel;
+use crate::handsets::hear_each_other;
 use crate::report::Report;
 use crate::rig::wait_for;
 use ::alsa_line::{AlsaAudio, AlsaControl, LineConfig};
@@ -27,6 +28,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
         add_elements().context("add the elements")?;
         Ok((Desk::open()?, String::new()))
     })?;
+    report.step("two handsets over the card hear each other, sample by sample", hear_each_other)?;
     let ((mut control, mut near, far_control, mut far), _) =
         report.step("the line and its far end open", || {
             let (mut control, near) = ::alsa_line::open("loopback", &[line_config(0, HOOK)])?;
@@ -400,7 +402,8 @@ impl Talk {
     }
 }
 
-const fn next(octet: u8) -> u8 {
+/// The octet that follows in the known signal.
+pub const fn next(octet: u8) -> u8 {
     octet.wrapping_mul(5).wrapping_add(3)
 }
 

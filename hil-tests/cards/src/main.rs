@@ -8,6 +8,7 @@ mod asterisk;
 mod audio;
 mod exchange;
 mod far_line;
+mod handsets;
 mod libpri;
 mod lines;
 mod modules;
