@@ -366,24 +366,6 @@ impl Machine {
         }
     }
 
-    /// Waits until the box has switched itself off, or would start itself again.
-    ///
-    /// # Errors
-    /// It goes on running.
-    pub fn wait_for_its_end(&mut self, limit: Duration) -> anyhow::Result<()> {
-        let begun = Instant::now();
-        while let Some(running) = self.running.as_mut() {
-            if running.qemu.try_wait()?.is_some() {
-                self.power_cut();
-            } else if begun.elapsed() > limit {
-                bail!("the box still runs after {} s\n{}", limit.as_secs(), self.last_words());
-            } else {
-                std::thread::sleep(LOOK_EVERY);
-            }
-        }
-        Ok(())
-    }
-
     /// Seconds since it was switched on.
     #[must_use]
     pub fn on_for(&self) -> f64 {

@@ -75,6 +75,11 @@ impl Person {
     }
 }
 
+/// The codes to enrol with that a page shows once.
+pub fn codes_of(body: &str) -> impl Iterator<Item = String> {
+    body.split("code-once").skip(1).filter_map(|rest| between(rest, "<code>", "</code>")).map(str::to_owned)
+}
+
 /// The first text between two others.
 #[must_use]
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {

@@ -3,10 +3,10 @@
 //! stands, is thrown out after five idle minutes, restarts the box; who fails too often is not listened to; and the auditor
 //! reads all of it.
 
-use super::{Bench, claim, console_shows_code, page_answers};
+use super::{Bench, FirstVisit, first_visit, page_answers};
 use crate::client::Client;
 use crate::machine::Machine;
-use crate::person::{Person, between};
+use crate::person::{Person, between, codes_of};
 use crate::steps::Steps;
 use crate::terminal::{TICKET, begin, line, sign_in, signed_in};
 use anyhow::{Context, ensure};
@@ -60,11 +60,7 @@ fn commission(
     let stranger = Client::new(machine.port(), &bench.folder);
     let port = machine.port();
     steps.step("the box becomes a company's, and a technician is made over the page", || {
-        let told = console_shows_code(machine)?;
-        let page = page_answers(machine, &stranger, "/welcome")?;
-        let claimed = claim(&stranger, &page, &told.claim_code)?;
-        let codes: Vec<String> = codes_of(&claimed.body).collect();
-        ensure!(codes.len() == 3, "status {}: {} codes", claimed.status, codes.len());
+        let FirstVisit { claim_code, codes, .. } = first_visit(machine, &stranger)?;
         let system = Person::enrol(port, &bench.folder, "system", &codes[0])?;
         let mut security = Person::enrol(port, &bench.folder, "security", &codes[1])?;
         let audit = Person::enrol(port, &bench.folder, "audit", &codes[2])?;
@@ -73,8 +69,8 @@ fn commission(
         let made = security.fill("/accounts/new", "/accounts", &fields)?;
         let code = codes_of(&made.body).next().with_context(|| format!("status {}", made.status))?;
         let technician = Person::enrol(port, &bench.folder, LOGIN, &code)?;
-        let mut secrets = codes;
-        secrets.extend([told.claim_code, code, NAME.to_owned(), NUMBER.to_owned(), "Test Bank".to_owned()]);
+        let mut secrets = Vec::from(codes);
+        secrets.extend([claim_code, code, NAME.to_owned(), NUMBER.to_owned(), "Test Bank".to_owned()]);
         Ok((([system, technician, audit], secrets), format!("{:.0} s after power-on", machine.on_for())))
     })
 }
@@ -172,7 +168,7 @@ fn restart(steps: &mut Steps, machine: &mut Machine, technician: &mut Person) ->
         line(machine, "6", &["Restart box"])?;
         line(machine, "r", &["Sure?"])?;
         line(machine, "y", &["Done: Restart box"])?;
-        machine.wait_for_its_end(GONE_LIMIT)?;
+        machine.wait_for_end(GONE_LIMIT)?;
         machine.power_on()?;
         machine.wait("the console", super::BOOT_LIMIT, |machine| {
             machine.console().contains("Company").then_some(())
@@ -225,11 +221,6 @@ fn older(body: &str) -> Option<String> {
     let links = body.split("href=\"/ledger?").skip(1).filter_map(|rest| rest.split('"').next());
     let link = links.filter(|link| link.contains("before=")).last()?;
     Some(format!("/ledger?{}", link.replace("&amp;", "&").replace("&#38;", "&")))
-}
-
-/// The one-time codes of a page.
-pub(super) fn codes_of(body: &str) -> impl Iterator<Item = String> {
-    body.split("code-once").skip(1).filter_map(|rest| between(rest, "<code>", "</code>")).map(str::to_owned)
 }
 
 const BUNDLES: &str = "/settings/box/diagnostics";

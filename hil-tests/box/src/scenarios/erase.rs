@@ -2,12 +2,11 @@
 //! signed in; the box destroys its keys and starts blank with another claim code, and of what it knew nothing can be read on
 //! its disk, nor opened with a copy of the old header.
 
-use super::console::codes_of;
-use super::{Bench, claim, console_shows_code, page_answers};
+use super::{Bench, FirstVisit, console_shows_code, first_visit, page_answers};
 use crate::client::Client;
 use crate::luks::{found_on, header};
 use crate::machine::Machine;
-use crate::person::{Person, between};
+use crate::person::{Person, between, codes_of};
 use crate::steps::Steps;
 use crate::terminal::{begin, line, signed_in};
 use anyhow::{Context, ensure};
@@ -39,7 +38,7 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
             security.sign_in()?;
             agree(&security)
         })?;
-        machine.wait_for_its_end(GONE_LIMIT)?;
+        machine.wait_for_end(GONE_LIMIT)?;
         Ok(((), String::new()))
     })?;
     steps.step("on the disk of the box that is off no key slot is left", || {
@@ -83,11 +82,7 @@ fn commission(
     let stranger = Client::new(machine.port(), &bench.folder);
     let port = machine.port();
     steps.step("the box becomes a company's, with people in it", || {
-        let told = console_shows_code(machine)?;
-        let page = page_answers(machine, &stranger, "/welcome")?;
-        let claimed = claim(&stranger, &page, &told.claim_code)?;
-        let codes: Vec<String> = codes_of(&claimed.body).collect();
-        ensure!(codes.len() == 3, "status {}: {} codes", claimed.status, codes.len());
+        let FirstVisit { claim_code, codes, .. } = first_visit(machine, &stranger)?;
         let system = Person::enrol(port, &bench.folder, "system", &codes[0])?;
         let mut security = Person::enrol(port, &bench.folder, "security", &codes[1])?;
         security.sign_in()?;
@@ -101,7 +96,7 @@ fn commission(
             }
         }
         let technician = technician.context("no technician")?;
-        Ok(((told.claim_code, [system, security, technician]), String::new()))
+        Ok(((claim_code, [system, security, technician]), String::new()))
     })
 }
 

@@ -22,6 +22,7 @@ pub mod watchdog;
 use crate::client::{Client, Page};
 use crate::hand::{Order, order};
 use crate::machine::Machine;
+use crate::person::codes_of;
 use crate::rig::{Image, Rig};
 use crate::steps::Steps;
 use crate::told::{Shown, welcome};
@@ -215,6 +216,28 @@ pub fn claimed(bench: &Bench, steps: &mut Steps) -> anyhow::Result<(Machine, Kno
         })?,
     };
     Ok((from.copy(&bench.folder.join("box"))?, known))
+}
+
+/// What the first visit leaves in somebody's hands.
+#[derive(Debug)]
+pub struct FirstVisit {
+    /// The console's claim code, used up.
+    pub claim_code: String,
+    /// The page's certificate.
+    pub fingerprint: String,
+    /// The codes to enrol with: of the system, the security and the audit administrator.
+    pub codes: [String; 3],
+}
+
+/// A blank box becomes a company's: by the console's code, over the page.
+pub fn first_visit(machine: &mut Machine, stranger: &Client) -> anyhow::Result<FirstVisit> {
+    let told = console_shows_code(machine)?;
+    let page = page_answers(machine, stranger, "/welcome")?;
+    let claimed = claim(stranger, &page, &told.claim_code)?;
+    let codes: Vec<String> = codes_of(&claimed.body).collect();
+    let codes =
+        codes.try_into().ok().with_context(|| format!("status {}: not three codes", claimed.status))?;
+    Ok(FirstVisit { claim_code: told.claim_code, fingerprint: page.fingerprint, codes })
 }
 
 /// Waits until this start has come so far that the box can be told something; the version that runs, as the box itself says

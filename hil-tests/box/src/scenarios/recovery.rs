@@ -1,10 +1,10 @@
 //! Recovery by custodians: five persons take their shares over the page, the box gets another TPM, the serial console asks
 //! for three shares and takes no wrong one, and the box comes back with its data and asks nobody any more.
 
-use super::{BOOT_LIMIT, Bench, claim, console_shows_code, page_answers};
+use super::{BOOT_LIMIT, Bench, FirstVisit, first_visit, page_answers};
 use crate::client::Client;
 use crate::machine::Machine;
-use crate::person::{Person, between};
+use crate::person::{Person, between, codes_of};
 use crate::steps::Steps;
 use anyhow::{Context, ensure};
 use std::time::Duration;
@@ -55,13 +55,8 @@ fn commission(
     let stranger = Client::new(machine.port(), &bench.folder);
     let port = machine.port();
     let (codes, fingerprint) = steps.step("the box becomes a company's", || {
-        let told = console_shows_code(machine)?;
-        let page = page_answers(machine, &stranger, "/welcome")?;
-        let claimed = claim(&stranger, &page, &told.claim_code)?;
-        ensure!(claimed.status == 200, "status {}", claimed.status);
-        let codes: Vec<String> = codes_of(&claimed.body).collect();
-        ensure!(codes.len() == 3, "{} codes", codes.len());
-        Ok(((codes, page.fingerprint), format!("{:.0} s after power-on", machine.on_for())))
+        let FirstVisit { codes, fingerprint, .. } = first_visit(machine, &stranger)?;
+        Ok(((codes, fingerprint), format!("{:.0} s after power-on", machine.on_for())))
     })?;
     let people = steps.step("five persons enrol and sign in, each in their own session", || {
         let mut security = Person::enrol(port, &bench.folder, "security", &codes[1])?;
@@ -166,11 +161,6 @@ fn wait_for_page(machine: &mut Machine, person: &Person, words: &[&str]) -> anyh
         let page = person.client.get(PAGE).ok()?;
         words.iter().any(|words| page.body.contains(words)).then_some(page.body)
     })
-}
-
-/// The one-time codes of a page.
-fn codes_of(body: &str) -> impl Iterator<Item = String> {
-    body.split("code-once").skip(1).filter_map(|rest| between(rest, "<code>", "</code>")).map(str::to_owned)
 }
 
 const PAGE: &str = "/settings/custody";
