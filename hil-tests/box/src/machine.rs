@@ -6,7 +6,8 @@ mod itself;
 use crate::port_text::{plain, tail};
 use crate::rig::{Image, Rig};
 use crate::told::Told;
-use crate::write_cache::{Settled, WriteCache};
+use crate::write_cache::WriteCache;
+use crate::writes::Cut;
 use anyhow::{Context, bail, ensure};
 use std::fs::{self, File};
 use std::io::Write;
@@ -324,7 +325,7 @@ impl Machine {
     ///
     /// # Errors
     /// It has no write cache ([`Machine::with_write_cache`]), or the disk cannot be written.
-    pub fn power_lost(&mut self, seed: u64) -> anyhow::Result<Settled> {
+    pub fn power_lost(&mut self, seed: u64) -> anyhow::Result<Cut> {
         self.cut().context("the box runs without a write cache")?.settle(seed)
     }
 

@@ -39,6 +39,16 @@ pub struct Cut {
 }
 
 impl Entry {
+    /// The head of an entry, or nothing: the bytes are no head.
+    fn parse(head: &[u8; SECTOR as usize], at: u64, disk_sectors: u64) -> Option<Self> {
+        let entry = Self { sector: number(head, 0), sectors: number(head, 8), flags: number(head, 16), at };
+        let something = entry.sectors > 0 || entry.flushes();
+        let fits = entry.sectors <= MAX_SECTORS && entry.sector.checked_add(entry.sectors)? <= disk_sectors;
+        let sound =
+            entry.flags & !(FLUSH | FUA | DISCARD) == 0 && head.iter().skip(24).all(|byte| *byte == 0);
+        (something && fits && sound).then_some(entry)
+    }
+
     const fn has_data(&self) -> bool {
         self.flags & DISCARD == 0
     }
@@ -59,11 +69,12 @@ impl Entry {
 }
 
 impl Writes {
-    /// Reads the file of a machine that is switched off. A last entry that is not whole is none.
+    /// Reads the file of a machine that is switched off, whose disk has so many sectors. QEMU may have been killed: a write
+    /// that was under way has left its place empty or torn, and is stepped over.
     ///
     /// # Errors
     /// It is no such file.
-    pub fn read(path: &Path) -> anyhow::Result<Self> {
+    pub fn read(path: &Path, disk_sectors: u64) -> anyhow::Result<Self> {
         let file = File::open(path).with_context(|| path.display().to_string())?;
         let length = file.metadata()?.len();
         let mut sector = [0_u8; SECTOR as usize];
@@ -73,15 +84,13 @@ impl Writes {
         let mut at = SECTOR;
         while at + SECTOR <= length && entries.len() < MAX_ENTRIES {
             file.read_exact_at(&mut sector, at)?;
-            let entry = Entry {
-                sector: number(&sector, 0),
-                sectors: number(&sector, 8),
-                flags: number(&sector, 16),
-                at,
+            let Some(entry) = Entry::parse(&sector, at, disk_sectors) else {
+                at += SECTOR;
+                continue;
             };
-            let data = if entry.has_data() { entry.sectors.saturating_mul(SECTOR) } else { 0 };
-            let end = at.saturating_add(SECTOR).saturating_add(data);
-            if end > length || (entry.sectors == 0 && entry.flags == 0) {
+            let data = if entry.has_data() { entry.sectors * SECTOR } else { 0 };
+            let end = at + SECTOR + data;
+            if end > length {
                 break;
             }
             entries.push(entry);
@@ -182,18 +191,21 @@ const MAGIC: u64 = 0x006a_7366_7773_6872;
 const FLUSH: u64 = 1;
 const FUA: u64 = 2;
 const DISCARD: u64 = 4;
-const SECTOR: u64 = 512;
+/// Bytes of a sector of the log, and of the disk.
+pub const SECTOR: u64 = 512;
 const PIECE: u64 = 1 << 20;
+/// 64 MiB: more than any one write.
+const MAX_SECTORS: u64 = 131_072;
 /// Writes looked at.
 const MAX_ENTRIES: usize = 4_000_000;
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::{Cut, Writes};
     use std::path::{Path, PathBuf};
 
     /// A log of writes of one sector each: the sector, its letter, its flags; no letter: a flush.
-    fn log(folder: &Path, entries: &[(u64, u8, u64)]) -> PathBuf {
+    pub(crate) fn log(folder: &Path, entries: &[(u64, u8, u64)]) -> PathBuf {
         let mut bytes = super::MAGIC.to_le_bytes().to_vec();
         bytes.resize(512, 0);
         for (sector, letter, flags) in entries {
@@ -224,7 +236,7 @@ mod tests {
         let folder = folder("flushed");
         let path =
             log(&folder, &[(0, b'a', 0), (1, b'b', 0), (0, 0, 1), (2, b'c', 0), (3, b'd', 2), (0, b'e', 0)]);
-        let writes = Writes::read(&path).unwrap();
+        let writes = Writes::read(&path, 4).unwrap();
         assert_eq!(writes.entries().len(), 6);
         assert_eq!(writes.touching(0..6, &(0..1)), [0, 5]);
         assert_eq!((writes.before(512), writes.before(513)), (0, 1));
@@ -245,19 +257,35 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_a_write_that_never_came_is_stepped_over() {
+        let folder = folder("hole");
+        let path = log(&folder, &[(0, b'a', 0), (9, b'x', 0), (1, b'b', 0), (0, 0, 1)]);
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The second one's: its head is still empty, its data half there.
+        bytes[3 * 512..4 * 512].fill(0);
+        std::fs::write(&path, &bytes).unwrap();
+        let disk = folder.join("disk");
+        std::fs::write(&disk, vec![b'.'; 4 * 512]).unwrap();
+        let writes = Writes::read(&path, 4).unwrap();
+        assert_eq!(writes.replay(&disk, 3, 0).unwrap(), Cut { flushed: 2, kept: 0, lost: 0 });
+        assert_eq!(letters(&disk), "ab..");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn a_log_that_ends_in_the_middle_of_an_entry_has_the_ones_before() {
         let folder = folder("torn");
         let path = log(&folder, &[(0, b'a', 0), (1, b'b', 0)]);
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
-        let writes = Writes::read(&path).unwrap();
+        let writes = Writes::read(&path, 4).unwrap();
         assert_eq!(writes.entries().len(), 1);
         let disk = folder.join("disk");
         std::fs::write(&disk, b"").unwrap();
         assert!(writes.replay(&disk, 2, 0).is_err());
         assert_eq!(writes.replay(&disk, 0, 0).unwrap(), Cut::default());
         std::fs::write(&path, vec![1; 2_048]).unwrap();
-        assert!(Writes::read(&path).is_err());
+        assert!(Writes::read(&path, 4).is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

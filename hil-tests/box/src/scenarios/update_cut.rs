@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::hand::{Order, hand, order};
 use crate::machine::Machine;
 use crate::steps::Steps;
-use crate::writes::Writes;
+use crate::writes::{SECTOR, Writes};
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
@@ -45,7 +45,8 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
     };
     let before = Machine::lying_in(&bench.rig, &bench.image, &bench.folder.join("box"))?;
     let after = Machine::lying_in(&bench.rig, &bench.image, &bench.folder.join("updated"))?;
-    let writes = Writes::read(&bench.folder.join(WRITES))?;
+    let sectors = fs::metadata(before.disk())?.len() / SECTOR;
+    let writes = Writes::read(&bench.folder.join(WRITES), sectors)?;
     let points = points(&writes, &record, &before.disk())?;
     for (number, point) in points.iter().enumerate() {
         if record.done.contains(&point.name) {
