@@ -22,9 +22,11 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         Ok(((), format!("{:.0} s after power-on", machine.on_for())))
     })?;
     steps.step("every process gave up the files it does not need", || {
-        let confined = machine.journal().matches("confined to its own files").count();
-        ensure!(confined >= CONFINED && !machine.journal().contains("not confined"), "{confined} processes");
-        Ok(((), format!("{confined} processes")))
+        machine.wait("the last of them", BOOT_LIMIT, |machine| {
+            (machine.journal().matches(": confined to its own files").count() >= CONFINED).then_some(())
+        })?;
+        ensure!(!machine.journal().contains("not confined"), "one kept all files");
+        Ok(((), format!("{CONFINED} processes")))
     })?;
     for process in ["lined", "admind"] {
         steps.step(&format!("{process} hangs, is killed and comes back"), || {
