@@ -18,6 +18,9 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         ("tests", tests),
         ("browser", browser),
         ("cards", || yes(hil::run(&["cards".into()])?, "a scenario of the cards failed")),
+        ("box", || {
+            yes(hil::run(&["box", "--scenario", "boot"].map(Into::into))?, "the box does not boot as it must")
+        }),
         ("units", units),
         ("image-check", || yes(image_check::run()?, "the image's description has faults")),
         ("sim", || yes(sim::run(&[])?, "the simulation found a fault")),
