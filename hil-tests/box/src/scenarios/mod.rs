@@ -20,7 +20,7 @@ pub mod usb_installer;
 pub mod watchdog;
 
 use crate::client::{Client, Page};
-use crate::hand::{Order, order};
+use crate::hand::{Order, hand, order};
 use crate::machine::Machine;
 use crate::person::codes_of;
 use crate::rig::{Image, Rig};
@@ -204,9 +204,7 @@ pub fn claimed(bench: &Bench, steps: &mut Steps) -> anyhow::Result<(Machine, Kno
             let page = page_answers(&mut machine, &client, "/welcome")?;
             let done = claim(&client, &page, &shown.claim_code)?;
             ensure!(done.status == 200 && done.body.contains("code-once"), "status {}", done.status);
-            machine.wait("the mark of a good start", BOOT_LIMIT, |machine| {
-                machine.this_start().contains(update::BLESSED).then_some(())
-            })?;
+            found_good(&mut machine)?;
             let good = machine.on_for();
             // What is acknowledged is durable: the power may go now.
             machine.power_cut();
@@ -254,6 +252,25 @@ pub fn comes_up(machine: &mut Machine) -> anyhow::Result<String> {
         }
     }
     bail!("the box does not say which version runs")
+}
+
+/// Waits until this start is found good: systemd has taken the count of tries away.
+pub fn found_good(machine: &mut Machine) -> anyhow::Result<()> {
+    machine.wait("the mark of a good start", BOOT_LIMIT, |machine| {
+        machine.this_start().contains("Finished systemd-bless-boot.service").then_some(())
+    })
+}
+
+/// One of the image's updates is handed in and ordered, and the box starts again by itself; its last word of the order.
+pub fn installs(bench: &Bench, machine: &mut Machine, name: &str) -> anyhow::Result<String> {
+    let (file, starts) = (format!("{name}.raucb"), machine.starts_seen());
+    hand(machine, &bench.image.update(name), &file)?;
+    let told = order(machine, &Order::Update(&file))?;
+    ensure!(told.ok, "{}", told.words);
+    machine.wait("the start of what was installed", BOOT_LIMIT, |machine| {
+        (machine.starts_seen() > starts).then_some(())
+    })?;
+    Ok(told.last())
 }
 
 /// Whether the page is the one the company claimed.

@@ -1,9 +1,9 @@
 //! An update to a version whose records process never starts: the box finds it bad, falls back by itself, and says why; no data
 //! are lost.
 
-use super::{BOOT_LIMIT, Bench, claimed, comes_up, page_answers, still_claimed};
+use super::{BOOT_LIMIT, Bench, claimed, comes_up, installs, page_answers, still_claimed};
 use crate::client::Client;
-use crate::hand::{Order, hand, order};
+use crate::hand::{Order, order};
 use crate::steps::Steps;
 use anyhow::{Context, ensure};
 use std::time::Instant;
@@ -18,14 +18,8 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         let version = comes_up(&mut machine)?;
         Ok((version.clone(), format!("version {version}")))
     })?;
-    hand(&machine, &bench.image.update("broken"), "broken.raucb")?;
     steps.step("an update that does not work is installed, and the box starts it", || {
-        let told = order(&mut machine, &Order::Update("broken.raucb"))?;
-        ensure!(told.ok, "{}", told.words);
-        machine.wait("the start of the broken version", BOOT_LIMIT, |machine| {
-            (machine.starts_seen() > 1).then_some(())
-        })?;
-        Ok(((), told.last()))
+        Ok(((), installs(bench, &mut machine, "broken")?))
     })?;
     let begun = Instant::now();
     steps.step("it is found bad, and the box starts the version before by itself", || {

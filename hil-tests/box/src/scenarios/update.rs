@@ -1,9 +1,9 @@
 //! An update to a newer version, by the box itself: handed in, checked and written by RAUC, started when calls are over, found
 //! good; the tries are taken away, the keys unseal by what the new release signed, and nothing of the data is lost.
 
-use super::{BOOT_LIMIT, Bench, claimed, comes_up, page_answers, still_claimed};
+use super::{Bench, claimed, comes_up, found_good, installs, page_answers, still_claimed};
 use crate::client::Client;
-use crate::hand::{Order, hand, order};
+use crate::hand::{Order, order};
 use crate::steps::Steps;
 use anyhow::{Context, ensure};
 use std::time::Instant;
@@ -19,22 +19,14 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         still_claimed(&page_answers(&mut machine, &client, "/welcome")?, &known)?;
         Ok((version.clone(), format!("version {version}, {:.0} s after power-on", machine.on_for())))
     })?;
-    hand(&machine, &bench.image.update("next"), "next.raucb")?;
     let ordered = Instant::now();
     steps.step("the update is ordered, checked and written, and the box starts again", || {
-        let told = order(&mut machine, &Order::Update("next.raucb"))?;
-        ensure!(told.ok, "{}", told.words);
-        machine.wait("the start of the new version", BOOT_LIMIT, |machine| {
-            (machine.starts_seen() > 1).then_some(())
-        })?;
-        Ok(((), told.last()))
+        Ok(((), installs(bench, &mut machine, "next")?))
     })?;
     let new = steps.step("the new version comes up and is found good", || {
         let version = comes_up(&mut machine)?;
         ensure!(version != old, "{version} started again");
-        machine.wait("the mark of a good start", BOOT_LIMIT, |machine| {
-            machine.this_start().contains(BLESSED).then_some(())
-        })?;
+        found_good(&mut machine)?;
         Ok((version.clone(), format!("{version}: {:.0} s after the order", ordered.elapsed().as_secs_f64())))
     })?;
     steps.step(
@@ -53,6 +45,3 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         Ok(((), b.to_owned()))
     })
 }
-
-/// systemd has taken the count of tries away.
-pub const BLESSED: &str = "Finished systemd-bless-boot.service";

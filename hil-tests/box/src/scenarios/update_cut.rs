@@ -2,7 +2,7 @@
 //! runs once with all its writes noted; of the notes ten disks are made, and each box must come back alone. A run that was
 //! interrupted goes on with the points that are left.
 
-use super::{BOOT_LIMIT, Bench, Known, claimed, comes_up, page_answers, still_claimed, update};
+use super::{BOOT_LIMIT, Bench, Known, claimed, comes_up, found_good, page_answers, still_claimed};
 use crate::client::Client;
 use crate::hand::{Order, hand, order};
 use crate::machine::Machine;
@@ -88,9 +88,7 @@ fn make_record(bench: &Bench, steps: &mut Steps, note: &Path) -> anyhow::Result<
             (machine.starts_seen() > 1).then_some(())
         })?;
         let new = comes_up(&mut machine)?;
-        machine.wait("the mark of a good start", BOOT_LIMIT, |machine| {
-            machine.this_start().contains(update::BLESSED).then_some(())
-        })?;
+        found_good(&mut machine)?;
         let good = length(&log)?;
         machine.power_cut();
         let root_hash = bench.image.root_hash()?;
