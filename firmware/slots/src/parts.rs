@@ -20,10 +20,12 @@ impl Machine {
     /// # Errors
     /// The root is not one of the two: nothing can be installed then.
     pub fn running(&self) -> io::Result<(Slot, RootHash)> {
-        let line = std::fs::read_to_string(self.root.join("proc/cmdline"))?;
+        let line = self.root.join("proc/cmdline");
+        let line = std::fs::read_to_string(&line).map_err(|fault| at(&line, &fault))?;
         let hash = line.split_ascii_whitespace().find_map(|word| word.strip_prefix("roothash="));
         let hash = hash.and_then(RootHash::parse).ok_or_else(|| io::Error::other("the root has no hash"))?;
-        let own = self.root.join("dev/disk/by-partuuid").join(hash.root_id()).canonicalize()?;
+        let own = self.root.join("dev/disk/by-partuuid").join(hash.root_id());
+        let own = own.canonicalize().map_err(|fault| at(&own, &fault))?;
         for slot in [Slot::A, Slot::B] {
             if self.device("root", slot).canonicalize().is_ok_and(|device| device == own) {
                 return Ok((slot, hash));
@@ -51,7 +53,7 @@ impl Machine {
 
     /// The disk a partition lies on, and its number there.
     fn place(&self, device: &Path) -> io::Result<(PathBuf, u32)> {
-        let device = device.canonicalize()?;
+        let device = device.canonicalize().map_err(|fault| at(device, &fault))?;
         let name = device.file_name().ok_or_else(|| io::Error::other("no device"))?;
         let sys = self.root.join("sys/class/block").join(name).canonicalize()?;
         let number = std::fs::read_to_string(sys.join("partition"))?;
@@ -59,6 +61,10 @@ impl Machine {
         let disk = sys.parent().and_then(Path::file_name).ok_or_else(|| io::Error::other("no disk"))?;
         Ok((self.root.join("dev").join(disk), number))
     }
+}
+
+fn at(path: &Path, fault: &io::Error) -> io::Error {
+    io::Error::new(fault.kind(), format!("{}: {fault}", path.display()))
 }
 
 /// Sets the id of one partition. The kernel is not told: the ids count from the next start on.
