@@ -387,10 +387,10 @@ impl Machine {
         tail(&self.folder.join(CONSOLE))
     }
 
-    /// What the journal of the development variant said since it was switched on.
+    /// What the journal of the development variant said since it was switched on, without its colours.
     #[must_use]
     pub fn journal(&self) -> String {
-        tail(&self.folder.join(JOURNAL))
+        tail(&self.folder.join(JOURNAL)).lines().map(|line| plain(line) + "\n").collect()
     }
 
     /// What the simulated exchange inside it told since it was switched on: its journal, one JSON object a line.
