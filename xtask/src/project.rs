@@ -1,6 +1,7 @@
-//! Where the project is, and running its tools with their output passed through.
+//! Where the project is and what belongs to it, and running its tools with their output passed through.
 
 use anyhow::{Context, bail};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -46,14 +47,68 @@ pub fn cache() -> anyhow::Result<PathBuf> {
     Ok(home.context("neither XDG_CACHE_HOME nor HOME is set")?.join("ringfence"))
 }
 
+/// Where cargo keeps what it has fetched.
+pub fn cargo_home() -> anyhow::Result<PathBuf> {
+    let named = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = named.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
+    home.context("neither CARGO_HOME nor HOME is set")
+}
+
+/// The files that belong to the checkout and lie there, by their names below its top folder.
+pub fn sources() -> anyhow::Result<Vec<PathBuf>> {
+    let mut list = Command::new("git");
+    list.current_dir(root()).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let output = list.output().context("git cannot be started")?;
+    if !output.status.success() {
+        bail!("{} failed: {}", shown(&list), String::from_utf8_lossy(&output.stderr));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let names = text.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from);
+    Ok(names.filter(|name| fs::symlink_metadata(root().join(name)).is_ok()).collect())
+}
+
+/// Copies one of them into another folder, under its name; what is the same there stays, with its time.
+pub fn copy_source(name: &Path, folder: &Path) -> anyhow::Result<()> {
+    let (from, to) = (root().join(name), folder.join(name));
+    fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+    if from.is_symlink() {
+        let target = fs::read_link(&from)?;
+        if fs::read_link(&to).ok().as_ref() != Some(&target) {
+            let _ = fs::remove_file(&to);
+            std::os::unix::fs::symlink(target, &to).with_context(|| name.display().to_string())?;
+        }
+        return Ok(());
+    }
+    let mode = |path: &Path| fs::symlink_metadata(path).map(|told| told.permissions()).ok();
+    let same = mode(&from) == mode(&to) && fs::read(&from).ok() == fs::read(&to).ok();
+    if !same {
+        let _ = fs::remove_file(&to);
+        fs::copy(&from, &to).with_context(|| name.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Everything below a folder; links are not followed.
+pub fn below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let (mut found, mut open) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() && !path.is_symlink() {
+                open.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
 /// All files below a folder with this ending, sorted.
 pub fn files(folder: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
-        for entry in
-            std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?
-        {
+        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let path = entry?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() {

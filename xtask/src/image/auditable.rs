@@ -1,7 +1,7 @@
 //! What the built programs say of themselves: the list of crates that cargo-auditable put into each, read back from the
 //! files as they lie in the root, beside the bill of materials. It knows no vulnerabilities.
 
-use crate::sbom;
+use crate::{project, sbom};
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ pub fn check(root: &Path) -> anyhow::Result<(usize, usize)> {
     let folder = root.join("usr/bin");
     let bill = sbom::crate_names()?;
     let (mut programs, mut all) = (0, Crates::new());
-    for path in super::stage::below(&folder)?.into_iter().filter(|path| path.is_file()) {
+    for path in project::below(&folder)?.into_iter().filter(|path| path.is_file()) {
         let program = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
         let crates =

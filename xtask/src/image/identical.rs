@@ -23,7 +23,9 @@ pub fn run(order: &Order) -> anyhow::Result<bool> {
         fs::remove_dir_all(&place).with_context(|| place.display().to_string())?;
     }
     let checkout = place.join("elsewhere/another-checkout");
-    copy_sources(&checkout)?;
+    for name in project::sources()? {
+        project::copy_source(&name, &checkout)?;
+    }
     let second = place.join("image");
     let mut again = Command::new("cargo");
     again.current_dir(&checkout).args([
@@ -56,28 +58,9 @@ fn date_of_sources() -> anyhow::Result<String> {
     Ok(told.trim().to_owned())
 }
 
-/// The files that belong to the checkout, as they lie there.
-fn copy_sources(to: &Path) -> anyhow::Result<()> {
-    let mut list = Command::new("git");
-    list.current_dir(project::root()).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    for name in quiet(&mut list)?.split('\0').filter(|name| !name.is_empty()) {
-        let (from, to) = (project::root().join(name), to.join(name));
-        let Ok(kind) = fs::symlink_metadata(&from) else { continue };
-        fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
-        if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&from)?, &to)?;
-        } else {
-            fs::copy(&from, &to).with_context(|| name.to_owned())?;
-        }
-    }
-    Ok(())
-}
-
 /// A cargo home at another path with the same crates in it.
 fn cargo_home(place: &Path) -> anyhow::Result<PathBuf> {
-    let ours = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let ours = ours.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let ours = ours.context("neither CARGO_HOME nor HOME is set")?;
+    let ours = project::cargo_home()?;
     let home = place.join("cargo");
     fs::create_dir_all(&home)?;
     for entry in fs::read_dir(&ours).with_context(|| ours.display().to_string())? {
@@ -168,7 +151,7 @@ fn differences(first: &Path, second: &Path) -> anyhow::Result<Vec<String>> {
 /// Every entry below a folder, with what can be said of it without reading it.
 fn entries(folder: &Path) -> anyhow::Result<BTreeMap<String, (PathBuf, String)>> {
     let mut all = BTreeMap::new();
-    for path in super::stage::below(folder)? {
+    for path in project::below(folder)? {
         let told = fs::symlink_metadata(&path)?;
         let kind = if told.is_symlink() {
             format!("link to {}", fs::read_link(&path)?.display())

@@ -144,7 +144,7 @@ pub fn copy_keys(keys: &Keys, to: &Path) -> anyhow::Result<()> {
 
 /// What came from the project belongs to root and can be written by nobody else, whatever it was in the checkout.
 pub fn owned_by_root(tree: &Path) -> anyhow::Result<()> {
-    let mut all = below(tree)?;
+    let mut all = project::below(tree)?;
     all.push(tree.to_owned());
     for path in all {
         std::os::unix::fs::lchown(&path, Some(0), Some(0)).with_context(|| path.display().to_string())?;
@@ -155,21 +155,6 @@ pub fn owned_by_root(tree: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Everything below a folder; what lies behind links is not followed.
-pub fn below(tree: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let (mut found, mut open) = (Vec::new(), vec![tree.to_owned()]);
-    while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let path = entry?.path();
-            if path.is_dir() && !path.is_symlink() {
-                open.push(path.clone());
-            }
-            found.push(path);
-        }
-    }
-    Ok(found)
 }
 
 /// Removes what a pattern names: path parts, each with at most one `*`. Nothing outside the root is ever reached,

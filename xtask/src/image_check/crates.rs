@@ -33,6 +33,15 @@ pub fn faults(layer: &Path) -> anyhow::Result<Vec<String>> {
     Ok(faults)
 }
 
+/// The crates of the registry, by name and version.
+pub fn names() -> anyhow::Result<Vec<(String, String)>> {
+    let lock: toml::Table = lock()?.parse().context("Cargo.lock cannot be read")?;
+    Ok(of_registry(&lock)?
+        .into_iter()
+        .map(|(name, version, _)| (name.to_owned(), version.to_owned()))
+        .collect())
+}
+
 /// The layer of this checkout.
 pub fn layer() -> PathBuf {
     project::root().join("image/meta-ringfence")
@@ -47,9 +56,9 @@ fn lock() -> anyhow::Result<String> {
     std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The list of a lock file. A crate from anywhere but the registry has no checksum, and no place in the product.
-fn of_lock(text: &str) -> anyhow::Result<String> {
-    let lock: toml::Table = text.parse().context("Cargo.lock cannot be read")?;
+/// Name, version and checksum of each crate. One from anywhere but the registry has no checksum, and no place in the
+/// product.
+fn of_registry(lock: &toml::Table) -> anyhow::Result<Vec<(&str, &str, &str)>> {
     let packages =
         lock.get("package").and_then(toml::Value::as_array).context("Cargo.lock names no package")?;
     let mut crates = Vec::new();
@@ -66,6 +75,13 @@ fn of_lock(text: &str) -> anyhow::Result<String> {
             Some(other) => bail!("{name} comes from {other}, which BitBake's crate fetcher does not know"),
         }
     }
+    Ok(crates)
+}
+
+/// The list of a lock file.
+fn of_lock(text: &str) -> anyhow::Result<String> {
+    let lock: toml::Table = text.parse().context("Cargo.lock cannot be read")?;
+    let crates = of_registry(&lock)?;
     let mut out = String::from(HEAD);
     out.push_str("SRC_URI += \"\\\n");
     for (name, version, _) in &crates {

@@ -96,9 +96,7 @@ fn with(folder: &Path) -> anyhow::Result<std::ffi::OsString> {
 
 /// Folders of this machine, each with a name that is the same everywhere.
 fn renamed(root: &Path, target: &Path) -> anyhow::Result<[(PathBuf, &'static str); 3]> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let home = home.context("neither CARGO_HOME nor HOME is set")?;
+    let home = project::cargo_home()?;
     // Of two that fit, the last one given counts.
     Ok([
         (home, "/usr/src/cargo"),

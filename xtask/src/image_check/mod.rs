@@ -1,15 +1,18 @@
 //! The image's gate where OpenEmbedded-Core is not: the list of crates is fresh, every recipe parses, our recipes install
 //! what they say, oelint is content, and what came out is what `image/system` describes. Each fault is named.
 //!
-//! It does not build an image. With OpenEmbedded-Core beside it (`RINGFENCE_OECORE`) BitBake itself reads the layer.
+//! It does not build an image. With OpenEmbedded-Core beside it (`RINGFENCE_OECORE`) BitBake itself reads the layer,
+//! and builds our recipes.
 
 mod compare;
 mod crates;
 mod fill;
+mod oebuild;
 mod oecore;
 mod python;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use crates::write as write_crates;
 pub use fill::{debug, fill, release};
@@ -30,7 +33,7 @@ pub fn run() -> anyhow::Result<bool> {
     let mut faults = check(&subject, &project::binaries(false), &root.0)?;
     faults.extend(compare::exposure(&root.0)?);
     faults.extend(python::lint(&subject.layer)?);
-    faults.extend(oecore::faults(&subject)?);
+    faults.extend(oecore::faults(&subject, &root.0)?);
     for fault in &faults {
         println!("{fault}");
     }
