@@ -121,10 +121,23 @@ pub fn first_stage(description: &Description, roots: &Roots, folder: &Path) -> a
         copy_tree(&description.folder.join("development").join(journal), &tree.join(journal))?;
     }
     quiet(std::process::Command::new("chown").args(["-R", "0:0"]).arg(&tree))?;
-    let (kernel, first) = (roots.kernel()?, &description.initrd);
+    let first = &description.initrd;
     let (modules, drivers, programs) =
         (first.modules.join(" "), first.drivers.join(" "), first.programs.join(" "));
-    let words = [
+    let words = ["--modules", &modules, "--drivers", &drivers, "--install", &programs];
+    dracut(roots, folder, ["initrd", "initrd.d", "zstd -9"], &words)
+}
+
+/// A first stage in the image's folder from a tree there, for the box's kernel and no machine of its own, with what the
+/// words name besides. The same input makes the same bytes.
+pub fn dracut(
+    roots: &Roots,
+    folder: &Path,
+    [output, tree, compress]: [&str; 3],
+    words: &[&str],
+) -> anyhow::Result<()> {
+    let (kernel, tree, output) = (roots.kernel()?, format!("/mnt/{tree}"), format!("/mnt/{output}"));
+    let fixed = [
         "dracut",
         "--quiet",
         "--force",
@@ -134,19 +147,10 @@ pub fn first_stage(description: &Description, roots: &Roots, folder: &Path) -> a
         "--kver",
         &kernel,
         "--compress",
-        "zstd -9",
-        "--modules",
-        &modules,
-        "--drivers",
-        &drivers,
-        "--install",
-        &programs,
-        "--include",
-        "/mnt/initrd.d",
-        "/",
-        "/mnt/initrd",
+        compress,
     ];
-    quiet(&mut roots.tool(folder, &words)).map(|_| ())
+    let last = ["--include", &tree, "/", &output];
+    quiet(&mut roots.tool(folder, &[&fixed[..], words, &last].concat())).map(|_| ())
 }
 
 fn repart(roots: &Roots, folder: &Path, words: &[&str]) -> anyhow::Result<Vec<Partition>> {

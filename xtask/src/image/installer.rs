@@ -2,7 +2,7 @@
 //! stage and the packed image lie in it, so that its signature covers what will be written, and no driver for removable
 //! storage is needed. It is signed for no phase of the boot: what starts from a stick opens no data.
 
-use super::disk::{fresh, repart_with};
+use super::disk::{dracut, fresh, repart_with};
 use super::manifest::{self, Kind};
 use super::roots::Roots;
 use super::stage::copy_keys;
@@ -56,34 +56,12 @@ fn initrd(description: &Description, roots: &Roots, folder: &Path) -> anyhow::Re
     let first = &description.initrd;
     let kept = |module: &&String| !NO_SYSTEM.contains(&module.as_str());
     let modules: Vec<&str> = first.modules.iter().filter(kept).map(String::as_str).collect();
-    let (kernel, modules) = (roots.kernel()?, modules.join(" "));
+    let modules = modules.join(" ");
     let drivers = first.drivers.iter().map(String::as_str).chain(KEYBOARDS).collect::<Vec<_>>().join(" ");
-    let words = [
-        "dracut",
-        "--quiet",
-        "--force",
-        "--no-hostonly",
-        "--no-hostonly-cmdline",
-        "--reproducible",
-        "--kver",
-        &kernel,
-        // What is large in it does not get smaller.
-        "--compress",
-        "zstd -1",
-        "--modules",
-        &modules,
-        "--drivers",
-        &drivers,
-        "--omit-drivers",
-        NO_STORAGE,
-        "--install",
-        LIBRARIES,
-        "--include",
-        "/mnt/installer.d",
-        "/",
-        "/mnt/initrd.installer",
-    ];
-    quiet(&mut roots.tool(folder, &words)).map(|_| ())
+    let words =
+        ["--modules", &modules, "--drivers", &drivers, "--omit-drivers", NO_STORAGE, "--install", LIBRARIES];
+    // What is large in it does not get smaller.
+    dracut(roots, folder, ["initrd.installer", "installer.d", "zstd -1"], &words)
 }
 
 fn uki(description: &Description, roots: &Roots, folder: &Path) -> anyhow::Result<PathBuf> {
