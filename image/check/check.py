@@ -10,6 +10,7 @@ This is no proof that an image builds: only OpenEmbedded-Core can show that.
 """
 
 import argparse
+import fnmatch
 import json
 import logging
 import os
@@ -159,6 +160,13 @@ def run_tasks(bb, data, tasks):
             raise RuntimeError("%s of %s failed\n%s" % (task, data.getVar("PN"), text[-4000:]))
 
 
+def shipped(data, path):
+    """Whether a package of the recipe takes the file."""
+    packages = (data.getVar("PACKAGES") or "").split()
+    taken = [words for package in packages for words in (data.getVar("FILES:" + package) or "").split()]
+    return any(fnmatch.fnmatchcase(path, words) or fnmatch.fnmatchcase(path, words.rstrip("/") + "/*") for words in taken)
+
+
 def install(bb, parsed, into):
     """do_install of our recipes, brought together. Two recipes that bring the same file are a fault."""
     owner = {}
@@ -171,6 +179,8 @@ def install(bb, parsed, into):
                 path = os.path.relpath(os.path.join(folder, entry), image)
                 if path in owner:
                     raise RuntimeError("/%s is installed by %s and by %s" % (path, owner[path], name))
+                if not shipped(data, "/" + path):
+                    raise RuntimeError("/%s of %s is in no package, and would be in no image" % (path, name))
                 owner[path] = name
         shutil.copytree(image, into, symlinks=True, dirs_exist_ok=True)
     return owner

@@ -53,9 +53,19 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn the_layer_as_it_is_has_no_fault() {
-    assert_eq!(Copy::new().faults(), "");
+    let copy = Copy::new();
+    assert_eq!(copy.faults(), "");
     assert_eq!(lint(&Subject::ours().layer).unwrap(), Vec::<String>::new());
-    assert_eq!(oecore::faults(&Subject::ours()).unwrap(), Vec::<String>::new());
+    assert_eq!(oecore::faults(&Subject::ours(), &copy.folder.0.join("root")).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_that_no_package_takes_is_found() {
+    let copy = Copy::new();
+    let recipe = "meta-ringfence/recipes-ringfence/ringfence-programs/ringfence-programs_0.1.0.bb";
+    copy.change(recipe, " ${datadir}/ringfence\"", "\"");
+    let faults = copy.faults();
+    assert!(faults.contains("of ringfence-programs is in no package"), "{faults}");
 }
 
 #[test]

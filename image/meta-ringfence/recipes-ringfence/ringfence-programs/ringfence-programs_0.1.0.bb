@@ -71,7 +71,7 @@ SYSTEMD_SERVICE:${PN} = "\
 # What runs before the root needs this one alone.
 PACKAGES =+ "ringfence-recover"
 FILES:ringfence-recover += "${bindir}/ringfence-recover"
-FILES:${PN} += "${systemd_system_unitdir}"
+FILES:${PN} += "${systemd_system_unitdir} ${datadir}/ringfence"
 RDEPENDS:${PN} += "libtss2-tcti-device ringfence-recover"
 RDEPENDS:ringfence-recover += "cryptsetup systemd-crypt"
 RPROVIDES:${PN} += "virtual-rauc-conf"
