@@ -43,7 +43,7 @@ impl Client {
     /// # Errors
     /// The page has no form, or it cannot be reached.
     pub fn send(&self, path: &str, page: &Page, fields: &[(&str, &str)]) -> anyhow::Result<Page> {
-        let mut all: Vec<(String, String)> = hidden(&page.body);
+        let mut all: Vec<(String, String)> = hidden(&page.body, path);
         ensure!(!all.is_empty(), "{path} shows no form");
         all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let words: Vec<String> = all
@@ -59,7 +59,9 @@ impl Client {
     /// The page has no form, or answers with anything but a file.
     pub fn fetch(&self, path: &str, page: &Page, fields: &[(&str, &str)], to: &Path) -> anyhow::Result<()> {
         let mut words = Vec::new();
-        for (name, value) in hidden(&page.body).iter().map(|(name, value)| (name.as_str(), value.as_str())) {
+        for (name, value) in
+            hidden(&page.body, path).iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        {
             words.extend(["--data-urlencode".to_owned(), format!("{name}={value}")]);
         }
         for (name, value) in fields {
@@ -116,9 +118,14 @@ fn fingerprint(pem: &str) -> anyhow::Result<String> {
     Ok(bytes.join(":"))
 }
 
-/// The hidden fields of the page's last form.
-fn hidden(body: &str) -> Vec<(String, String)> {
-    let form = body.rfind("<form").and_then(|at| body.get(at..)).unwrap_or_default();
+/// The hidden fields of the page's form that goes to this address; else those of its last form that has any.
+fn hidden(body: &str, action: &str) -> Vec<(String, String)> {
+    let forms = || body.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next());
+    let named = format!(" action=\"{action}\"");
+    // A form without an address goes to the page's own.
+    let form = forms().filter(|form| form.contains(&named)).last();
+    let form =
+        form.or_else(|| forms().filter(|form| form.contains("type=\"hidden\"")).last()).unwrap_or_default();
     let inputs = form.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
     let hidden = inputs.filter(|input| attribute(input, "type") == Some("hidden"));
     hidden
@@ -140,11 +147,12 @@ mod tests {
     use super::hidden;
 
     #[test]
-    fn the_hidden_fields_of_the_last_form_are_sent_along() {
-        let body = "<form><input type=\"hidden\" name=\"lang\" value=\"en\"></form>\
+    fn the_hidden_fields_of_the_form_that_is_sent_go_along() {
+        let body = "<form action=\"/preferences\"><input type=\"hidden\" name=\"lang\" value=\"en\"></form>\
                     <form method=\"post\"><input type=\"hidden\" name=\"csrf\" value=\"a1\"><input name=\"company\">\
-                    <input type=\"hidden\" name=\"once\" value=\"b2\"></form>";
-        let found = hidden(body);
-        assert_eq!(found, [("csrf".to_owned(), "a1".to_owned()), ("once".to_owned(), "b2".to_owned())]);
+                    <input type=\"hidden\" name=\"once\" value=\"b2\"></form><form method=\"dialog\"></form>";
+        let own = [("csrf".to_owned(), "a1".to_owned()), ("once".to_owned(), "b2".to_owned())];
+        assert_eq!(hidden(body, "/welcome"), own);
+        assert_eq!(hidden(body, "/preferences"), [("lang".to_owned(), "en".to_owned())]);
     }
 }
