@@ -183,18 +183,15 @@ fn seal_disk(
         done?;
     }
     let file = leave(place, KEY, key.expose())?;
+    let device = place.device.to_string_lossy();
     let unlock = format!("--unlock-key-file={}", file.display());
     let release = format!("--tpm2-public-key={}", place.release_key.display());
-    let words = [
-        &unlock,
-        "--wipe-slot=tpm2",
-        "--tpm2-device=auto",
-        "--tpm2-pcrs=7",
-        &release,
-        "--tpm2-public-key-pcrs=11",
-        &place.device.to_string_lossy(),
-    ];
-    let done = ran("systemd-cryptenroll", programs, &words, None);
+    let seal =
+        [&unlock, "--tpm2-device=auto", "--tpm2-pcrs=7", &release, "--tpm2-public-key-pcrs=11", &device];
+    // What was sealed before goes first: systemd-cryptenroll takes a slot of the same policy for its own and does nothing,
+    // whichever TPM it was sealed to. That TPM did not open it, and the disk is still owed.
+    let done = ran("systemd-cryptenroll", programs, &["--wipe-slot=tpm2", &device], None)
+        .and_then(|_| ran("systemd-cryptenroll", programs, &seal, None));
     erase(&file)?;
     match done {
         Ok(_) => console.show(" It is sealed to the TPM of this box.\n")?,

@@ -33,12 +33,20 @@ struct Bench<'a> {
     /// Whether the TPM takes its part.
     tpm: Cell<bool>,
     sealed: Cell<u32>,
+    /// What another TPM sealed still stands in the header: systemd-cryptenroll takes it for its own, and does nothing.
+    stale: Cell<bool>,
     made: RefCell<Vec<String>>,
 }
 
 impl<'a> Bench<'a> {
     fn new(place: &'a Place) -> Self {
-        Self { place, tpm: Cell::new(true), sealed: Cell::new(0), made: RefCell::default() }
+        Self {
+            place,
+            tpm: Cell::new(true),
+            sealed: Cell::new(0),
+            stale: Cell::new(true),
+            made: RefCell::default(),
+        }
     }
 
     /// As systemd-cryptenroll does it: a keyslot, and the token that names it.
@@ -64,10 +72,14 @@ impl Programs for Bench<'_> {
         let device = self.place.device.to_string_lossy();
         match (program, words) {
             ("systemd-cryptenroll", ["--unlock-tpm2-device=auto", ..]) => Ok(self.enrol()),
+            ("systemd-cryptenroll", ["--wipe-slot=tpm2", _]) => {
+                self.stale.set(false);
+                Ok(done(true, String::new()))
+            }
             ("systemd-cryptenroll", [unlock, ..]) => {
                 let file = unlock.strip_prefix("--unlock-key-file=").expect("a file of the key");
                 let opens = cryptsetup(&["open", "--test-passphrase", "--key-file", file, &device], "");
-                self.sealed.set(self.sealed.get() + u32::from(opens && self.tpm.get()));
+                self.sealed.set(self.sealed.get() + u32::from(opens && self.tpm.get() && !self.stale.get()));
                 Ok(done(opens && self.tpm.get(), String::new()))
             }
             ("cryptsetup", ["open", words @ ..]) => {
