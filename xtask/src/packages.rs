@@ -68,6 +68,7 @@ pub const TEST: &[Package] = &[
     package("wireguard-go", "WireGuard where the kernel has none"),
     package("charon-systemd", "strongSwan's daemon, for both ends of an IPsec tunnel"),
     package("strongswan-swanctl", "gives it the connections"),
+    package("libstrongswan-standard-plugins", "its cryptography, by OpenSSL"),
     package("libcharon-extra-plugins", "IPsec where the kernel has none"),
     package("python3", "BitBake's library, which reads the image's recipes"),
     package("python3-venv", "its own environment"),

@@ -40,6 +40,14 @@ pub enum VaultToHost {
         /// A recovery was begun and the root key is not sealed anew: the next start asks for the shares again.
         owed: bool,
     },
+    /// The box's own certificate and private key for IPsec; told before a network that has such a tunnel, and never else.
+    /// They stay in memory and in the files below `/run` that `netconf` names.
+    IpsecKey {
+        /// The certificate, PEM.
+        certificate: String,
+        /// The private key, PKCS #8 in PEM.
+        key: Secret<String>,
+    },
 }
 
 /// A copy of the disk's recovery key, sealed under what the custodians of a set share.
@@ -125,6 +133,11 @@ pub enum HostToVault {
     Good {
         /// The running system's epoch.
         epoch: u32,
+    },
+    /// Which tunnels have a peer at their other end now: after a network was set, and whenever it changes.
+    Tunnels {
+        /// Their names.
+        up: Vec<String>,
     },
 }
 

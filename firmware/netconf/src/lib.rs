@@ -33,8 +33,8 @@ pub use fault::{ConfigFault, What};
 pub use pem::{MAX_PEM_BYTES, certificate_pem, fuzz_typed};
 pub use reach::{Reach, Service, reach};
 pub use render::{
-    BLOCK_S, FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY, FILE_WIREGUARD_KEY, FIREWALL_TABLE, Rendered,
-    RenderedFile, effective, interface, render, wireguard_interface,
+    BLOCK_S, FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY, FILE_WIREGUARD_KEY, FIREWALL_TABLE, FOLDER_IPSEC_PEERS,
+    IPSEC_GROUP, Rendered, RenderedFile, effective, interface, render, wireguard_interface,
 };
 pub use surroundings::{Ports, Surroundings};
 pub use trial::{CONFIRM_S, Settling, Step, needs_confirmation};

@@ -31,8 +31,10 @@ pub enum Service {
     Time,
     /// A declared target.
     Target(String, Layer4, u16),
-    /// A tunnel's own packets.
+    /// A WireGuard tunnel's own packets, to the box's port.
     Tunnel(String, u16),
+    /// An IPsec tunnel's own packets: IKE and ESP.
+    IpSec(String),
 }
 
 /// The lines of a configuration that [`effective`](crate::effective) made whole, on this day.
@@ -56,10 +58,20 @@ pub fn reach(config: &NetworkConfig, today: u32) -> Vec<Reach> {
         }
     }
     for tunnel in config.tunnels.iter().filter(|tunnel| alive(tunnel, today)) {
-        let TunnelKind::WireGuard { listen, endpoint, .. } = &tunnel.kind else { continue };
-        let outside = endpoint.map(|(address, _)| host(address)).into_iter().collect();
-        add(true, "", outside, Service::Tunnel(tunnel.name.clone(), *listen));
-        let (name, inside) = (wireguard_interface(tunnel), tunnel.remote.clone());
+        let name = match &tunnel.kind {
+            TunnelKind::WireGuard { listen, endpoint, .. } => {
+                let outside = endpoint.map(|(address, _)| host(address)).into_iter().collect();
+                add(true, "", outside, Service::Tunnel(tunnel.name.clone(), *listen));
+                wireguard_interface(tunnel)
+            }
+            TunnelKind::IpSec { gateway, .. } => {
+                for inward in [true, false] {
+                    add(inward, "", vec![host(*gateway)], Service::IpSec(tunnel.name.clone()));
+                }
+                format!("IPsec {}", tunnel.name)
+            }
+        };
+        let inside = tunnel.remote.clone();
         match tunnel.zone {
             Zone::Management | Zone::Business => add(true, &name, inside, Service::Page),
             Zone::Voice => {

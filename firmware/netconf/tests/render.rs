@@ -213,6 +213,15 @@ fn net_05_tunnels_are_rendered_with_keys_outside_and_closed_to_other_users() {
     assert!(connections.contains("version = 2") && connections.contains("id = \"C=CN, O=Bank, CN=gw1\""));
     assert!(connections.contains("local_ts = 10.0.2.0/24") && !connections.contains("sha1"));
     assert!(file(&rendered, "/run/swanctl/x509ca/hq.pem").starts_with("-----BEGIN CERTIFICATE-----\n"));
+    let ipsec = rendered.files.iter().filter(|file| file.path.starts_with("/run/swanctl/"));
+    assert!(ipsec.into_iter().all(|file| (file.mode, file.group) == (0o640, Some(netconf::IPSEC_GROUP))));
+    let lines = reach(&effective(&full(), &around().ports), around().today);
+    let of = |service: &Service| lines.iter().filter(|line| line.service == *service).count();
+    assert_eq!(of(&Service::IpSec("hq".to_owned())), 2, "to the gateway and from it: {lines:?}");
+    assert!(lines.iter().any(|line| line.interface == "IPsec hq" && line.service == Service::Voice));
+    let none = NetworkConfig { tunnels: vec![wireguard("staff-1", 20_050)], ..full() };
+    let rendered = render(&none, &around()).expect("accepted");
+    assert!(!rendered.files.iter().any(|file| file.path.starts_with("/run/swanctl/")));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! Everything happens in a mount, process and network name space of its own, so that a test that is killed leaves
 //! nothing behind and needs no rights on a machine that lets users make name spaces. It measures no speed.
 
+pub mod ike;
 pub mod sample;
 pub mod sockets;
 

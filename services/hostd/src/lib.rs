@@ -2,7 +2,7 @@
 //! system, restarts, powers off, resets, collects a diagnostics bundle; and it tells how the box stands.
 //!
 //! It listens to nobody: it connects to `vaultd`, which no network reaches. It parses what RAUC has verified and what
-//! the box itself wrote. It decides nothing, and holds no customer data and no key: what it
+//! the box itself wrote. It decides nothing, and holds no customer data and no key but those of tunnels: what it
 //! writes into the disk's header for the custodians is sealed.
 
 mod custody;
@@ -22,7 +22,7 @@ pub use custody::keep as keep_custody;
 pub use diagnostics::collect;
 pub use facts::Facts;
 pub use life::{Life, Start, boot_cause};
-pub use network::{Network, Outcome, list_rules};
+pub use network::{IpsecOwn, Network, Outcome, list_rules};
 pub use orders::{Counted, Then, carry_out};
 pub use programs::{Call, Done, Programs, Real};
 pub use run::{Options, run};

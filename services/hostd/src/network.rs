@@ -8,6 +8,7 @@
 mod files;
 pub(crate) mod keeper;
 mod kernel;
+mod tunnels;
 
 use crate::programs::{Call, Programs};
 use crate::status::Place;
@@ -19,6 +20,7 @@ use std::io;
 use vocab::Secret;
 
 pub use kernel::list_rules;
+pub use tunnels::IpsecOwn;
 
 /// What came of a look or a change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +37,7 @@ pub struct Network {
     /// What was told last; `None`: nothing in this life, what a box never set has.
     config: Option<NetworkConfig>,
     key: Option<Secret<[u8; 32]>>,
+    ipsec: Option<IpsecOwn>,
     /// The rules that were loaded.
     rules: Option<String>,
     /// What the kernel says of them.
@@ -75,6 +78,17 @@ impl Network {
     /// The box's own key for tunnels; used by the next [`Network::set`].
     pub fn know_key(&mut self, key: Secret<[u8; 32]>) {
         self.key = Some(key);
+    }
+
+    /// The same for IPsec, with its certificate.
+    pub fn know_ipsec(&mut self, own: IpsecOwn) {
+        self.ipsec = Some(own);
+    }
+
+    /// Names of the tunnels with somebody at their other end; `now`: seconds since 1970.
+    #[must_use]
+    pub fn up(&self, programs: &dyn Programs, now: u64) -> Vec<String> {
+        self.config.as_ref().map_or_else(Vec::new, |config| tunnels::up(config, programs, now))
     }
 
     /// A port appeared or a day began: a peer whose term is over is let go of.
@@ -125,10 +139,13 @@ impl Network {
         }
         let mut changes = Changes::default();
         let key = self.key_file();
-        for file in key.iter().chain(&rendered.files) {
+        let ipsec = self.ipsec.as_ref().filter(|_| tunnels::has_ipsec(&rendered)).map(IpsecOwn::files);
+        let all: Vec<&RenderedFile> =
+            key.iter().chain(ipsec.iter().flatten()).chain(&rendered.files).collect();
+        for file in &all {
             note(&file.path, changes.write(place, file));
         }
-        note("earlier files", changes.remove_earlier(place, &rendered.files));
+        note("earlier files", changes.remove_earlier(place, &all));
         changed |= changes.any();
         self.tell_system(&rendered, &changes, place, programs, &mut note);
         Outcome { changed, faults }
@@ -165,9 +182,10 @@ impl Network {
                 note(service, must(programs, &Call::new("systemctl", &["try-reload-or-restart", service])));
             }
         }
-        let ipsec = rendered.files.iter().any(|file| file.path.starts_with(IPSEC_PEERS));
-        if changes.below(IPSEC_PEERS) || (ipsec && changes.below("/run/swanctl/")) {
-            note("tunnels", must(programs, &Call::new("swanctl", &["--load-all", "--noprompt"])));
+        // Whatever became another: a daemon that begins anew has no tunnel of before.
+        if changes.below("/run/swanctl/") {
+            let word = if tunnels::has_ipsec(rendered) { "restart" } else { "stop" };
+            note("IPsec", must(programs, &Call::new("systemctl", &[word, IPSEC_SERVICE])));
         }
     }
 
@@ -204,8 +222,8 @@ const NEXT: &str = "run/ringfence-network/next.nft";
 const LISTING: &str = "run/ringfence-network/listing";
 /// Written by systemd-networkd while it runs; where it does not yet, it reads the files at its start.
 const NETWORKD_RUNS: &str = "run/systemd/netif/state";
-/// A file for each IPsec peer.
-const IPSEC_PEERS: &str = "/run/swanctl/x509ca/";
+/// The IKE daemon: it runs while a tunnel is set, and reads its files once.
+const IPSEC_SERVICE: &str = "ringfence-ipsec.service";
 /// Who reads which folder.
 const READERS: [(&str, &str); 2] = [
     ("/run/systemd/resolved.conf.d/", "systemd-resolved.service"),

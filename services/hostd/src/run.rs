@@ -4,6 +4,7 @@
 use crate::custody;
 use crate::facts::Facts;
 use crate::life::{Life, Start, boot_cause};
+use crate::network::IpsecOwn;
 use crate::network::keeper::Keeper;
 use crate::orders::{Counted, LIFE, Then, carry_out, epoch};
 use crate::programs::{Call, Programs};
@@ -59,6 +60,8 @@ struct Host {
     counted: Counted,
     /// That the running system is good was told in this connection.
     good_told: bool,
+    /// The tunnels that are up as they were told in this connection.
+    up_told: Option<Vec<String>>,
     news: Sender<News>,
 }
 
@@ -98,6 +101,7 @@ pub async fn run(
         custody: Custody::Idle,
         counted: Counted::default(),
         good_told: false,
+        up_told: None,
         news,
     };
     host.begin_life().context("why the box started cannot be kept")?;
@@ -158,6 +162,7 @@ impl Host {
                 log::info!("connected");
                 self.told = None;
                 self.good_told = false;
+                self.up_told = None;
                 let ended = self.talk(&conn, over).await;
                 log::warn!("the connection to vaultd ended: {ended}");
             }
@@ -214,6 +219,10 @@ impl Host {
             }
             VaultToHost::TunnelKey(key) => {
                 self.network.know_key(key);
+                Ok(())
+            }
+            VaultToHost::IpsecKey { certificate, key } => {
+                self.network.know_ipsec(IpsecOwn { certificate, key });
                 Ok(())
             }
             VaultToHost::Network(config) => {
@@ -372,6 +381,11 @@ impl Host {
         if self.told.as_ref().is_none_or(|told| differs(told, &now)) {
             self.told = Some(now.clone());
             conn.send(&HostToVault::Status(Box::new(now))).await?;
+        }
+        let up = self.network.up();
+        if let Some(up) = up.filter(|up| self.up_told.as_ref() != Some(up)) {
+            self.up_told = Some(up.clone());
+            conn.send(&HostToVault::Tunnels { up }).await?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ mod custody;
 mod network;
 mod parts;
 
-pub use network::{NetworkEvent, NetworkStored, TunnelKeysStored};
+pub use network::{IpsecStored, NetworkEvent, NetworkStored, TunnelKeysStored};
 pub use parts::{
     BatchEntry, Entry, EntryResult, Intent, LineGroupEvent, NewAccount, PhoneEntry, RecordingFinding,
     RecordingWorth, Sealed, StoredFact, StoredObject, Who,

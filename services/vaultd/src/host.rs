@@ -162,6 +162,7 @@ impl Vault {
         }
         self.host_now.conn = None;
         self.host_now.status = None;
+        self.network_now.forget_up();
         if let Some(UnderWay { ordered, stage: Stage::AtHost { .. } }) = self.host_now.at {
             self.end_box_order(ordered, Some(HostFault::System("hostd ended before it was done".to_owned())));
         }
@@ -194,6 +195,7 @@ impl Vault {
                     *known = percent.min(100);
                 }
             }
+            HostToVault::Tunnels { up } => self.network_now.know_up(up),
             HostToVault::Custody { sets, fault } => self.disk_says(sets, fault.map(bounded_fault)),
             HostToVault::Good { epoch } => {
                 self.host_now.epoch.good = self.host_now.epoch.good.max(epoch);

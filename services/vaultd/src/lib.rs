@@ -43,7 +43,7 @@ mod start_keys;
 pub mod startup;
 pub mod state;
 pub mod subject_keys;
-mod tunnel_keys;
+pub mod tunnel_keys;
 pub mod vault;
 mod views;
 pub mod wav;

@@ -2,17 +2,19 @@
 //! (L-42), and told to `hostd`, which applies it. What a configuration may say is decided in the crate `netconf`.
 //!
 //! `hostd` is told whenever it connects and whenever something changes: the configuration with the trunks' addresses as
-//! carriers, whether agents have phones, and the box's own private key, which goes nowhere else.
+//! carriers, whether agents have phones, and the box's own private keys, which go nowhere else; the one for IPsec only
+//! while there is such a tunnel.
 
 use crate::admin::{Actor, Handled, Refusal};
 use crate::command::Message;
-use crate::entries::{NetworkEvent, NetworkStored, Sealed, TunnelKeysStored, Who};
+use crate::entries::{IpsecStored, NetworkEvent, NetworkStored, Sealed, TunnelKeysStored, Who};
 use crate::seal::Purpose;
+use crate::tunnel_keys::IpsecKey;
 use crate::vault::Vault;
 use idl::admin::Answer;
 use idl::hello::Process;
 use idl::host::VaultToHost;
-use idl::network::{Cidr, NetworkConfig, TunnelKind};
+use idl::network::{Cidr, NetworkConfig, Tunnel, TunnelKind};
 use idl::views::{NetworkAsk, NetworkProposal, NetworkTrial, NetworkView};
 use netconf::{ConfigFault, Ports, Settling, Step};
 use std::net::IpAddr;
@@ -27,6 +29,22 @@ type Preshared = Vec<(String, [u8; 32])>;
 pub(crate) struct NetworkNow {
     settling: Option<Settling>,
     told: Option<NetworkConfig>,
+    /// Tunnels that are up, as `hostd` said last.
+    up: Option<Vec<String>>,
+}
+
+impl NetworkNow {
+    /// Which tunnels are up.
+    pub(crate) fn know_up(&mut self, mut up: Vec<String>) {
+        up.truncate(netconf::MAX_TUNNELS);
+        up.retain(|name| name.len() <= netconf::MAX_NAME);
+        self.up = Some(up);
+    }
+
+    /// `hostd` is gone: nobody knows.
+    pub(crate) fn forget_up(&mut self) {
+        self.up = None;
+    }
 }
 
 impl Vault {
@@ -54,9 +72,6 @@ impl Vault {
         // The vault sees no ports; hostd looks at them when it applies.
         netconf::check(&config, &Ports::unknown()).map_err(|faults| refused(&faults))?;
         netconf::check_terms(&config, today).map_err(|faults| refused(&faults))?;
-        if config.tunnels.iter().any(|tunnel| matches!(tunnel.kind, TunnelKind::IpSec { .. })) {
-            return Err(no_ipsec());
-        }
         // Not the person's to say: it is looked up whenever hostd is told.
         config.phones = false;
         self.inherit_keys(&mut config);
@@ -77,10 +92,14 @@ impl Vault {
         waiting.agree(proposed, actor.id, self.clock.now)?;
         let config = self.opened(&waiting.what).ok_or_else(Refusal::storage)?;
         let (now, mut settling) = (self.since_boot(), self.settling());
-        let tunnels = !config.tunnels.is_empty();
+        let by_ipsec = config.tunnels.iter().any(is_ipsec);
+        let by_wireguard = config.tunnels.iter().any(|tunnel| !is_ipsec(tunnel));
         let step = settling.want(now, config).ok_or_else(on_trial)?;
-        if tunnels && self.state.network.keys.is_none() {
+        if by_wireguard && self.state.network.keys.is_none() {
             self.new_tunnel_keys(actor)?;
+        }
+        if by_ipsec && self.state.network.ipsec.is_none() {
+            self.new_ipsec_key(actor)?;
         }
         let on_trial = matches!(step, Step::Try(_));
         self.network_now.settling = Some(settling);
@@ -121,6 +140,7 @@ impl Vault {
 
     fn make_tunnel_keys(&mut self, actor: &Actor) -> Handled {
         self.new_tunnel_keys(actor)?;
+        self.new_ipsec_key(actor)?;
         self.network_now.told = None;
         self.send_network();
         Ok(Some(Answer::Done))
@@ -132,6 +152,19 @@ impl Vault {
         let (subject, keys) = self.seal_network(private.expose())?;
         let stored = TunnelKeysStored { wireguard_public, subject, keys };
         self.write(actor, NetworkEvent::KeysMade { stored: Box::new(stored) }.into());
+        Ok(())
+    }
+
+    /// Another key and certificate for IPsec; the name stays, for the other sides know the box by it.
+    fn new_ipsec_key(&mut self, actor: &Actor) -> Result<(), Refusal> {
+        let known = self.state.network.ipsec.as_ref().map(|stored| stored.name.clone());
+        let name = known.unwrap_or_else(|| crate::tunnel_keys::ipsec_name(self.random()));
+        let (scalar, serial) = (Secret::new(self.random::<48>()), self.random());
+        let made = crate::tunnel_keys::ipsec(&scalar, serial, &name, self.clock.now);
+        let IpsecKey { certificate, key } = made.ok_or_else(Refusal::storage)?;
+        let (subject, key) = self.seal_network(key.expose())?;
+        let stored = IpsecStored { name, certificate, subject, key };
+        self.write(actor, NetworkEvent::IpsecMade { stored: Box::new(stored) }.into());
         Ok(())
     }
 
@@ -217,7 +250,7 @@ impl Vault {
         self.send_network();
     }
 
-    /// Tells `hostd`, if it is there and does not know: its key first, then the configuration that may need it.
+    /// Tells `hostd`, if it is there and does not know: its keys first, then the configuration that may need them.
     pub(crate) fn send_network(&mut self) {
         let Some(conn) = self.host_now.conn() else { return };
         let mut config = self.settling().in_use().clone();
@@ -241,6 +274,16 @@ impl Vault {
         });
         if let Some(key) = key {
             self.send(conn, Message::Host(VaultToHost::TunnelKey(key)));
+        }
+        let ipsec = self.state.network.ipsec.as_ref().filter(|_| config.tunnels.iter().any(is_ipsec));
+        if let Some(stored) = ipsec {
+            match self.open_of::<String>(stored.subject, Purpose::Network, &stored.key).map(Secret::new) {
+                Some(key) => {
+                    let certificate = stored.certificate.clone();
+                    self.send(conn, Message::Host(VaultToHost::IpsecKey { certificate, key }));
+                }
+                None => log::error!("the key for IPsec cannot be opened: its tunnels stay down"),
+            }
         }
         self.network_now.told = Some(config.clone());
         self.send(conn, Message::Host(VaultToHost::Network(Box::new(config))));
@@ -272,6 +315,8 @@ impl Vault {
                 config: waiting.what.config.clone(),
             }),
             wireguard_public: network.keys.as_ref().map(|keys| keys.wireguard_public),
+            ipsec_certificate: network.ipsec.as_ref().map(|stored| stored.certificate.clone()),
+            up: self.network_now.up.clone(),
             trunks: self.trunk_addresses().into_iter().take(netconf::MAX_NETWORKS).collect(),
             trunks_by_name: by_name.map(|trunk| trunk.name.clone()).take(netconf::MAX_NETWORKS).collect(),
             phones: !self.state.phones.is_empty(),
@@ -305,12 +350,8 @@ fn refused(faults: &[ConfigFault]) -> Refusal {
     Refusal::new("network", format!("This network cannot be ({told})."), format!("网络设置有误（{told}）。"))
 }
 
-fn no_ipsec() -> Refusal {
-    Refusal::new(
-        "no-ipsec",
-        "This release of the box has no IPsec: use a WireGuard tunnel.",
-        "此版本不支持 IPsec，请使用 WireGuard 隧道。",
-    )
+const fn is_ipsec(tunnel: &Tunnel) -> bool {
+    matches!(tunnel.kind, TunnelKind::IpSec { .. })
 }
 
 fn on_trial() -> Refusal {

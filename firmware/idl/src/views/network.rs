@@ -49,6 +49,10 @@ pub struct NetworkView {
     pub proposal: Option<NetworkProposal>,
     /// The box's own WireGuard public key.
     pub wireguard_public: Option<[u8; 32]>,
+    /// The box's own certificate for IPsec, PEM: no secret, the other side needs it.
+    pub ipsec_certificate: Option<String>,
+    /// Names of the tunnels that are up; `None`: nobody told so far.
+    pub up: Option<Vec<String>>,
     /// Addresses of trunks: carriers without a word of the site.
     pub trunks: Vec<Cidr>,
     /// Trunks by name: the networks they are reached in are the site's to say.

@@ -9,7 +9,10 @@ mod tunnels;
 pub(crate) use firewall::voice_zone;
 pub use firewall::{BLOCK_S, FIREWALL_TABLE};
 pub(crate) use tunnels::alive;
-pub use tunnels::{FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY, FILE_WIREGUARD_KEY, wireguard_interface};
+pub use tunnels::{
+    FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY, FILE_WIREGUARD_KEY, FOLDER_IPSEC_PEERS, IPSEC_GROUP,
+    wireguard_interface,
+};
 
 use crate::cidr::parse_cidr;
 use crate::fault::ConfigFault;

@@ -1,6 +1,8 @@
 //! WireGuard as devices of systemd-networkd, IPsec as connections of strongSwan (`SWANCTL_DIR=/run/swanctl`).
 //!
-//! The box's own private keys are no part of it: `hostd` puts them beside, into the files named here.
+//! The box's own private keys are no part of it: `hostd` puts them beside, into the files named here. Lists of revoked
+//! certificates are not fetched, for the box connects to nothing that is not declared: an authority stands for one
+//! tunnel and one name behind it, and a peer is let go of by closing its tunnel.
 
 use super::RenderedFile;
 use crate::cidr::{minimal, show};
@@ -15,8 +17,12 @@ use vocab::Secret;
 pub const FILE_WIREGUARD_KEY: &str = "/run/ringfence-network/wireguard.key";
 /// The box's certificate for IPsec, in PEM.
 pub const FILE_IPSEC_CERTIFICATE: &str = "/run/swanctl/x509/box.pem";
-/// Its key, in PEM, mode 0600.
+/// Its key, in PEM. Like all below `/run/swanctl` mode 0640, group [`IPSEC_GROUP`].
 pub const FILE_IPSEC_KEY: &str = "/run/swanctl/private/box.pem";
+/// The group of the IKE daemon's user.
+pub const IPSEC_GROUP: &str = "ringfence-ipsec";
+/// A file for each IPsec tunnel that is up: the authority of its peer.
+pub const FOLDER_IPSEC_PEERS: &str = "/run/swanctl/x509ca/";
 
 const NETWORK_GROUP: &str = "systemd-network";
 /// Seconds between signs of life to a peer that we call: keeps the way through its firewall open.
@@ -53,17 +59,20 @@ pub(super) fn files(config: &NetworkConfig, today: u32) -> Vec<RenderedFile> {
             }
             TunnelKind::IpSec { gateway, local, peer_id, ca_pem } => {
                 let Some(pem) = certificate_pem(ca_pem) else { continue };
-                files.push(RenderedFile::open(format!("/run/swanctl/x509ca/{}.pem", tunnel.name), pem));
+                files.push(for_ipsec(format!("{FOLDER_IPSEC_PEERS}{}.pem", tunnel.name), pem));
                 connections.push_str(&connection(tunnel, *gateway, local, peer_id));
             }
         }
     }
-    let text = format!("connections {{\n{connections}}}\n");
-    files.push(RenderedFile {
-        mode: 0o600,
-        ..RenderedFile::open("/run/swanctl/swanctl.conf".to_owned(), text)
-    });
+    if !connections.is_empty() {
+        let text = format!("connections {{\n{connections}}}\n");
+        files.push(for_ipsec("/run/swanctl/swanctl.conf".to_owned(), text));
+    }
     files
+}
+
+fn for_ipsec(path: String, content: String) -> RenderedFile {
+    RenderedFile { path, mode: 0o640, group: Some(IPSEC_GROUP), content: Secret::new(content) }
 }
 
 struct Peer<'a> {
@@ -113,12 +122,12 @@ fn connection(tunnel: &Tunnel, gateway: IpAddr, local: &[Cidr], peer_id: &str) -
     format!(
         "  {name} {{\n    version = 2\n    remote_addrs = {gateway}\n    proposals = {IKE}\n    mobike = no\n    \
          send_cert = always\n    unique = replace\n    rekey_time = 4h\n    dpd_delay = 30s\n    \
+         keyingtries = 0\n    \
          local {{\n      auth = pubkey\n      certs = box.pem\n    }}\n    \
-         remote {{\n      auth = pubkey\n      id = \"{peer_id}\"\n      cacerts = {name}.pem\n      \
-         revocation = ifuri\n    }}\n    \
+         remote {{\n      auth = pubkey\n      id = \"{peer_id}\"\n      cacerts = {name}.pem\n    }}\n    \
          children {{\n      {name} {{\n        mode = tunnel\n        local_ts = {ours}\n        \
          remote_ts = {theirs}\n        esp_proposals = {ESP}\n        rekey_time = 1h\n        \
-         start_action = start\n        dpd_action = restart\n        close_action = trap\n      }}\n    }}\n  }}\n"
+         start_action = trap|start\n        dpd_action = restart\n        close_action = trap\n      }}\n    }}\n  }}\n"
     )
 }
 

@@ -2,7 +2,7 @@
 
 use crate::programs::{Call, Programs};
 use crate::status::Place;
-use netconf::{FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY, FILE_WIREGUARD_KEY, RenderedFile};
+use netconf::{FILE_WIREGUARD_KEY, RenderedFile};
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -81,11 +81,10 @@ impl Changes {
         Ok(())
     }
 
-    /// What lies beside the files and is not among them is of an earlier configuration. The box's own keys stay.
-    pub(super) fn remove_earlier(&mut self, place: &Place, files: &[RenderedFile]) -> io::Result<()> {
-        let own = [FILE_WIREGUARD_KEY, FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY];
-        let kept: BTreeSet<PathBuf> =
-            files.iter().map(|file| file.path.as_str()).chain(own).map(|path| path_of(place, path)).collect();
+    /// What lies beside the files and is not among them is of an earlier configuration, the box's key for IPsec too;
+    /// the one for WireGuard lies elsewhere.
+    pub(super) fn remove_earlier(&mut self, place: &Place, files: &[&RenderedFile]) -> io::Result<()> {
+        let kept: BTreeSet<PathBuf> = files.iter().map(|file| path_of(place, &file.path)).collect();
         for folder in FOLDERS {
             let Ok(all) = std::fs::read_dir(place.at(folder)) else { continue };
             for found in all {
@@ -143,6 +142,7 @@ fn path_of(place: &Place, path: &str) -> PathBuf {
 }
 
 /// Folders that hold nothing but what is rendered.
-const FOLDERS: [&str; 2] = ["run/systemd/network", "run/swanctl/x509ca"];
+const FOLDERS: [&str; 5] =
+    ["run/systemd/network", "run/swanctl", "run/swanctl/x509ca", "run/swanctl/x509", "run/swanctl/private"];
 const NEW: &str = ".ringfence-new";
 const MAX_PORTS: usize = 16;

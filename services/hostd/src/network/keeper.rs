@@ -1,7 +1,7 @@
 //! The thread that keeps the network as it should be: it does what was told last, and looks again and again whether it
 //! still holds. It ends with its owner.
 
-use super::{Network, Outcome};
+use super::{IpsecOwn, Network, Outcome};
 use crate::programs::Programs;
 use crate::status::Place;
 use idl::network::NetworkConfig;
@@ -14,6 +14,7 @@ use vocab::Secret;
 #[derive(Debug, Default)]
 struct Wanted {
     key: Option<Secret<[u8; 32]>>,
+    ipsec: Option<IpsecOwn>,
     config: Option<Box<NetworkConfig>>,
     over: bool,
 }
@@ -22,6 +23,8 @@ struct Wanted {
 struct Desk {
     wanted: Mutex<Wanted>,
     told: Condvar,
+    /// Tunnels that are up, as they were looked at last.
+    up: Mutex<Option<Vec<String>>>,
 }
 
 impl Desk {
@@ -54,6 +57,16 @@ impl Keeper {
         self.0.lock().key = Some(key);
     }
 
+    /// The same for IPsec.
+    pub(crate) fn know_ipsec(&self, own: IpsecOwn) {
+        self.0.lock().ipsec = Some(own);
+    }
+
+    /// Which tunnels are up; `None`: nothing was looked at so far.
+    pub(crate) fn up(&self) -> Option<Vec<String>> {
+        self.0.up.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What the site wants.
     pub(crate) fn set(&self, config: Box<NetworkConfig>) {
         self.0.lock().config = Some(config);
@@ -80,6 +93,7 @@ fn keep(
     teller.hear(network.begin(place, programs, today()), false);
     let _ = begun.send(());
     let mut looked = Instant::now();
+    let mut peers_looked: Option<Instant> = None;
     loop {
         let wanted = wait(desk);
         if wanted.over {
@@ -88,11 +102,19 @@ fn keep(
         if let Some(key) = wanted.key {
             network.know_key(key);
         }
+        if let Some(own) = wanted.ipsec {
+            network.know_ipsec(own);
+        }
         if let Some(config) = wanted.config {
             teller.hear(network.set(*config, place, programs, today()), true);
             continue;
         }
         teller.hear(network.refresh(place, programs, today()), false);
+        if peers_looked.is_none_or(|at| at.elapsed() >= PEERS_EVERY) {
+            let up = network.up(programs, since_1970().as_secs());
+            *desk.up.lock().unwrap_or_else(PoisonError::into_inner) = Some(up);
+            peers_looked = Some(Instant::now());
+        }
         if looked.elapsed() >= LOOK_EVERY {
             teller.hear(network.look(place, programs), false);
             looked = Instant::now();
@@ -127,14 +149,19 @@ impl Teller<'_> {
     }
 }
 
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 /// Days since 1970-01-01.
 fn today() -> u32 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u32::try_from(since.as_secs() / DAY_S).unwrap_or(0)
+    u32::try_from(since_1970().as_secs() / DAY_S).unwrap_or(0)
 }
 
 /// How often ports and the day are looked at.
 const TURN: Duration = Duration::from_secs(2);
 /// How often the kernel's rules are looked at: well within the minute in which they must be put back (NET-01).
 const LOOK_EVERY: Duration = Duration::from_secs(20);
+/// How often tunnels are looked at.
+const PEERS_EVERY: Duration = Duration::from_secs(10);
 const DAY_S: u64 = 24 * 60 * 60;

@@ -2,7 +2,7 @@
 //! nothing done twice, what another hand changed put back, keys closed to others, faults told.
 
 use crate::rig::Appliance;
-use hostd::{Call, Done, Network, Outcome, Programs};
+use hostd::{Call, Done, IpsecOwn, Network, Outcome, Programs};
 use idl::network::{Cidr, NetworkConfig, Tunnel, TunnelKind, Zone, ZoneConfig};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
@@ -103,7 +103,11 @@ fn with_ports() -> Appliance {
     }
     std::fs::write(at.place.at("run/systemd/netif/state"), "").unwrap();
     let own = nix::unistd::getgid().as_raw();
-    std::fs::write(at.place.at("etc/group"), format!("root:x:0:\nsystemd-network:x:{own}:\n")).unwrap();
+    std::fs::write(
+        at.place.at("etc/group"),
+        format!("root:x:0:\nsystemd-network:x:{own}:\nringfence-ipsec:x:{own}:\n"),
+    )
+    .unwrap();
     at
 }
 
@@ -164,7 +168,6 @@ fn net_04_rules_are_loaded_before_addresses_and_earlier_files_are_gone() {
     let folder = at.place.at("run/systemd/network");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("20-earlier.network"), "x").unwrap();
-    std::fs::write(at.place.at("run/swanctl/private/box.pem"), "key").unwrap();
     let mut network = Network::default();
     assert!(good(network.set(config(), &at.place, &system, TODAY)));
     let asked = system.asked();
@@ -176,7 +179,6 @@ fn net_04_rules_are_loaded_before_addresses_and_earlier_files_are_gone() {
     names.sort();
     assert_eq!(names, ["10-eth0.7.netdev", "20-eth0.7.network", "20-eth0.network", "20-eth1.network"]);
     assert!(std::fs::read_to_string(folder.join("20-eth0.7.network")).unwrap().contains("10.1.2.3/24"));
-    assert!(at.place.at("run/swanctl/private/box.pem").exists());
     // The same again: nothing is loaded, no link loses its lease.
     assert!(!good(network.set(config(), &at.place, &system, TODAY)));
     assert_eq!(system.asked(), Vec::<String>::new());
@@ -225,6 +227,96 @@ fn net_05_keys_are_closed_to_others_and_a_tunnel_that_is_another_is_made_anew() 
     assert_eq!(system.asked(), ["nft next.nft", "ip wg-staff", "networkctl reload"]);
     assert!(!at.place.at("run/systemd/network/10-wg-staff.netdev").exists());
     assert!(!system.rules().contains("51820"));
+}
+
+/// An IPsec tunnel beside the other.
+fn by_ipsec() -> NetworkConfig {
+    let mut der = vec![0x30, 0x82, 1, 0];
+    der.extend([5; 256]);
+    let body = data_encoding::BASE64.encode(&der);
+    let tunnel = Tunnel {
+        name: "hq".to_owned(),
+        remote: vec![cidr("10.50.0.0/16")],
+        zone: Zone::Management,
+        kind: TunnelKind::IpSec {
+            gateway: "203.0.113.5".parse().unwrap(),
+            local: vec![cidr("10.1.2.0/24")],
+            peer_id: "CN=gw1".to_owned(),
+            ca_pem: format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"),
+        },
+    };
+    let mut config = tunnelled(1, TODAY + 9);
+    config.tunnels.push(tunnel);
+    config
+}
+
+fn own(key: &str) -> IpsecOwn {
+    IpsecOwn { certificate: "certificate".to_owned(), key: Secret::new(key.to_owned()) }
+}
+
+#[test]
+fn net_05_the_ike_daemon_runs_while_a_tunnel_needs_it_and_its_key_lies_there_no_longer() {
+    let (at, system) = (with_ports(), System::default());
+    let mut network = Network::default();
+    network.know_ipsec(own("key"));
+    assert!(good(network.set(config(), &at.place, &system, TODAY)));
+    assert!(!at.place.at("run/swanctl/private/box.pem").exists(), "a key that nothing needs");
+    system.asked();
+    assert!(good(network.set(by_ipsec(), &at.place, &system, TODAY)));
+    assert!(system.asked().contains(&"systemctl ringfence-ipsec.service".to_owned()));
+    let files = ["swanctl.conf", "private/box.pem", "x509/box.pem", "x509ca/hq.pem"];
+    for file in files {
+        assert_eq!(mode(&at, &format!("run/swanctl/{file}")), 0o640, "{file}");
+    }
+    assert_eq!(std::fs::read_to_string(at.place.at("run/swanctl/private/box.pem")).unwrap(), "key");
+    assert!(!good(network.set(by_ipsec(), &at.place, &system, TODAY)));
+    assert_eq!(system.asked(), Vec::<String>::new());
+    // Another key: the tunnels of before end. Then the tunnel is closed.
+    network.know_ipsec(own("other"));
+    assert!(good(network.set(by_ipsec(), &at.place, &system, TODAY)));
+    assert_eq!(system.asked(), ["systemctl ringfence-ipsec.service"]);
+    assert!(good(network.set(tunnelled(1, TODAY + 9), &at.place, &system, TODAY)));
+    assert_eq!(system.asked(), ["nft next.nft", "systemctl ringfence-ipsec.service"]);
+    for file in files {
+        assert!(!at.place.at(&format!("run/swanctl/{file}")).exists(), "{file}");
+    }
+}
+
+#[test]
+fn net_05_which_tunnels_are_up_is_what_the_kernel_says() {
+    let (at, system) = (with_ports(), System::default());
+    let mut network = Network::default();
+    assert_eq!(network.up(&system, 1_100), Vec::<String>::new());
+    network.set(by_ipsec(), &at.place, &system, TODAY);
+    for (ways, met, up) in [
+        (WAYS, "wg-staff\tkey=\t1000\n", vec!["staff", "hq"]),
+        (WAYS, "wg-staff\tkey=\t0\n", vec!["hq"]),
+        ("", "", vec![]),
+        (WAYS.split_once("src 203").unwrap().0, "", vec![]),
+    ] {
+        assert_eq!(network.up(&Kernel { ways, met }, 1_100), up);
+    }
+}
+
+const WAYS: &str = "src 10.1.2.3 dst 203.0.113.5\n\tproto esp spi 0xc1a2b3c4 reqid 1 mode tunnel\n\
+    src 203.0.113.5 dst 10.1.2.3\n\tproto esp spi 0xc5a2b3c4 reqid 1 mode tunnel\n";
+
+/// A kernel with tunnels.
+struct Kernel {
+    ways: &'static str,
+    met: &'static str,
+}
+
+impl Programs for Kernel {
+    fn run(&self, call: &Call, _line: &mut dyn FnMut(&str)) -> std::io::Result<Done> {
+        let words: Vec<&str> = call.arguments.iter().map(String::as_str).collect();
+        let output = match (call.program, words.as_slice()) {
+            ("ip", ["xfrm", "state", "list", "nokeys"]) => self.ways,
+            ("wg", ["show", "all", "latest-handshakes"]) => self.met,
+            other => panic!("{other:?}"),
+        };
+        Ok(Done { ok: true, output: output.to_owned(), ..Done::default() })
+    }
 }
 
 #[test]

@@ -46,6 +46,11 @@ pub enum NetworkEvent {
         /// The keys.
         stored: Box<TunnelKeysStored>,
     },
+    /// The box's own key and certificate for IPsec were made.
+    IpsecMade {
+        /// Both.
+        stored: Box<IpsecStored>,
+    },
 }
 
 impl From<NetworkEvent> for Event {
@@ -76,6 +81,19 @@ pub struct TunnelKeysStored {
     pub subject: SubjectId,
     /// The private key.
     pub keys: Sealed,
+}
+
+/// The box's own key and certificate for IPsec tunnels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IpsecStored {
+    /// Who the box is in its certificate; the same in each that follows.
+    pub name: String,
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// The key the private one is sealed under.
+    pub subject: SubjectId,
+    /// The private key.
+    pub key: Sealed,
 }
 
 #[cfg(test)]

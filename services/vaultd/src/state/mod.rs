@@ -187,7 +187,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 10;
+pub const SCHEMA: u32 = 11;
 
 /// A set of shares in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! The site's network in the state: what is kept, what waits for a second person, what is on trial, the box's own keys.
 //! Preshared and private keys stand here only sealed.
 
-use crate::entries::{NetworkEvent, NetworkStored, TunnelKeysStored};
+use crate::entries::{IpsecStored, NetworkEvent, NetworkStored, TunnelKeysStored};
 use crate::pending::Pending;
 use serde::{Deserialize, Serialize};
 use vocab::{PersonId, UnixMs};
@@ -15,8 +15,10 @@ pub struct NetworkKept {
     pub waiting: Option<Pending<NetworkStored>>,
     /// What was agreed to and is not confirmed.
     pub trial: Option<(u64, NetworkStored)>,
-    /// The box's own keys.
+    /// The box's own WireGuard key.
     pub keys: Option<TunnelKeysStored>,
+    /// The box's own key and certificate for IPsec.
+    pub ipsec: Option<IpsecStored>,
 }
 
 impl NetworkKept {
@@ -24,6 +26,7 @@ impl NetworkKept {
     pub(super) fn apply(&mut self, seq: u64, at: UnixMs, by: PersonId, event: &NetworkEvent) {
         match event {
             NetworkEvent::KeysMade { stored } => self.keys = Some((**stored).clone()),
+            NetworkEvent::IpsecMade { stored } => self.ipsec = Some((**stored).clone()),
             NetworkEvent::Proposed { stored } => {
                 self.waiting = Some(Pending { seq, by, at, what: (**stored).clone() });
             }

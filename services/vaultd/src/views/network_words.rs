@@ -10,6 +10,7 @@ pub(super) fn of_network(words: Words, event: &NetworkEvent) -> Words {
         NetworkEvent::KeysMade { stored } => words
             .say("what", "keys-made")
             .say("wireguard_public", data_encoding::BASE64.encode(&stored.wireguard_public)),
+        NetworkEvent::IpsecMade { stored } => words.say("what", "ipsec-made").say("name", &stored.name),
         NetworkEvent::Proposed { stored } => of_config(words.say("what", "proposed"), &stored.config),
         NetworkEvent::Withdrawn { proposed } => number(words, "withdrawn", *proposed),
         NetworkEvent::Confirmed { proposed } => number(words, "confirmed", *proposed),

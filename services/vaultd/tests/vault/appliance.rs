@@ -68,6 +68,7 @@ fn given(rig: &mut Rig) -> Vec<(u64, HostOrder)> {
         VaultToHost::Order { id, order } => Some((id, order)),
         VaultToHost::Network(_)
         | VaultToHost::TunnelKey(_)
+        | VaultToHost::IpsecKey { .. }
         | VaultToHost::Custody { .. }
         | VaultToHost::FactStored { .. }
         | VaultToHost::LeastEpoch { .. } => None,

@@ -3,14 +3,15 @@
 
 use crate::rig::{AGENT, AUDIT, Rig, SECURITY, SYSTEM};
 use idl::admin::{Admin, Answer};
-use idl::host::VaultToHost;
+use idl::host::{HostToVault, VaultToHost};
 use idl::lines::SrtpPolicy;
 use idl::network::{Cidr, Egress, Layer4, NetworkConfig, Tunnel, TunnelKind, Zone, ZoneConfig};
 use idl::views::{NetworkAsk, NetworkView};
 use netconf::CONFIRM_S;
 use vaultd::command::{Cmd, ConnId, Effect, Message};
 use vaultd::entries::{Event, NetworkEvent};
-use vocab::{DAY_MS, Secret};
+use vaultd::tunnel_keys::ipsec;
+use vocab::{DAY_MS, Secret, UnixMs};
 
 const HOST: ConnId = ConnId(71);
 const KEY: [u8; 32] = [0xA7; 32];
@@ -221,10 +222,8 @@ fn net_08_a_place_that_nobody_declared_domestic_is_refused_as_a_target() {
     assert!(text_en.contains("egress.0.target: everybody"), "half of all places is no place: {text_en}");
 }
 
-#[test]
-fn net_05_ipsec_is_refused_while_the_box_has_none() {
-    let mut rig = site();
-    let mut wanted = config(&rig, "10.0.1.2/24");
+fn by_ipsec(rig: &Rig) -> NetworkConfig {
+    let mut wanted = config(rig, "10.0.1.2/24");
     let mut der = vec![0x30, 0x82, 1, 0];
     der.extend([5; 256]);
     let body = data_encoding::BASE64.encode(&der);
@@ -239,7 +238,87 @@ fn net_05_ipsec_is_refused_while_the_box_has_none() {
             ca_pem: format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"),
         },
     }];
-    assert_eq!(code(&ask(&mut rig, SYSTEM, NetworkAsk::Propose(Box::new(wanted)))), "no-ipsec");
+    wanted
+}
+
+/// The certificate and key for IPsec that `hostd` was told.
+fn ipsec_told(rig: &mut Rig) -> Vec<(String, String)> {
+    let one = |effect| match effect {
+        Effect::Send(HOST, Message::Host(VaultToHost::IpsecKey { certificate, key })) => {
+            Some((certificate, key.expose().clone()))
+        }
+        _ => None,
+    };
+    rig.take().into_iter().filter_map(one).collect()
+}
+
+#[test]
+fn net_05_an_ipsec_tunnel_has_a_key_and_a_certificate_of_the_box_and_others_have_none_of_it() {
+    let mut rig = site();
+    let wanted = config(&rig, "10.0.1.2/24");
+    let proposed = propose(&mut rig, wanted);
+    ask(&mut rig, SECURITY, NetworkAsk::Agree { proposed });
+    ask(&mut rig, SYSTEM, NetworkAsk::Confirm { proposed });
+    assert_eq!(look(&mut rig).ipsec_certificate, None, "WireGuard alone needs none");
+    let wanted = by_ipsec(&rig);
+    let proposed = propose(&mut rig, wanted);
+    assert_eq!(ipsec_told(&mut rig), [], "nothing before the second person");
+    assert!(matches!(ask(&mut rig, SECURITY, NetworkAsk::Agree { proposed }), Answer::Done));
+    let told = ipsec_told(&mut rig);
+    let shown = look(&mut rig).ipsec_certificate.expect("the other side needs it");
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].0, shown);
+    assert!(told[0].1.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    // Sealed in the ledger: the scalar's part of the key stands in no entry.
+    let body: String = told[0].1.lines().filter(|line| !line.starts_with('-')).collect();
+    let key = data_encoding::BASE64.decode(body.as_bytes()).unwrap();
+    for entry in rig.entries() {
+        let bytes = postcard::to_stdvec(&entry).unwrap();
+        let clear = |secret: &[u8]| bytes.windows(secret.len()).any(|window| window == secret);
+        assert!(!clear(&key[40..72]) && !clear(&body.as_bytes()[60..100]), "{}", entry.event.name());
+    }
+    ask(&mut rig, SYSTEM, NetworkAsk::Confirm { proposed });
+    // After a restart the same; closed, no more.
+    let mut rig = rig.restart();
+    rig.give(Cmd::HostUp(HOST));
+    assert_eq!(ipsec_told(&mut rig), told);
+    ask(&mut rig, SECURITY, NetworkAsk::CloseTunnel { name: "hq".to_owned() });
+    assert_eq!(ipsec_told(&mut rig), []);
+    // Made anew it is another, of the same box.
+    assert!(matches!(ask(&mut rig, SYSTEM, NetworkAsk::MakeKeys), Answer::Done));
+    assert_ne!(look(&mut rig).ipsec_certificate, Some(shown));
+    let names: Vec<String> = rig
+        .entries()
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Network { event: NetworkEvent::IpsecMade { stored } } => Some(stored.name.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!((names.len(), names.first()), (2, names.last()));
+}
+
+#[test]
+fn net_05_a_key_for_ipsec_has_one_certificate_and_shows_in_no_debug_output() {
+    let made =
+        |scalar| ipsec(&Secret::new([scalar; 48]), [0; 16], "ringfence-3f2a91bc", UnixMs(1_795_000_000_000));
+    let one = made(7).unwrap();
+    assert_eq!(netconf::certificate_pem(&one.certificate).as_ref(), Some(&one.certificate));
+    assert!(one.key.expose().starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    assert!(!format!("{one:?}").contains("PRIVATE"));
+    assert!(made(0).is_none(), "zero is no key");
+    assert!(made(0xff).is_none(), "nor what is past the order of the curve");
+}
+
+#[test]
+fn net_05_which_tunnels_are_up_is_known_while_hostd_is_there() {
+    let mut rig = site();
+    assert_eq!(look(&mut rig).up, None);
+    let up = vec!["hq".to_owned(), "a-name-that-is-no-name".to_owned()];
+    rig.give(Cmd::Host(HOST, HostToVault::Tunnels { up }));
+    assert_eq!(look(&mut rig).up, Some(vec!["hq".to_owned()]));
+    rig.give(Cmd::HostDown(HOST));
+    assert_eq!(look(&mut rig).up, None);
 }
 
 #[test]

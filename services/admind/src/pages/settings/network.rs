@@ -68,6 +68,19 @@ impl NetworkPage {
         self.view.wireguard_public.map(|key| BASE64.encode(&key)).unwrap_or_default()
     }
 
+    fn ipsec_certificate(&self) -> &str {
+        self.view.ipsec_certificate.as_deref().unwrap_or_default()
+    }
+
+    fn has_keys(&self) -> bool {
+        self.view.wireguard_public.is_some() || self.view.ipsec_certificate.is_some()
+    }
+
+    /// Whether a tunnel in use is up; nothing where nobody knows.
+    fn is_up(&self, tunnel: &Tunnel) -> Option<bool> {
+        self.view.up.as_ref().map(|up| up.contains(&tunnel.name))
+    }
+
     fn trial_text(&self) -> String {
         let left = self.view.trial.as_ref().map_or(0, |trial| trial.left_s);
         fill(self.page.t.network.trial_text, &[&left])
@@ -222,6 +235,7 @@ fn rule_row(t: &Texts, line: &Reach) -> RuleRow {
         Service::Time => n.s_time.to_owned(),
         Service::Target(name, layer, port) => format!("{name} ({} {port})", transport(layer)),
         Service::Tunnel(name, port) => format!("{} {name} (UDP {port})", n.s_tunnel),
+        Service::IpSec(name) => format!("{} {name} (UDP 500, 4500, ESP)", n.s_ipsec),
     };
     RuleRow {
         way: if line.inward { n.way_in } else { n.way_out },
@@ -260,8 +274,13 @@ const fn transport(layer: &Layer4) -> &'static str {
 
 fn detail(t: &Texts, page: &Page, tunnel: &Tunnel, preshared: bool) -> String {
     let t = &t.network;
-    let TunnelKind::WireGuard { local, listen, endpoint, expires_day, .. } = &tunnel.kind else {
-        return String::new();
+    let (local, listen, endpoint, expires_day) = match &tunnel.kind {
+        TunnelKind::WireGuard { local, listen, endpoint, expires_day, .. } => {
+            (local, listen, endpoint, expires_day)
+        }
+        TunnelKind::IpSec { gateway, local, peer_id, .. } => {
+            return format!("IPsec · {} · {gateway} · {peer_id}", list(local));
+        }
     };
     let at = endpoint.map(|(address, port)| std::net::SocketAddr::new(address, port).to_string());
     let end = page.zone.date(form::day(*expires_day));

@@ -1,11 +1,13 @@
 //! The form of a network: rows of zones and tunnels, lines of targets. Each fault of `netconf` is said at its field.
 
+mod ipsec;
+
 use crate::clock;
 use crate::form::Form;
 use crate::texts::{Texts, fill};
 use data_encoding::BASE64;
 use idl::network::{Cidr, Egress, Layer4, NetworkConfig, Tunnel, TunnelKind, Zone, ZoneConfig};
-use netconf::{ConfigFault, MAX_TUNNELS, MAX_ZONES, Ports, What, parse_cidr};
+use netconf::{ConfigFault, MAX_IPSEC, MAX_TUNNELS, MAX_ZONES, Ports, What, parse_cidr};
 use std::net::{IpAddr, SocketAddr};
 use vocab::{DAY_MS, Secret, UnixMs};
 
@@ -14,18 +16,23 @@ use vocab::{DAY_MS, Secret, UnixMs};
 pub(super) struct Rows {
     pub(super) zones: Vec<usize>,
     pub(super) wireguard: Vec<usize>,
+    pub(super) ipsec: Vec<usize>,
 }
 
 impl Rows {
-    fn count(zones: usize, wireguard: usize) -> Self {
+    fn count(zones: usize, wireguard: usize, ipsec: usize) -> Self {
         let rows = |count: usize, most: usize| (0..count.min(most)).collect();
-        Self { zones: rows(zones, MAX_ZONES), wireguard: rows(wireguard, MAX_TUNNELS) }
+        Self {
+            zones: rows(zones, MAX_ZONES),
+            wireguard: rows(wireguard, MAX_TUNNELS),
+            ipsec: rows(ipsec, MAX_IPSEC),
+        }
     }
 
     /// The rows of a form that came back.
     pub(super) fn of(form: &Form) -> Self {
         let count = |field: &str| form.value(field).parse().unwrap_or(1);
-        Self::count(count("zones"), count("wireguard"))
+        Self::count(count("zones"), count("wireguard"), count("ipsec"))
     }
 }
 
@@ -52,12 +59,18 @@ pub(super) fn filled(config: &NetworkConfig) -> (Form, Rows) {
         set("gateway", zone.gateway.map_or_else(String::new, |gateway| gateway.to_string()));
         set("allowed", listed(&zone.allowed));
     }
-    for (row, tunnel) in config.tunnels.iter().enumerate() {
+    let (by_ipsec, by_wireguard): (Vec<&Tunnel>, Vec<&Tunnel>) =
+        config.tunnels.iter().partition(|tunnel| matches!(tunnel.kind, TunnelKind::IpSec { .. }));
+    for (row, tunnel) in by_wireguard.iter().enumerate() {
         fill_tunnel(&mut form, row, tunnel);
     }
-    let rows = Rows::count(config.zones.len() + 2, config.tunnels.len() + 1);
+    for (row, tunnel) in by_ipsec.iter().enumerate() {
+        ipsec::fill(&mut form, row, tunnel);
+    }
+    let rows = Rows::count(config.zones.len() + 2, by_wireguard.len() + 1, by_ipsec.len() + 1);
     form.set("zones", rows.zones.len().to_string());
     form.set("wireguard", rows.wireguard.len().to_string());
+    form.set("ipsec", rows.ipsec.len().to_string());
     (form, rows)
 }
 
@@ -83,8 +96,9 @@ pub(super) fn read(form: &mut Form, t: &Texts) -> Option<NetworkConfig> {
     let mut places = Places::default();
     let zones: Vec<ZoneConfig> =
         rows.zones.iter().filter_map(|row| read_zone(form, t, *row, &mut places)).collect();
-    let tunnels: Vec<Tunnel> =
+    let mut tunnels: Vec<Tunnel> =
         rows.wireguard.iter().filter_map(|row| read_wireguard(form, t, *row, &mut places)).collect();
+    tunnels.extend(rows.ipsec.iter().filter_map(|row| ipsec::read(form, t, *row, &mut places)));
     let config = NetworkConfig {
         host: form.optional(t, "host", netconf::MAX_HOST),
         zones,
