@@ -116,8 +116,10 @@ impl KeyFiles {
     /// # Errors
     /// [`PortError`].
     pub fn sync(&self) -> Result<(), PortError> {
-        let file = locked(&self.subjects).sync_handle()?;
-        file.sync_data().map_err(|error| PortError::new("sync the subjects' keys", error))
+        let (file, records) = locked(&self.subjects).sync_handle()?;
+        file.sync_data().map_err(|error| PortError::new("sync the subjects' keys", error))?;
+        locked(&self.subjects).synced(records);
+        Ok(())
     }
 
     /// Destroys a subject's key for good.
