@@ -57,8 +57,10 @@ impl Console {
         };
         match (why, *answer) {
             (For::Leave, _) => {}
-            (_, Answer::Refused { code, text_en, text_zh }) => {
-                self.refused(&code, &text_zh, &text_en, waited, out);
+            (why, Answer::Refused { code, text_en, text_zh }) => {
+                // A page that is refused is not asked for again by itself.
+                let order = !matches!(why, For::Look);
+                self.refused(&code, &text_zh, &text_en, waited, order.then_some(out));
             }
             (For::Door, Answer::Door(door)) => {
                 let blank = !door.commissioned;
@@ -81,7 +83,7 @@ impl Console {
         }
     }
 
-    fn refused(&mut self, code: &str, text_zh: &str, text_en: &str, waited: bool, out: &mut Out) {
+    fn refused(&mut self, code: &str, text_zh: &str, text_en: &str, waited: bool, order: Option<&mut Out>) {
         if self.session.is_some() && (code == "no-session" || code == "session-elsewhere") {
             self.close(Tone::Warn, self.w().ended_outside);
             return;
@@ -91,7 +93,9 @@ impl Console {
             self.page = Page::Welcome;
         }
         if waited {
-            self.back_from_order(out);
+            if let Some(out) = order {
+                self.back_from_order(out);
+            }
             let words = self.say(text_zh, text_en);
             self.note(Tone::Bad, words);
         }

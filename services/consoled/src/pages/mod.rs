@@ -129,6 +129,15 @@ impl Console {
         }
     }
 
+    /// What the page tells changed by what was ordered: it is shown once that came, and no look of the person's own.
+    pub(crate) fn look_again(&mut self, out: &mut Out) {
+        if self.session.is_some()
+            && let Some(what) = self.page_asks()
+        {
+            self.busy = self.ask(For::Look, what, true, out);
+        }
+    }
+
     fn page_asks(&self) -> Option<Admin> {
         Some(match self.page {
             Page::Status | Page::Time | Page::Trunks => Admin::Overview,

@@ -146,7 +146,7 @@ impl Console {
             Page::Span(_) | Page::Appliance => {}
             _ => return,
         }
-        self.look(true, out);
+        self.look_again(out);
     }
 
     pub(super) fn slot(&self, span: SpanId, verb: Verb) -> Sheet {

@@ -186,7 +186,14 @@ impl Bench {
             })),
             Admin::Span(SpanAsk::History { .. }) => Answer::SpanHistory(Box::new(history())),
             Admin::Span(SpanAsk::Quality { .. }) => Answer::SpanQuality(quality()),
-            Admin::Box(BoxAsk::Look) => Answer::Box(Box::new(appliance())),
+            Admin::Box(BoxAsk::Look) => {
+                let mut view = appliance();
+                if let Some(what) = self.box_orders.last().cloned() {
+                    let stage = BoxOrderStage::UnderWay { percent: 1 };
+                    view.orders.insert(0, BoxOrder { order: 5, what, by: PersonId(1), at: NOW, stage });
+                }
+                Answer::Box(Box::new(view))
+            }
             Admin::Box(BoxAsk::Order(order)) => {
                 self.box_orders.push(order);
                 Answer::Created { ids: vec![9] }

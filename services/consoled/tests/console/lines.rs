@@ -38,6 +38,18 @@ fn a_terminal_that_answers_nothing_is_spoken_to_in_lines() {
 }
 
 #[test]
+fn in_lines_the_page_comes_once_after_an_order_and_already_knows_it() {
+    let mut bench = Bench::mute(true);
+    bench.sign_in();
+    bench.keys("6\rd\r");
+    bench.read();
+    bench.keys("y\r");
+    let text = bench.read();
+    assert_eq!(text.matches("== Ringfence").count(), 1, "{text}");
+    assert!(text.contains("Diagnostics  1 %") && text.contains("Done: Diagnostics"), "{text}");
+}
+
+#[test]
 fn a_line_is_corrected_as_it_is_typed() {
     let mut bench = Bench::mute(true);
     bench.keys("s\r");
