@@ -36,6 +36,8 @@ pub struct Door {
     pub real_tpm: bool,
     /// The clock is synchronised.
     pub clock_synchronised: bool,
+    /// A blank box whose TPM was not cleared by the factory reset before.
+    pub tpm_kept: bool,
 }
 
 /// What turns a blank box into a company's.

@@ -139,6 +139,8 @@ pub enum HostToVault {
         /// Their names.
         up: Vec<String>,
     },
+    /// The certificate of the box's own key for encrypted updates, in PEM; told once in each connection.
+    UpdateCertificate(String),
 }
 
 /// Which of the two systems.
@@ -248,6 +250,11 @@ pub enum HostFact {
         /// Its bytes.
         bytes: u64,
     },
+    /// The factory reset before this life destroyed the keys of data, but the TPM did not get new seeds.
+    TpmKept {
+        /// Why.
+        why: String,
+    },
 }
 
 /// How the boot before ended.
@@ -289,4 +296,6 @@ pub enum HostFault {
     NotDrained,
     /// The system refused; what it said, without personal data.
     System(String),
+    /// It is encrypted, and not to the certificate of this box.
+    OtherBox,
 }

@@ -147,6 +147,14 @@ impl Tpm {
         self.ask(move |owner| owner.random(count))
     }
 
+    /// The name of the storage key, which stands for the TPM's seeds: after a clear, by whomever, it is another.
+    ///
+    /// # Errors
+    /// [`TpmError`].
+    pub fn storage_key_name(&self) -> Result<Vec<u8>, TpmError> {
+        self.ask(Owner::storage_key_name)
+    }
+
     /// Gives the TPM new seeds (TPM2_Clear by the lockout hierarchy, which has no password on a box): nothing that was
     /// sealed by it before can be opened any more, by whatever copy of it. The handle is used up.
     ///

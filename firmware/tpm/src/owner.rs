@@ -94,6 +94,11 @@ impl Owner {
         Ok(Self { context, storage_root, signing: None })
     }
 
+    pub(crate) fn storage_key_name(&mut self) -> Result<Vec<u8>, TpmError> {
+        let name = self.context.tr_get_name(self.storage_root.into()).doing("name the storage key")?;
+        Ok(name.value().to_vec())
+    }
+
     pub(crate) fn clear(&mut self) -> Result<(), TpmError> {
         // The keys that a salted session needs are gone with the answer.
         let by_password = Some(AuthSession::Password);

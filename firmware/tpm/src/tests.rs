@@ -45,8 +45,11 @@ fn ret_05_what_was_sealed_before_a_clear_opens_never_again_on_the_same_tpm() {
     let tpm = simulator.connect();
     let sealed = tpm.seal_root_key(&root(), &[7]).expect("it seals");
     assert!(tpm.unseal_root_key(&sealed).is_ok());
+    let name = tpm.storage_key_name().expect("a name");
+    assert_eq!(simulator.connect().storage_key_name().expect("a name"), name, "of the same seeds");
     tpm.clear().expect("it is cleared");
     let tpm = simulator.connect();
+    assert_ne!(tpm.storage_key_name().expect("a name"), name);
     let refused = tpm.unseal_root_key(&sealed).expect_err("it has other seeds");
     assert!(matches!(refused, TpmError::ForeignBlob(_)), "{refused}");
     let anew = tpm.seal_root_key(&root(), &[7]).expect("it seals anew");

@@ -2,6 +2,7 @@
 //!
 //! It deliberately holds no behaviour of calls, no I/O and no clock; whoever needs the time is handed it.
 
+mod device;
 mod id;
 mod number;
 mod outcome;
@@ -9,6 +10,7 @@ mod private;
 mod rule;
 mod time;
 
+pub use device::device_number;
 pub use id::{
     AgentId, CallId, CampaignId, ContactId, DepartmentId, LineGroupId, ObjectHash, PersonId, ScriptId,
     SpanId, SubjectId, Timeslot, TrunkId,

@@ -14,6 +14,8 @@ pub enum Order<'a> {
     Status,
     /// Install this file of the shared folder, and start it.
     Update(&'a str),
+    /// To which certificate are updates for this box encrypted?
+    Certificate,
 }
 
 /// What was said to it.
@@ -57,6 +59,7 @@ pub fn order(machine: &mut Machine, order: &Order<'_>) -> anyhow::Result<Answer>
     let folder = machine.shared();
     let words = match order {
         Order::Status => "status".to_owned(),
+        Order::Certificate => "certificate".to_owned(),
         Order::Update(name) => format!("update /run/bench/{name}"),
     };
     let before = machine.starts_seen();

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
-use vocab::UnixMs;
+use vocab::{UnixMs, device_number};
 
 /// Says which system this is.
 const RELEASE: &str = "/usr/lib/os-release";
@@ -31,7 +31,8 @@ pub fn facts(run: &Path, connected: bool) -> Facts {
         version: version(&read(Path::new(RELEASE), MAX_RELEASE_BYTES).unwrap_or_default()),
         development: Path::new(DEVELOPMENT).exists(),
         connected,
-        device: device(&read(Path::new(MACHINE_ID), MAX_ID_BYTES).unwrap_or_default()),
+        device: device_number(&read(Path::new(MACHINE_ID), MAX_ID_BYTES).unwrap_or_default())
+            .unwrap_or_default(),
         addresses: addresses(),
         fingerprint: fingerprint(&String::from_utf8_lossy(&told)),
         health: health.and_then(|bytes| Picture::parse(&bytes)),
@@ -46,14 +47,6 @@ fn version(release: &[u8]) -> String {
     let image =
         image.map(|value| clean(value.trim_matches('"'), VERSION_COLUMNS)).filter(|value| !value.is_empty());
     image.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned())
-}
-
-/// The begin of a machine id, as it is read out and typed: `3F2A-91BC`.
-fn device(id: &[u8]) -> String {
-    let whole = id.get(..ID_DIGITS).filter(|id| id.iter().all(u8::is_ascii_hexdigit));
-    let Some([first, second, ..]) = whole.map(|id| id.as_chunks::<4>().0) else { return String::new() };
-    let text = |four: &[u8; 4]| String::from_utf8_lossy(four).to_uppercase();
-    format!("{}-{}", text(first), text(second))
 }
 
 /// Milliseconds of the clock that only runs forward.
@@ -113,12 +106,10 @@ const fn is_link_local(v6: Ipv6Addr) -> bool {
 const MAX_FINGERPRINT_BYTES: usize = 256;
 const MACHINE_ID: &str = "/etc/machine-id";
 const MAX_ID_BYTES: usize = 64;
-/// Digits of a machine id.
-const ID_DIGITS: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use super::{device, facts, is_reachable, version};
+    use super::{facts, is_reachable, version};
     use tempfile::tempdir;
 
     #[test]
@@ -139,14 +130,6 @@ mod tests {
         assert_eq!(version(b"ID=ringfence\nVERSION_ID=\"13\"\nIMAGE_VERSION=\"7.2.1\"\n"), "7.2.1");
         for without in [&b""[..], b"IMAGE_VERSION=\n", b"NAME=Debian\n", b"\xff\xfe"] {
             assert_eq!(version(without), env!("CARGO_PKG_VERSION"));
-        }
-    }
-
-    #[test]
-    fn a_machine_id_gives_the_device_number_and_anything_else_none() {
-        assert_eq!(device(b"3f2a91bc00112233445566778899aabb\n"), "3F2A-91BC");
-        for bad in [&b""[..], b"3f2a91bc", b"uninitialized\n", b"3f2a91bg00112233445566778899aabb"] {
-            assert_eq!(device(bad), "", "{bad:?}");
         }
     }
 

@@ -50,6 +50,8 @@ words! {
     development: "开发版本：不得用于生产", "DEVELOPMENT VARIANT: NOT FOR PRODUCTION";
     blank_title: "待认领", "To be claimed";
     blank_1: "用浏览器打开下列地址，核对证书指纹，输入认领码。", "Open an address in a browser, compare the fingerprint, type the claim code.";
+    tpm_kept: "上次恢复出厂未能清除 TPM。", "The factory reset before did not clear the TPM.";
+    tpm_kept_next: "认领前请在固件设置中清除 TPM，再用安装盘重装。", "Clear it in the firmware's setup and install anew, before the claim.";
     owner: "单位", "Company";
     version: "版本", "Version";
     address: "地址", "Address";
@@ -234,6 +236,7 @@ words! {
     no_bundle: "没有此升级包", "no such update";
     bad_signature: "签名无效", "not signed by this product";
     other_hardware: "适用于其他硬件", "made for other hardware";
+    other_box: "加密给其他设备", "encrypted to another box";
     too_old: "版本过低", "too old";
     not_yet_good: "当前系统尚未通过自检", "the running system is on trial";
     box_busy: "另有指令执行中", "another order is under way";

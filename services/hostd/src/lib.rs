@@ -17,6 +17,7 @@ mod run;
 mod scrub;
 mod status;
 mod tar;
+mod update_key;
 
 pub use custody::keep as keep_custody;
 pub use diagnostics::collect;
@@ -28,3 +29,4 @@ pub use programs::{Call, Done, Programs, Real};
 pub use run::{Options, run};
 pub use scrub::scrub;
 pub use status::{Place, release, status};
+pub use update_key::{FILE as UPDATE_KEY_FILE, UpdateKeyError, update_certificate};

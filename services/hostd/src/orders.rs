@@ -3,7 +3,7 @@
 use crate::diagnostics::collect;
 use crate::life::Life;
 use crate::programs::{Call, Programs};
-use crate::reset::erase;
+use crate::reset::{Own, erase};
 use crate::status::{Place, Release, release};
 use idl::host::{HostFact, HostFault, HostOrder, Slot};
 use slots::epoch::{Both, EpochStore, FileEpoch};
@@ -45,7 +45,7 @@ pub fn carry_out(
         HostOrder::Restart => Ok(Then::Restart),
         HostOrder::PowerOff => Ok(Then::PowerOff),
         HostOrder::FactoryReset => {
-            erase(place, programs)?;
+            erase(place, programs, &Own(place))?;
             Ok(Then::Restart)
         }
         HostOrder::Diagnostics => {
@@ -91,7 +91,9 @@ fn inspect(path: &Path, programs: &dyn Programs) -> Result<Bundle, HostFault> {
     let call = Call::new("rauc", &["info", "--output-format=shell", &path.to_string_lossy()]);
     let done = programs.run(&call, &mut |_| {}).map_err(|error| system("rauc", error))?;
     if !done.ok {
-        return Err(HostFault::BadSignature);
+        // The key that it is encrypted with is sealed to recipients, before anything is known of its signature.
+        let unread = done.complaint.contains(NOT_DECRYPTED) || done.output.contains(NOT_DECRYPTED);
+        return Err(if unread { HostFault::OtherBox } else { HostFault::BadSignature });
     }
     Bundle::of_info(&done.output).map_err(|error| HostFault::System(error.to_string()))
 }
@@ -207,6 +209,8 @@ fn system(what: &str, error: impl std::fmt::Display) -> HostFault {
 
 /// The file in which a life is left behind.
 pub const LIFE: &str = "life.json";
+/// What RAUC says of a bundle that is encrypted to others (`check_bundle` of its 1.8 to 1.15).
+const NOT_DECRYPTED: &str = "Failed to decrypt bundle";
 /// An installation takes no longer.
 const INSTALL_LIMIT_S: u64 = 1_800;
 const READ_BYTES: usize = 256 * 1024;

@@ -8,7 +8,9 @@ use crate::network::IpsecOwn;
 use crate::network::keeper::Keeper;
 use crate::orders::{Counted, LIFE, Then, carry_out, epoch};
 use crate::programs::{Call, Programs};
+use crate::reset;
 use crate::status::{Place, Release, release, status};
+use crate::update_key::update_certificate;
 use anyhow::Context;
 use idl::hello::Process;
 use idl::host::{CustodyCopy, HostFact, HostFault, HostOrder, HostStatus, HostToVault, VaultToHost};
@@ -62,6 +64,8 @@ struct Host {
     good_told: bool,
     /// The tunnels that are up as they were told in this connection.
     up_told: Option<Vec<String>>,
+    /// The certificate for encrypted updates.
+    certificate: Option<String>,
     news: Sender<News>,
 }
 
@@ -90,6 +94,8 @@ pub async fn run(
     std::fs::create_dir_all(&options.place.state).context("the folder for what is kept cannot be made")?;
     let release = release(&options.place).context("this is no box: the system does not say what it is")?;
     let facts = Facts::open(&options.place.state.join("facts")).context("facts cannot be kept")?;
+    let certificate = update_certificate(&options.place);
+    let certificate = certificate.inspect_err(|error| log::error!("encrypted updates: {error}")).ok();
     let mut host = Host {
         options,
         programs,
@@ -102,6 +108,7 @@ pub async fn run(
         counted: Counted::default(),
         good_told: false,
         up_told: None,
+        certificate,
         news,
     };
     host.begin_life().context("why the box started cannot be kept")?;
@@ -127,6 +134,12 @@ impl Host {
         if let Some(cause) = boot_cause(before.as_ref(), &now, blamed) {
             let version = now.version.clone();
             self.facts.keep(clock(), HostFact::Booted { slot, version, cause })?;
+        }
+        // The data is new: what the reset before left undone is told to whoever comes first.
+        if before.is_none()
+            && let Some(why) = reset::owed(&place, &reset::Own(&place))
+        {
+            self.facts.keep(clock(), HostFact::TpmKept { why })?;
         }
         Life::begin(before.as_ref(), now).write(&path)?;
         Ok(())
@@ -182,8 +195,11 @@ impl Host {
     async fn talk(&mut self, conn: &Conn, over: &mut Receiver<News>) -> String {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        for (seq, at, fact) in self.facts.waiting() {
-            if let Err(error) = conn.send(&HostToVault::Fact { seq, at, fact: fact.clone() }).await {
+        let certificate = self.certificate.clone().map(HostToVault::UpdateCertificate);
+        let facts = self.facts.waiting();
+        let facts = facts.map(|(seq, at, fact)| HostToVault::Fact { seq, at, fact: fact.clone() });
+        for message in certificate.into_iter().chain(facts) {
+            if let Err(error) = conn.send(&message).await {
                 return error.to_string();
             }
         }

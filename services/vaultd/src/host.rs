@@ -25,6 +25,8 @@ pub(crate) struct HostNow {
     epoch: Epoch,
     /// The TPM did not open the root key at this start: the custodians' shares did.
     keys_recovered: bool,
+    /// To which an update for this box alone is encrypted.
+    update_certificate: Option<String>,
 }
 
 /// The least security epoch: what the running system is worth, and what the TPM counts.
@@ -74,6 +76,11 @@ impl HostNow {
     /// How the box stands.
     pub(crate) const fn status(&self) -> Option<&HostStatus> {
         self.status.as_ref()
+    }
+
+    /// To which an update for this box alone is encrypted.
+    pub(crate) fn update_certificate(&self) -> Option<&str> {
+        self.update_certificate.as_deref()
     }
 
     /// Whether `hostd` is there.
@@ -200,6 +207,9 @@ impl Vault {
             HostToVault::Good { epoch } => {
                 self.host_now.epoch.good = self.host_now.epoch.good.max(epoch);
                 self.tell_epoch();
+            }
+            HostToVault::UpdateCertificate(text) => {
+                self.host_now.update_certificate = netconf::certificate_pem(&text);
             }
             HostToVault::Ended { id, result } => self.host_ended(id, result.err().map(bounded_fault)),
         }
@@ -371,6 +381,7 @@ fn bounded(fact: HostFact) -> HostFact {
             HostFact::FoundBad { slot, version: cut(&version), reasons: lines(reasons) }
         }
         HostFact::NetworkSet { faults } => HostFact::NetworkSet { faults: lines(faults) },
+        HostFact::TpmKept { why } => HostFact::TpmKept { why: cut(&why) },
         fact @ HostFact::Diagnostics { .. } => fact,
     }
 }

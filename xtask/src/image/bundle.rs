@@ -1,5 +1,5 @@
 //! The update: root, hash tree and the signed file that starts them, as one bundle that RAUC signs, in the verity format
-//! (in the crypt format where it is encrypted to recipients). What it may replace is decided by the box alone.
+//! (in the crypt format where it is encrypted to recipients, now or later). What it may replace is decided by the box alone.
 
 use super::disk::Built;
 use super::roots::Roots;
@@ -11,15 +11,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Makes the bundle of what was built, in the image's folder.
+/// Who can read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind<'a> {
+    /// Everybody.
+    Open,
+    /// Everybody, until it is encrypted to boxes (`rauc encrypt`), which leaves content and signature as they are.
+    Later,
+    /// Whose certificates stand in this file.
+    To(&'a Path),
+}
+
+/// Makes the bundles of what was built, in the image's folder; one of each kind.
 pub fn build(
     description: &Description,
     roots: &Roots,
     keys: &Keys,
     folder: &Path,
     built: &Built,
-    encrypt_to: Option<&Path>,
-) -> anyhow::Result<PathBuf> {
+    kinds: &[Kind<'_>],
+) -> anyhow::Result<Vec<PathBuf>> {
     let (tree, secret) = (folder.join("bundle"), folder.join("signing"));
     for gone in [&tree, &secret] {
         if gone.exists() {
@@ -30,9 +41,12 @@ pub fn build(
     cut(&built.disk, built.root, &tree.join("root.img"))?;
     cut(&built.disk, built.verity, &tree.join("verity.img"))?;
     fs::copy(&built.uki, tree.join("uki.efi"))?;
-    fs::write(tree.join("manifest.raucm"), manifest(description, &built.root_hash, encrypt_to.is_some())?)?;
     copy_keys(keys, &secret)?;
-    let made = sign(roots, folder, &description.release.version, encrypt_to);
+    let one = |kind: &Kind<'_>| {
+        fs::write(tree.join("manifest.raucm"), manifest(description, &built.root_hash, *kind)?)?;
+        sign(roots, folder, &description.release.version, *kind)
+    };
+    let made = kinds.iter().map(one).collect();
     fs::remove_dir_all(&secret)?;
     fs::remove_dir_all(&tree)?;
     made
@@ -50,13 +64,16 @@ fn cut(disk: &Path, (offset, bytes): (u64, u64), to: &Path) -> anyhow::Result<()
     Ok(())
 }
 
-fn manifest(description: &Description, root_hash: &str, encrypted: bool) -> anyhow::Result<String> {
+fn manifest(description: &Description, root_hash: &str, kind: Kind<'_>) -> anyhow::Result<String> {
     let path = project::root().join("firmware/slots/rauc/system.conf");
     let box_side = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let compatible = box_side.lines().find_map(|line| line.strip_prefix("compatible="));
     let compatible = compatible.with_context(|| format!("{} names no hardware", path.display()))?;
     let (version, epoch) = (&description.release.version, description.release.epoch);
-    let format = if encrypted { "crypt" } else { "verity" };
+    let format = match kind {
+        Kind::Open => "verity",
+        Kind::Later | Kind::To(_) => "crypt",
+    };
     Ok(format!(
         "[update]\ncompatible={compatible}\nversion={version}\ndescription=Ringfence {version}\n\
          build=epoch={epoch} root={root_hash}\n\n[bundle]\nformat={format}\n\n\
@@ -64,9 +81,12 @@ fn manifest(description: &Description, root_hash: &str, encrypted: bool) -> anyh
     ))
 }
 
-fn sign(roots: &Roots, folder: &Path, version: &str, encrypt_to: Option<&Path>) -> anyhow::Result<PathBuf> {
-    let name = format!("ringfence_{version}.raucb");
-    let signed = if encrypt_to.is_some() { format!("{name}.signed") } else { name.clone() };
+fn sign(roots: &Roots, folder: &Path, version: &str, kind: Kind<'_>) -> anyhow::Result<PathBuf> {
+    let name = match kind {
+        Kind::Open | Kind::To(_) => format!("ringfence_{version}.raucb"),
+        Kind::Later => format!("ringfence_{version}.crypt.raucb"),
+    };
+    let signed = if let Kind::To(_) = kind { format!("{name}.signed") } else { name.clone() };
     for gone in [&name, &signed].map(|name| folder.join(name)) {
         if gone.exists() {
             fs::remove_file(gone)?;
@@ -77,7 +97,7 @@ fn sign(roots: &Roots, folder: &Path, version: &str, encrypt_to: Option<&Path>) 
     let keyring = ["--keyring=/mnt/signing/update.crt"];
     let words = [&["rauc", "bundle"], &ours[..], &keyring[..], &[&squash, "/mnt/bundle", &out]].concat();
     quiet(&mut roots.tool(folder, &words))?;
-    if let Some(recipients) = encrypt_to {
+    if let Kind::To(recipients) = kind {
         fs::copy(recipients, folder.join("signing/recipients.pem"))
             .with_context(|| recipients.display().to_string())?;
         let sealed = format!("/mnt/{name}");
@@ -93,7 +113,7 @@ const SQUASH: &str = "-comp zstd -Xcompression-level 1 -no-xattrs";
 
 #[cfg(test)]
 mod tests {
-    use super::manifest;
+    use super::{Kind, manifest};
     use crate::image::Order;
     use crate::image::description::Description;
     use crate::project;
@@ -103,9 +123,9 @@ mod tests {
         let order = Order { version: Some("9.8.7".to_owned()), ..Order::default() };
         let description = Description::read(&project::root().join("image/system"), &order).unwrap();
         let root = "07".repeat(32);
-        let told = slots_of(&manifest(&description, &root, false).unwrap());
+        let told = slots_of(&manifest(&description, &root, Kind::Open).unwrap());
         assert_eq!(told, ("9.8.7".to_owned(), format!("epoch={} root={root}", description.release.epoch)));
-        assert!(manifest(&description, &root, true).unwrap().contains("\nformat=crypt\n"));
+        assert!(manifest(&description, &root, Kind::Later).unwrap().contains("\nformat=crypt\n"));
     }
 
     fn slots_of(text: &str) -> (String, String) {

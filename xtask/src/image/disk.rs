@@ -28,6 +28,8 @@ pub struct Built {
     pub verity: (u64, u64),
     /// The update made of it, where one was asked for.
     pub bundle: Option<PathBuf>,
+    /// The same for whoever encrypts it to boxes, where it was asked for.
+    pub crypt: Option<PathBuf>,
     /// Bytes of root and hash tree, and of the kernel.
     pub bytes: (u64, u64),
 }
@@ -84,6 +86,7 @@ pub fn build(
         root: place("root-a").unwrap_or_default(),
         verity: place("verity-a").unwrap_or_default(),
         bundle: None,
+        crypt: None,
         disk,
         uki,
         variables: folder.join("variables.fd"),

@@ -47,6 +47,8 @@ pub struct Order {
     pub bundle: bool,
     /// The certificates of those who alone can read the update.
     pub encrypt_to: Option<PathBuf>,
+    /// The update is made a second time, signed and in the format in which it can be encrypted to boxes afterwards.
+    pub crypt: bool,
     /// The folder of an image of which this is a further version: only root and kernel are built, and the update.
     pub further_of: Option<PathBuf>,
 }
@@ -74,6 +76,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
             Arg::Long("out") => order.out = Some(parser.value()?.into()),
             Arg::Long("installer") => stick = true,
             Arg::Long("keys") => order.keys = Some(parser.value()?.into()),
+            Arg::Long("crypt") => order.crypt = true,
             Arg::Long("encrypt-to") => order.encrypt_to = Some(parser.value()?.into()),
             Arg::Long("further-of") => order.further_of = Some(parser.value()?.into()),
             Arg::Long("besides") => order.besides.push(parser.value()?.into()),
@@ -94,7 +97,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         println!("firmware   {}, {}", built.firmware.display(), built.variables.display());
     }
     println!("kernel     {}", built.uki.display());
-    if let Some(bundle) = &built.bundle {
+    for bundle in [&built.bundle, &built.crypt].into_iter().flatten() {
         println!("update     {} ({} MiB)", bundle.display(), std::fs::metadata(bundle)?.len() >> 20);
     }
     println!("root hash  {}", built.root_hash);
@@ -124,13 +127,18 @@ pub fn build(order: &Order) -> anyhow::Result<Built> {
         })?;
     }
     if order.bundle {
-        let to = order.encrypt_to.as_deref();
-        let made =
-            step("making the update", || bundle::build(&description, &roots, &keys, &folder, &built, to))?;
-        step("signing what the update is", || {
-            manifest::write(&made, manifest::Kind::Bundle, &description, &keys)
+        let mut kinds = vec![order.encrypt_to.as_deref().map_or(bundle::Kind::Open, bundle::Kind::To)];
+        kinds.extend(order.crypt.then_some(bundle::Kind::Later));
+        let made = step("making the update", || {
+            bundle::build(&description, &roots, &keys, &folder, &built, &kinds)
         })?;
-        built.bundle = Some(made);
+        step("signing what the update is", || {
+            made.iter().try_for_each(|made| {
+                manifest::write(made, manifest::Kind::Bundle, &description, &keys).map(|_| ())
+            })
+        })?;
+        let mut made = made.into_iter();
+        (built.bundle, built.crypt) = (made.next(), made.next());
     }
     Ok(built)
 }

@@ -46,6 +46,8 @@ pub struct BoxView {
     pub history: Vec<(UnixMs, HostFact)>,
     /// Calls that are not over.
     pub open_calls: u64,
+    /// The certificate to which an update for this box alone is encrypted, in PEM; `None`: it was not told yet.
+    pub update_certificate: Option<String>,
 }
 
 /// A bundle that lies ready.

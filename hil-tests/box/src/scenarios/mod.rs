@@ -16,6 +16,7 @@ pub mod rollback;
 pub mod tampered;
 pub mod update;
 pub mod update_cut;
+pub mod update_encrypted;
 pub mod usb_installer;
 pub mod watchdog;
 
@@ -146,6 +147,11 @@ pub const ALL: &[Scenario] = &[
         name: "erase",
         title: "a factory reset that several want leaves a blank box, and nothing readable on its disk",
         run: erase::run,
+    },
+    Scenario {
+        name: "update-encrypted",
+        title: "an update that is encrypted to the box's own certificate is installed, one for another box is refused",
+        run: update_encrypted::run,
     },
 ];
 

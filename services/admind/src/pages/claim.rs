@@ -37,6 +37,7 @@ struct Welcome {
     t: &'static Texts,
     form: Form,
     rows: [Row; 3],
+    tpm_kept: bool,
 }
 
 /// An administrator's enrolment code.
@@ -77,7 +78,8 @@ async fn form_page(stranger: &Stranger, status: StatusCode, form: Form) -> Resul
         return Ok(to("/sign-in"));
     }
     let page = stranger.page(stranger.t.door.welcome_title, &door);
-    stranger.show(status, &Welcome { page, t: stranger.t, form, rows: rows(stranger.t) })
+    let (t, tpm_kept) = (stranger.t, door.tpm_kept);
+    stranger.show(status, &Welcome { page, t, form, rows: rows(t), tpm_kept })
 }
 
 async fn claim(stranger: Stranger, mut form: Form) -> Result<Response, Fault> {

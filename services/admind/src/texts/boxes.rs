@@ -61,11 +61,13 @@ crate::texts! {
         fault_no_bundle: "升级包已不在本机，请重新上传。", "The update is no longer on the box. Upload it again.";
         fault_signature: "签名无效或内容被改动，请向厂商重新获取。", "It is not signed by this product, or was changed. Get it from the maker again.";
         fault_hardware: "升级包适用于其他硬件，请选择本机型号的升级包。", "It is made for other hardware. Choose the one for this model.";
+        fault_other_box: "升级包已加密，但不是加密给本机的。请把本页的升级证书交给厂商，重新获取。", "It is encrypted, and not for this box. Send the maker the certificate on this page and get it again.";
         fault_old: "升级包安全版本 {} 低于本机要求的 {}，不可安装。请选择更新的版本。", "Its security epoch {} is below {}, the least this box takes. Choose a newer one.";
         fault_trial: "当前系统尚未通过自检。请等待数分钟，或查看下方记录中的原因。", "The running system was not found good yet. Wait some minutes, or see the history for the reason.";
         fault_busy: "另有指令正在执行。请等待其结束后再试。", "Another order was under way. Try again when it has ended.";
         fault_calls: "通话在十分钟内未全部结束。请暂停外呼活动后再试。", "Calls were not over within ten minutes. Pause the campaigns, then try again.";
         fault_system: "系统拒绝：{}", "The system refused: {}";
+        tpm_kept: "TPM 未清除", "TPM not cleared";
         bundles: "升级包", "Updates";
         no_bundles: "本机还没有升级包。", "There is no update on this box yet.";
         bundle: "升级包（SHA-256）", "Update (SHA-256)";
@@ -74,6 +76,8 @@ crate::texts! {
         install: "安装", "Install";
         upload: "上传升级包", "Upload an update";
         upload_text: "厂商签名的升级包（.raucb），最大 1 GiB。上传只是存放，不会安装；签名在安装时核验。", "An update signed by the maker (.raucb), up to 1 GiB. It is only stored; its signature is checked when it is installed.";
+        certificate_text: "要让升级包只能由本机读取，请把这份证书交给厂商，由其按此加密。私钥不离开本机；恢复出厂后证书随之更换。", "For an update that this box alone can read, send the maker this certificate to encrypt it to. The private key never leaves the box; a factory reset makes another.";
+        certificate_take: "下载升级证书", "Download the certificate";
         upload_file: "升级包文件", "Update file";
         upload_missing: "请选择升级包文件。", "Choose the file of the update.";
         uploading: "上传进度", "Upload";

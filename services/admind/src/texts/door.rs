@@ -31,6 +31,9 @@ crate::texts! {
         to_sign_in: "已有账号？去登录", "Enrolled already? Sign in";
         welcome_title: "启用本设备", "Commission this box";
         welcome_text: "本设备尚未启用。认领码显示在串口控制台上。", "This box is blank. The claim code is shown on the serial console.";
+        tpm_kept: "上次恢复出厂未能清除 TPM", "The factory reset before did not clear the TPM";
+        tpm_kept_why: "原数据盘的密钥已销毁；但若有人留有旧盘的副本，配合本机 TPM 仍可能打开。", "The keys on the disk are destroyed; but with an older copy of that disk and this TPM the former data could still be opened.";
+        tpm_kept_next: "如需完全清除，请在认领前进入固件设置清除 TPM，然后用安装盘重新安装。", "To finish it, clear the TPM in the firmware's setup before you claim the box, then install it anew from the stick.";
         claim_code: "认领码", "Claim code";
         company: "单位名称", "Company";
         company_hint: "外呼开头会报出此名称", "As announced at the start of each call";

@@ -16,6 +16,8 @@ pub const HOSTILE_SHOWN: &str = "&#60;script&#62;alert(1)&#60;/script&#62;&#34;&
 pub const BUNDLE: [u8; 32] = [0xb7; 32];
 /// A diagnostics bundle.
 pub const COLLECTED: [u8; 32] = [0xd3; 32];
+/// To which an update for this box is encrypted.
+pub const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n";
 /// The visitor of the rig.
 pub const ONESELF: PersonId = PersonId(1);
 
@@ -84,6 +86,7 @@ pub fn view() -> BoxView {
             ),
         ],
         open_calls: 3,
+        update_certificate: Some(CERTIFICATE.to_owned()),
     }
 }
 

@@ -101,6 +101,20 @@ async fn each_role_is_offered_what_it_may_do_and_no_more() {
 }
 
 #[tokio::test]
+async fn who_hands_updates_in_gets_the_certificate_to_encrypt_them_to() {
+    let system = rig(Role::SystemAdmin).await;
+    system.get("/settings/box").await.has(&["href=\"/settings/box/certificate\"", "私钥不离开本机"]);
+    let file = system.get("/settings/box/certificate").await;
+    assert_eq!((file.status, file.body.as_str()), (StatusCode::OK, crate::samples::CERTIFICATE));
+    let security = rig(Role::SecurityAdmin).await;
+    security.get("/settings/box").await.lacks(&["/settings/box/certificate"]);
+    assert_eq!(security.get("/settings/box/certificate").await.status, StatusCode::FORBIDDEN);
+    let untold = with(Role::SystemAdmin, |view| view.update_certificate = None).await;
+    untold.get("/settings/box").await.lacks(&["/settings/box/certificate"]);
+    assert_eq!(untold.get("/settings/box/certificate").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn a_machine_without_hostd_says_so_and_offers_no_order() {
     let rig = with(Role::SystemAdmin, |view| view.status = None).await;
     let page = rig.get("/settings/box").await;
@@ -146,6 +160,7 @@ async fn every_fault_of_an_order_says_what_to_do_next() {
         (HostFault::Busy, "请等待其结束"),
         (HostFault::NotDrained, "请暂停外呼活动"),
         (HostFault::System("no space".to_owned()), "系统拒绝：no space"),
+        (HostFault::OtherBox, "升级证书交给厂商"),
     ];
     let words = faults.clone().map(|(_, words)| words);
     let rig = with(Role::AuditAdmin, move |view| {

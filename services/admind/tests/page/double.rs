@@ -40,6 +40,8 @@ pub struct Asked {
 pub struct State {
     /// Whether the box is a company's.
     pub commissioned: bool,
+    /// The TPM was not cleared by the reset before.
+    pub tpm_kept: bool,
     /// The role of the one person.
     pub role: Role,
     /// The diary.
@@ -65,6 +67,7 @@ impl Double {
     pub fn serve(run: &Path, tasks: &mut JoinSet<()>) -> Self {
         let state = State {
             commissioned: true,
+            tpm_kept: false,
             role: Role::SystemAdmin,
             asked: vec![],
             sessions: HashMap::new(),
@@ -157,6 +160,7 @@ impl Double {
                     zone: "Asia/Shanghai".to_owned(),
                     real_tpm: true,
                     clock_synchronised: true,
+                    tpm_kept: self.state.lock().unwrap().tpm_kept,
                 }))
             }
             Admin::SignIn { login, password, code } => {

@@ -36,6 +36,7 @@ fn answers(what: &Admin) -> Option<Answer> {
             orders: vec![],
             history: vec![],
             open_calls: 0,
+            update_certificate: None,
         })),
         _ => return None,
     })

@@ -144,6 +144,9 @@ async fn l_31_a_blank_box_leads_to_its_claim_and_shows_the_codes_once() {
     let site = Site::start().await;
     site.double.state.lock().unwrap().commissioned = false;
     assert_eq!(site.get("/sign-in", "").await.header("location"), "/welcome");
+    assert!(!site.get("/welcome", "").await.body.contains("未能清除 TPM"));
+    site.double.state.lock().unwrap().tpm_kept = true;
+    assert!(site.get("/welcome", "").await.body.contains("上次恢复出厂未能清除 TPM"), "RET-05");
     let door = site.door().await;
     let claim = |code, audit_login| {
         [

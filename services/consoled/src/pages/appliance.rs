@@ -204,6 +204,7 @@ const fn fault_word(w: &Words, fault: &HostFault) -> &'static str {
         HostFault::Busy => w.box_busy,
         HostFault::NotDrained => w.not_drained,
         HostFault::System(_) => w.system_refused,
+        HostFault::OtherBox => w.other_box,
     }
 }
 
@@ -228,6 +229,7 @@ fn happened(w: &Words, fact: &HostFact) -> (Tone, String) {
         }
         HostFact::NetworkSet { faults } if faults.is_empty() => (Tone::Good, w.network_set.to_owned()),
         HostFact::NetworkSet { .. } => (Tone::Bad, w.network_not_set.to_owned()),
+        HostFact::TpmKept { .. } => (Tone::Bad, w.tpm_kept.to_owned()),
         HostFact::Diagnostics { bundle, .. } => {
             (Tone::Plain, format!("{}  {}", w.diagnostics, short(bundle)))
         }

@@ -17,9 +17,13 @@ impl Console {
                 sheet.row(Tone::Plain, w.owner, clean(&door.company, 50));
                 sheet.say(Tone::Plain, w.closed_1);
             }
-            Some(_) => {
+            Some(door) => {
                 sheet.title = format!("{}  {}", w.console, w.blank_title);
                 sheet.say(Tone::Plain, w.blank_1);
+                if door.tpm_kept {
+                    sheet.say(Tone::Bad, w.tpm_kept);
+                    sheet.say(Tone::Bad, w.tpm_kept_next);
+                }
             }
         }
         sheet.say(Tone::Plain, "");

@@ -39,6 +39,8 @@ pub struct Bench {
     /// What a terminal answers when it is asked where its cursor is.
     pub column: Option<u16>,
     pub commissioned: bool,
+    /// The TPM was not cleared by the reset before.
+    pub tpm_kept: bool,
     /// How the vault refuses from now on.
     pub refusal: Option<&'static str>,
     /// Requests that are kept unanswered.
@@ -59,6 +61,7 @@ impl Bench {
             tickets: Vec::new(),
             column,
             commissioned,
+            tpm_kept: false,
             refusal: None,
             silent: false,
             kept: Vec::new(),
@@ -164,7 +167,9 @@ impl Bench {
             return Answer::Refused { code: code.to_owned(), text_en, text_zh };
         }
         match ask.what {
-            Admin::Door => Answer::Door(Box::new(door(self.commissioned))),
+            Admin::Door => {
+                Answer::Door(Box::new(Door { tpm_kept: self.tpm_kept, ..door(self.commissioned) }))
+            }
             Admin::ClaimCode => Answer::ClaimCode(Secret::new("ABCD-EFGH-JKLM-NPQR".to_owned())),
             Admin::SignInConsole { login, password, code, ticket } => {
                 assert_eq!((login.as_str(), password.expose().as_str()), ("zhao.liu", "tram window 88"));
@@ -243,6 +248,7 @@ fn door(commissioned: bool) -> Door {
         zone: "Asia/Shanghai".to_owned(),
         real_tpm: true,
         clock_synchronised: true,
+        tpm_kept: false,
     }
 }
 
@@ -407,5 +413,6 @@ fn appliance() -> BoxView {
             (NOW, HostFact::NetworkSet { faults: Vec::new() }),
         ],
         open_calls: 3,
+        update_certificate: None,
     }
 }

@@ -23,6 +23,19 @@ fn l_31_a_blank_box_shows_its_address_fingerprint_and_claim_code() {
 }
 
 #[test]
+fn ret_05_a_blank_box_whose_tpm_was_not_cleared_says_so_before_the_claim() {
+    let mut bench = Bench::modern(false);
+    assert!(!bench.screen().contains("TPM"));
+    bench.tpm_kept = true;
+    bench.pass(120_000);
+    fits(&bench.screen());
+    assert!(bench.screen().contains("上次恢复出厂未能清除 TPM"), "{}", bench.screen());
+    bench.keys("g");
+    fits(&bench.screen());
+    assert!(bench.screen().contains("Clear it in the firmware's setup"), "{}", bench.screen());
+}
+
+#[test]
 fn a_terminal_without_utf_8_is_written_to_in_english_and_ascii_alone() {
     let mut bench = Bench::new(Wish { colour: true, ..Wish::default() }, Some(4), true);
     bench.keys("\r");

@@ -92,6 +92,9 @@ fn what_must_not_be_installed_is_refused_before_anything_is_written() {
     };
     let good = |version, epoch| says(true, &info(version, epoch, "ringfence-virtual"));
     assert_eq!(refused(says(false, ""), false), HostFault::BadSignature);
+    let unread =
+        Done { complaint: "Failed to decrypt bundle: Failed to decrypt CMS".into(), ..says(false, "") };
+    assert_eq!(refused(unread, false), HostFault::OtherBox);
     assert_eq!(refused(says(true, &info("0.2.0", 2, "other")), false), HostFault::OtherHardware);
     assert_eq!(refused(good("0.2.0", 1), false), HostFault::TooOld { epoch: 1, least: 2 });
     assert_eq!(refused(good("0.2.0", 1), true), HostFault::TooOld { epoch: 1, least: 2 });

@@ -103,6 +103,7 @@ async fn a_start_is_told_until_it_is_stored_and_a_rollback_says_why() {
     std::fs::write(at.place.state.join("found-bad.json"), bad).unwrap();
     let talk = Talk::begin(&at, sockets.path()).await;
     let reasons = vec!["lined: not reached".to_owned()];
+    assert!(matches!(talk.next().await, HostToVault::UpdateCertificate(text) if text.contains("BEGIN CERT")));
     let (first, fact) = talk.fact().await;
     assert_eq!(fact, HostFact::FoundBad { slot: Slot::B, version: "0.2.0".into(), reasons });
     let (second, fact) = talk.fact().await;

@@ -228,6 +228,7 @@ impl Vault {
             orders: open.chain(ended).take(BOX_ROWS).collect(),
             history: host.events.iter().rev().take(BOX_ROWS).cloned().collect(),
             open_calls: self.state.open_calls.len() as u64,
+            update_certificate: self.host_now.update_certificate().map(str::to_owned),
         }
     }
 

@@ -148,6 +148,7 @@ impl Vault {
             zone: if commissioned { self.state.policy.zone.clone() } else { String::new() },
             real_tpm: self.real_tpm(),
             clock_synchronised: self.clock.synchronised,
+            tpm_kept: !commissioned && self.state.host.tpm_was_kept(),
         }
     }
 

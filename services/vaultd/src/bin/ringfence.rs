@@ -21,6 +21,7 @@ ringfence: 设备命令行（仅开发版） / the box at a command line (develo
   ringfence status               设备状态 / how the box stands
   ringfence update FILE          安装升级包并重启 / install an update and start it
   ringfence restart              通话结束后重启 / restart when calls are over
+  ringfence certificate          升级证书 / the certificate to which updates for this box are encrypted
 
   --run DIR      sockets (default /run/ringfence)
   --actor ID     the person who acts (default 1, the system administrator)
@@ -31,6 +32,7 @@ enum What {
     Status,
     Update { file: PathBuf, older: bool },
     Restart,
+    Certificate,
 }
 
 struct Options {
@@ -63,6 +65,7 @@ fn parse(mut arguments: lexopt::Parser) -> anyhow::Result<Option<Options>> {
     let what = match (verb.as_deref(), words.next()) {
         (Some("status"), None) => What::Status,
         (Some("restart"), None) => What::Restart,
+        (Some("certificate"), None) => What::Certificate,
         (Some("update"), Some(file)) => What::Update { file: file.into(), older },
         _ => return Ok(None),
     };
@@ -75,6 +78,11 @@ async fn run(options: &Options) -> anyhow::Result<()> {
         What::Status => {
             let view = look(&mut client, options.actor).await?;
             return lines(&view).iter().try_for_each(|line| say(line));
+        }
+        What::Certificate => {
+            let view = look(&mut client, options.actor).await?;
+            let text = view.update_certificate.context("系统助手尚未就绪 / the box has not told it yet")?;
+            return say(text.trim_end());
         }
         What::Restart => HostOrder::Restart,
         What::Update { file, older } => {
@@ -216,8 +224,14 @@ mod tests {
         let bad =
             HostFact::FoundBad { slot: Slot::B, version: "0.2.0".into(), reasons: vec!["lined: x".into()] };
         let history = vec![(UnixMs(0), bad)];
-        let view =
-            BoxView { status: Some(status), bundles: vec![], orders: vec![order], history, open_calls: 0 };
+        let view = BoxView {
+            status: Some(status),
+            bundles: vec![],
+            orders: vec![order],
+            history,
+            open_calls: 0,
+            update_certificate: None,
+        };
         assert_eq!(
             lines(&view),
             [
@@ -240,6 +254,7 @@ mod tests {
             What::Update { older: true, .. }
         ));
         assert!(words(&["update"]).unwrap().is_none() && words(&["reset"]).unwrap().is_none());
+        assert!(matches!(words(&["certificate"]).unwrap().unwrap().what, What::Certificate));
         assert!(words(&["--who"]).is_err());
     }
 }

@@ -65,6 +65,12 @@ impl HostKept {
         self.events.iter().any(|(known, kept)| *known == at && kept == fact)
     }
 
+    /// Whether the TPM was not cleared by the factory reset before.
+    #[must_use]
+    pub fn tpm_was_kept(&self) -> bool {
+        self.events.iter().any(|(_, fact)| matches!(fact, HostFact::TpmKept { .. }))
+    }
+
     /// What could not be applied of the network that was told last.
     #[must_use]
     pub fn network_faults(&self) -> &[String] {

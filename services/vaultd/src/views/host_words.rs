@@ -55,6 +55,7 @@ fn of_fact(words: Words, fact: &HostFact) -> Words {
             words.say("fact", "bad").say("slot", slot.name()).say("version", version).all("reasons", reasons)
         }
         HostFact::NetworkSet { faults } => words.say("fact", "network").all("faults", faults),
+        HostFact::TpmKept { why } => words.say("fact", "tpm-not-cleared").say("why", why),
         HostFact::Diagnostics { bundle, bytes } => {
             words.say("fact", "diagnostics").say("sha256", hex(bundle)).say("bytes", bytes)
         }
@@ -71,6 +72,7 @@ fn fault_name(fault: &HostFault) -> String {
         HostFault::Busy => "busy".to_owned(),
         HostFault::NotDrained => "not-drained".to_owned(),
         HostFault::System(said) => format!("system: {said}"),
+        HostFault::OtherBox => "other-box".to_owned(),
     }
 }
 

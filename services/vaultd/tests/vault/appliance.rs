@@ -96,6 +96,19 @@ fn ends(rig: &mut Rig, id: u64, result: Result<(), HostFault>) {
 }
 
 #[test]
+fn the_certificate_for_updates_is_shown_as_hostd_told_it_and_nothing_else_is() {
+    let mut rig = site();
+    assert_eq!(look(&mut rig).update_certificate, None);
+    let body = data_encoding::BASE64.encode(&[&[0x30, 0x82, 1, 0][..], &[5; 256]].concat());
+    let told = format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+    rig.give(Cmd::Host(HOST, HostToVault::UpdateCertificate(told)));
+    let shown = look(&mut rig).update_certificate.unwrap();
+    assert!(shown.starts_with("-----BEGIN CERTIFICATE-----\nMIIB") && shown.ends_with("-----\n"));
+    rig.give(Cmd::Host(HOST, HostToVault::UpdateCertificate("-----BEGIN PRIVATE KEY-----".to_owned())));
+    assert_eq!(look(&mut rig).update_certificate, None);
+}
+
+#[test]
 fn a_restart_waits_for_calls_and_nothing_new_is_dialled_meanwhile() {
     let mut rig = site();
     let contacts = rig.queue(2);

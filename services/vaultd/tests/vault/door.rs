@@ -6,11 +6,12 @@ use crate::samples::sample;
 use idl::account::SignInOutcome;
 use idl::admin::{Admin, AdminRequest, Answer, Role};
 use idl::hello::Process;
+use idl::host::{HostFact, HostToVault};
 use rights::{OPEN, Request};
 use vaultd::auth::lockout::LOCK_MS;
-use vaultd::command::Cmd;
+use vaultd::command::{Cmd, ConnId};
 use vaultd::entries::Event;
-use vocab::{PersonId, Secret};
+use vocab::{PersonId, Secret, UnixMs};
 
 #[test]
 fn a_blank_box_is_claimed_enrolled_and_signed_in_to_from_the_page() {
@@ -113,6 +114,26 @@ fn a_stranger_learns_what_the_door_tells_and_no_more() {
     let (mut rig, _) = Rig::claimed();
     let Answer::Door(door) = rig.page(None, &at(1), Admin::Door) else { panic!("no door") };
     assert!(door.commissioned && door.company == "示范医院" && door.zone == "Asia/Shanghai");
+}
+
+#[test]
+fn ret_05_a_blank_box_whose_tpm_was_not_cleared_says_so_to_whoever_comes_to_claim_it() {
+    let mut rig = Rig::blank();
+    let host = ConnId(400);
+    let kept = |rig: &mut Rig| match rig.page(None, &at(1), Admin::Door) {
+        Answer::Door(door) => door.tpm_kept,
+        other => panic!("no door: {other:?}"),
+    };
+    rig.give(Cmd::HostUp(host));
+    assert!(!kept(&mut rig));
+    let fact = HostFact::TpmKept { why: "clear the TPM: it is locked".to_owned() };
+    rig.give(Cmd::Host(host, HostToVault::Fact { seq: 1, at: UnixMs(5), fact: fact.clone() }));
+    assert!(kept(&mut rig));
+    assert!(rig.vault.state().host.events.iter().any(|(_, told)| *told == fact), "it is an entry");
+    // A company's box says nothing of it to strangers.
+    let code = rig.claim_code();
+    assert!(matches!(rig.page(None, &at(1), Admin::Claim(Box::new(claim(&code)))), Answer::Claimed { .. }));
+    assert!(!kept(&mut rig));
 }
 
 #[test]

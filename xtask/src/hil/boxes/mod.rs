@@ -34,7 +34,7 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
         built.root_hash
     );
     if !figures && asks_for_updates(&words) {
-        updates(&order, &folder)?;
+        updates(&order, &folder, !named || words.iter().any(|word| *word == ENCRYPTED))?;
     }
     let mut command = Command::new(project::binaries(false).join("box-scenarios"));
     command.arg("--image").arg(folder.join("image")).arg("--folder").arg(folder.join("machines"));
@@ -58,8 +58,9 @@ fn asks_for_updates(words: &[&String]) -> bool {
     !words.iter().any(|word| *word == "--scenario") || words.iter().any(named)
 }
 
-/// Two further versions of the image, as updates in its folder: `next.raucb` and `broken.raucb`.
-fn updates(order: &Order, folder: &Path) -> anyhow::Result<()> {
+/// Two further versions of the image, as updates in its folder: `next.raucb` and `broken.raucb`; and, to be encrypted to a
+/// box that there is only then, `next.crypt.raucb`.
+fn updates(order: &Order, folder: &Path, crypt: bool) -> anyhow::Result<()> {
     let first = folder.join("image");
     let version = image::version()?;
     for (name, number, broken) in [("next", 1, false), ("broken", 2, true)] {
@@ -72,12 +73,16 @@ fn updates(order: &Order, folder: &Path) -> anyhow::Result<()> {
             out: Some(folder.join(name)),
             besides,
             bundle: true,
+            crypt: crypt && !broken,
             further_of: Some(first.clone()),
             ..order.clone()
         })?;
         let made = built.bundle.context("no update was made")?;
         println!("update: {name} {} MiB", std::fs::metadata(&made)?.len() >> 20);
         std::fs::rename(made, first.join(format!("{name}.raucb")))?;
+        if let Some(made) = built.crypt {
+            std::fs::rename(made, first.join(format!("{name}.crypt.raucb")))?;
+        }
         std::fs::remove_dir_all(folder.join(name))?;
     }
     Ok(())
@@ -100,5 +105,7 @@ fn besides(tree: &Path) -> anyhow::Result<PathBuf> {
 
 /// The scenario that needs the product variant, which is built for release: it takes long.
 const PRODUCT: &str = "product";
+/// The scenario that needs an update which can be encrypted.
+const ENCRYPTED: &str = "update-encrypted";
 /// Scenarios whose names begin so install updates.
 const WITH_UPDATES: &[&str] = &["update", "rollback", "tampered"];

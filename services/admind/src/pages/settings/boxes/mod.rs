@@ -12,6 +12,8 @@
 //! | `/settings/box/order/reset` | `csrf`, `once`, `word` | `/settings/box` |
 //! | `/settings/box/order/agree-N`, `withdraw-N` | `csrf`, `once`; `word` for a reset | `/settings/box` |
 //! | `/settings/box/diagnostics` | `csrf`, `once`, `bundle` (SHA-256) | the file |
+//!
+//! `GET /settings/box/certificate` is the PEM file to which an update for this box alone is encrypted.
 
 mod diagnostics;
 mod orders;
@@ -27,7 +29,8 @@ use crate::texts::Texts;
 use crate::upload::MAX_BUNDLE_BYTES;
 use crate::visit::Visit;
 use askama::Template;
-use axum::response::{Html, Response};
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use idl::admin::{Admin, Answer};
 use idl::views::{BoxAsk, BoxView};
 use part::Part;
@@ -40,6 +43,7 @@ pub(super) fn routes() -> Routes {
         .get(HERE, show)
         .live("/settings/box/live", watch)
         .large("/settings/box/upload", MAX_BUNDLE_BYTES, Request::UploadBundle, upload::store)
+        .get("/settings/box/certificate", certificate)
         .get("/settings/box/order/{order}", orders::ask)
         .post("/settings/box/order/{order}", orders::give)
         .get("/settings/box/diagnostics", diagnostics::list)
@@ -63,6 +67,7 @@ struct Show {
     t: &'static Texts,
     parts: Vec<(&'static str, Markup)>,
     may_upload: bool,
+    has_certificate: bool,
     may_collect: bool,
 }
 
@@ -81,8 +86,22 @@ async fn show(visit: Visit) -> Result<Html<String>, Fault> {
         page: visit.page(visit.t.boxes.title, HERE),
         t: visit.t,
         may_upload: visit.may(Request::UploadBundle),
+        has_certificate: view.update_certificate.is_some(),
         may_collect: visit.may(Request::BoxDiagnostics),
     })
+}
+
+/// To which an update for this box alone is encrypted, for who hands updates in. It is no secret.
+async fn certificate(visit: Visit) -> Result<Response, Fault> {
+    if !visit.may(Request::UploadBundle) {
+        return Err(Fault::Forbidden);
+    }
+    let text = look(&visit).await?.update_certificate.ok_or(Fault::NotFound)?;
+    let headers = [
+        (CONTENT_TYPE, "application/x-pem-file"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"ringfence-update.pem\""),
+    ];
+    Ok((headers, text).into_response())
 }
 
 /// Nothing of it has a form, so a part is sent only when it says something else.

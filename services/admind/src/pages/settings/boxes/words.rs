@@ -56,6 +56,7 @@ pub(super) fn fault(t: &Texts, fault: &HostFault) -> String {
         HostFault::Busy => t.boxes.fault_busy.to_owned(),
         HostFault::NotDrained => t.boxes.fault_calls.to_owned(),
         HostFault::System(said) => fill(t.boxes.fault_system, &[said]),
+        HostFault::OtherBox => t.boxes.fault_other_box.to_owned(),
     }
 }
 
@@ -82,6 +83,9 @@ pub(super) fn fact(t: &'static Texts, fact: &HostFact) -> (&'static str, &'stati
             ("ok", t.boxes.network_set, vec![t.boxes.network_ok.to_owned()])
         }
         HostFact::NetworkSet { faults } => ("bad", t.boxes.network_set, faults.clone()),
+        HostFact::TpmKept { why } => {
+            ("bad", t.boxes.tpm_kept, vec![t.door.tpm_kept_why.to_owned(), why.clone()])
+        }
         HostFact::Diagnostics { bundle, bytes } => {
             let line = format!("{} · {}", short(bundle), crate::format::bytes(*bytes));
             ("info", t.boxes.diagnostics_made, vec![line])
