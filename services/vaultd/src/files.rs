@@ -118,8 +118,7 @@ impl KeyFiles {
     pub fn sync(&self) -> Result<(), PortError> {
         let (file, records) = locked(&self.subjects).sync_handle()?;
         file.sync_data().map_err(|error| PortError::new("sync the subjects' keys", error))?;
-        locked(&self.subjects).synced(records);
-        Ok(())
+        locked(&self.subjects).synced(records)
     }
 
     /// Destroys a subject's key for good.

@@ -3,7 +3,8 @@
 //! A record is subject 16 | state 1 | generation 4 | wrapped key 60 | durable 4 | zeros 3 | check 8, where `durable` is how
 //! many records were on the disk for certain when it was written. A power cut may lose any part of what comes behind
 //! those, in any order: from the first of them that is not whole the file is cut, nothing of it was relied upon. Before
-//! them a damaged record is an error.
+//! them a damaged record is an error. What a sync made certain is marked at once by a record of its own, so that damage of
+//! later years is never taken for what a power cut lost.
 //!
 //! Destroying a key first appends a record that says so and names the place, and then overwrites the key there; torn by a
 //! power cut, that is done again. What the disk may still hold of it dies with its KEK generation.
@@ -27,6 +28,8 @@ const HELD: u8 = 1;
 const DESTROYED: u8 = 2;
 /// The key at the place that its generation names is to be destroyed.
 const DESTROYS: u8 = 3;
+/// Of nobody: it says alone how many records are on the disk.
+const MARK: u8 = 4;
 
 /// What is known of a subject's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,10 @@ pub struct SubjectKeys {
     records: u32,
     /// Of them on the disk for certain.
     durable: u32,
+    /// What the newest mark says of that.
+    marked: u32,
+    /// Where the newest record ends that is no mark.
+    keys_end: u32,
 }
 
 impl SubjectKeys {
@@ -66,7 +73,7 @@ impl SubjectKeys {
             .map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
         let records = u32::try_from(length / RECORD_BYTES as u64).map_err(|_| failed("too long"))?;
-        let mut keys = Self { file, index: HashMap::new(), records, durable: 0 };
+        let mut keys = Self { file, index: HashMap::new(), records, durable: 0, marked: 0, keys_end: 0 };
         let found = keys.look()?;
         if let Some(at) =
             found.damaged.iter().find(|at| **at < found.durable && !found.destroyed.contains(at))
@@ -75,6 +82,7 @@ impl SubjectKeys {
         }
         let lost = found.damaged.iter().find(|at| **at >= found.durable);
         keys.records = lost.copied().unwrap_or(records);
+        keys.keys_end = keys.keys_end.min(keys.records);
         keys.index.retain(|_, at| *at < keys.records);
         if u64::from(keys.records) * RECORD_BYTES as u64 != length {
             keys.file.set_len(u64::from(keys.records) * RECORD_BYTES as u64).map_err(failed)?;
@@ -85,7 +93,8 @@ impl SubjectKeys {
             }
         }
         keys.file.sync_data().map_err(failed)?;
-        keys.durable = keys.records;
+        keys.marked = found.durable;
+        keys.synced(keys.records)?;
         Ok(keys)
     }
 
@@ -103,6 +112,10 @@ impl SubjectKeys {
             if record[16] == DESTROYS {
                 found.destroyed.insert(number(&record, 17));
             }
+            if record[16] == MARK {
+                continue;
+            }
+            self.keys_end = at + 1;
             if !is_blank(&record) {
                 self.index.insert(subject_of(&record), at);
             }
@@ -155,7 +168,7 @@ impl SubjectKeys {
                 &WrappedKey { generation: at, bytes: vec![0; WRAPPED_KEY_BYTES] },
             )?;
             sync(&self.file)?;
-            self.synced(self.records);
+            self.synced(self.records)?;
             self.overwrite(at)?;
             sync(&self.file)?;
         }
@@ -172,9 +185,19 @@ impl SubjectKeys {
         Ok((file, self.records))
     }
 
-    /// So many records are on the disk.
-    pub fn synced(&mut self, records: u32) {
+    /// So many records are on the disk; a mark says so to later starts.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    pub fn synced(&mut self, records: u32) -> Result<(), PortError> {
         self.durable = self.durable.max(records);
+        if self.durable.min(self.keys_end) > self.marked {
+            let nothing = WrappedKey { generation: 0, bytes: vec![0; WRAPPED_KEY_BYTES] };
+            self.write(self.records, SubjectId([0; 16]), MARK, &nothing)?;
+            self.marked = self.durable;
+            self.records += 1;
+        }
+        Ok(())
     }
 
     /// Subjects with a record.
@@ -193,6 +216,7 @@ impl SubjectKeys {
         let at = self.records;
         self.write(at, subject, state, key)?;
         self.records = at + 1;
+        self.keys_end = self.records;
         self.index.insert(subject, at);
         Ok(())
     }
@@ -291,13 +315,13 @@ mod tests {
         assert!(!std::fs::read(&path).unwrap().contains(&0xaa));
     }
 
-    /// A file with a key on the disk for certain and four that are not.
+    /// A file with a key and a mark on the disk for certain, and four keys that are not.
     fn with_four_unsynced(path: &std::path::Path) -> Vec<u8> {
         let mut keys = SubjectKeys::open(path).unwrap();
         keys.add(SubjectId([1; 16]), &key(1)).unwrap();
         let (file, records) = keys.sync_handle().unwrap();
         file.sync_data().unwrap();
-        keys.synced(records);
+        keys.synced(records).unwrap();
         for subject in 2..6 {
             keys.add(SubjectId([subject; 16]), &key(subject)).unwrap();
         }
@@ -309,9 +333,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys");
         let whole = with_four_unsynced(&path);
-        // Lost in the middle, though later ones are there; torn at the end; all of them there.
+        // Lost in the middle, though later ones are there; the mark, too; torn at the end; all of them there.
         for (lost, length, left) in
-            [(2..3, 5 * 96, 2), (1..3, 5 * 96, 1), (4..5, 4 * 96 + 50, 4), (0..0, 5 * 96, 5)]
+            [(3..4, 6 * 96, 2), (1..3, 6 * 96, 1), (5..6, 5 * 96 + 50, 4), (0..0, 6 * 96, 5)]
         {
             let mut bytes = whole.clone();
             bytes[lost.start * RECORD_BYTES..lost.end * RECORD_BYTES].fill(0);
@@ -334,6 +358,16 @@ mod tests {
         bytes[3] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
         assert!(SubjectKeys::open(&path).unwrap_err().to_string().contains("record 0 is damaged"));
+        // What a start found whole is relied upon from then on, though nothing was added since.
+        bytes[3] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        drop(SubjectKeys::open(&path).unwrap());
+        let mut bytes = std::fs::read(&path).unwrap();
+        drop(SubjectKeys::open(&path).unwrap());
+        assert_eq!(std::fs::read(&path).unwrap().len(), bytes.len(), "one mark is enough");
+        bytes[5 * RECORD_BYTES + 3] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(SubjectKeys::open(&path).unwrap_err().to_string().contains("record 5 is damaged"));
     }
 
     #[test]
@@ -346,7 +380,7 @@ mod tests {
         // The key still there whole, in part, and gone.
         for torn in [0, 40, 96] {
             let mut bytes = after.clone();
-            let (from, to) = (RECORD_BYTES + torn, 2 * RECORD_BYTES);
+            let (from, to) = (2 * RECORD_BYTES + torn, 3 * RECORD_BYTES);
             bytes[from..to].copy_from_slice(&before[from..to]);
             std::fs::write(&path, &bytes).unwrap();
             let mut keys = SubjectKeys::open(&path).unwrap();
