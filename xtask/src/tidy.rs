@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "card", "analog"]),
     (
         "product cores",
-        &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf", "custodians"],
+        &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf", "custodians", "cast"],
     ),
     (
         "edges",
@@ -86,6 +86,7 @@ const PURE: &[&str] = &[
     "recording",
     "contacts",
     "custodians",
+    "cast",
     "rights",
     "netconf",
     "board",

@@ -5,7 +5,8 @@
 use crate::account::{Claim, ServiceTicket, SessionId, Source, Whose};
 use crate::lines::{LineGroupMember, PromptRole, SrtpPolicy, TrunkConfig};
 use crate::views::{
-    BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, NetworkAsk, PlayId, SpanAsk,
+    BoxAsk, CallFilter, ConsoleAsk, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, NetworkAsk, PlayId,
+    SpanAsk,
 };
 use serde::{Deserialize, Serialize};
 use vocab::{
@@ -14,6 +15,7 @@ use vocab::{
 
 pub use crate::answer::{AdminReply, Answer, BoxStatus, CallView, Figures, RowError};
 pub use crate::draft::NewCampaign;
+pub use crate::role::Role;
 
 /// A request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,31 +40,6 @@ impl AdminRequest {
     pub const fn of_tool(id: u64, actor: Option<PersonId>, what: Admin) -> Self {
         Self { id, actor, session: None, source: None, passive: false, what }
     }
-}
-
-/// Roles (requirements §2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Role {
-    /// 系统管理员.
-    SystemAdmin,
-    /// 安全管理员.
-    SecurityAdmin,
-    /// 审计管理员.
-    AuditAdmin,
-    /// 合规部门.
-    Compliance,
-    /// 管理者.
-    Manager,
-    /// 主管.
-    Supervisor,
-    /// 质检人员.
-    Qa,
-    /// 数据专员.
-    DataSpecialist,
-    /// 坐席.
-    Agent,
-    /// 现场技术员.
-    Technician,
 }
 
 /// What may be asked.
@@ -497,4 +474,6 @@ pub enum Admin {
     },
     /// The site's network: what [`NetworkAsk`] says.
     Network(NetworkAsk),
+    /// Recorded sessions of the serial console: what [`ConsoleAsk`] says.
+    Consoles(ConsoleAsk),
 }

@@ -5,9 +5,10 @@ use crate::admin::Role;
 use crate::campaign::Disposition;
 use crate::spans::QualityBin;
 use crate::views::{
-    BatchView, BoxView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ContactsPage, CustodyView,
-    DeskView, DncView, LedgerPage, LinesView, LiveView, NetworkView, NumberCard, Overview, Playing,
-    PromptView, RefusalRow, ScriptView, Series, SettingsView, SpanCard, SpanHistory, SpanView,
+    BatchView, BoxView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ConsolePiece,
+    ConsolesView, ContactsPage, CustodyView, DeskView, DncView, LedgerPage, LinesView, LiveView, NetworkView,
+    NumberCard, Overview, Playing, PromptView, RefusalRow, ScriptView, Series, SettingsView, SpanCard,
+    SpanHistory, SpanView,
 };
 use serde::{Deserialize, Serialize};
 use vocab::{AgentId, CallId, CampaignId, DepartmentId, ObjectHash, PersonId, Secret, TrunkId, UnixMs};
@@ -219,6 +220,10 @@ pub enum Answer {
     },
     /// The site's network.
     Network(Box<NetworkView>),
+    /// Recorded sessions of the serial console.
+    Consoles(Box<ConsolesView>),
+    /// A piece of a recorded session.
+    ConsolePiece(Box<ConsolePiece>),
 }
 
 /// An error of an import.

@@ -27,6 +27,7 @@ pub mod host;
 pub mod lines;
 pub mod network;
 pub mod reasons;
+pub mod role;
 pub mod spans;
 pub mod trial;
 pub mod trunks;

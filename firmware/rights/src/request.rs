@@ -3,7 +3,7 @@
 use idl::admin::Admin;
 use idl::host::HostOrder;
 use idl::spans::SpanOrder;
-use idl::views::{BoxAsk, CustodyAsk, NetworkAsk, SpanAsk};
+use idl::views::{BoxAsk, ConsoleAsk, CustodyAsk, NetworkAsk, SpanAsk};
 
 macro_rules! requests {
     ($($name:ident),+ $(,)?) => {
@@ -131,6 +131,10 @@ requests!(
     ConfirmNetwork,
     CloseTunnel,
     MakeTunnelKeys,
+    RecordConsole,
+    Consoles,
+    ConsoleRecording,
+    CutConsole,
 );
 
 /// The kind of a request.
@@ -219,6 +223,10 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::Custody(CustodyAsk::Begin { .. }) => Request::BeginCustody,
         Admin::Custody(CustodyAsk::Take) => Request::TakeShare,
         Admin::Network(ask) => request_of_network(ask),
+        Admin::Consoles(ConsoleAsk::Record { .. }) => Request::RecordConsole,
+        Admin::Consoles(ConsoleAsk::Look { .. }) => Request::Consoles,
+        Admin::Consoles(ConsoleAsk::Read { .. }) => Request::ConsoleRecording,
+        Admin::Consoles(ConsoleAsk::Cut { .. }) => Request::CutConsole,
     }
 }
 

@@ -46,7 +46,7 @@ pub const OWN: [Request; 6] = [
 
 /// Requests the page may not make for anybody, whatever the role: their answers hold what it must never hold, and a
 /// tool makes them, which no box takes; or they are for who stands at the box.
-pub const NOT_BY_PAGE: [Request; 2] = [Request::Listen, Request::UseHandset];
+pub const NOT_BY_PAGE: [Request; 3] = [Request::Listen, Request::UseHandset, Request::RecordConsole];
 
 /// Who sees the box at any time; others do only while they keep a share of the custodians' set in force, which `vaultd`
 /// knows.
@@ -55,7 +55,7 @@ pub const LOOK_AT_BOX: [Role; 4] =
 
 /// All that the serial console may ever ask, whoever is signed in there; everything else is refused to it, so that
 /// no fault of it is a way to customers' data (ACC-04).
-pub const BY_CONSOLE: [Request; 16] = [
+pub const BY_CONSOLE: [Request; 17] = [
     Request::Door,
     Request::ClaimCode,
     Request::SignInConsole,
@@ -72,11 +72,12 @@ pub const BY_CONSOLE: [Request; 16] = [
     Request::OrderBox,
     Request::OrderUpdate,
     Request::OrderReset,
+    Request::RecordConsole,
 ];
 
 /// The table.
 #[rustfmt::skip]
-pub const TABLE: [(Request, [bool; 10]); 88] = [
+pub const TABLE: [(Request, [bool; 10]); 92] = [
     //                               system security audit compl manag superv qa  data agent techn
     // the site
     (Request::AddDepartment,         [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
@@ -178,6 +179,11 @@ pub const TABLE: [(Request, [bool; 10]); 88] = [
     (Request::ConfirmNetwork,        [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::CloseTunnel,           [Y,   Y,   N,   N,   N,   N,   N,   N,   N,   N]),
     (Request::MakeTunnelKeys,        [Y,   N,   N,   N,   N,   N,   N,   N,   N,   N]),
+    // recorded sessions of the serial console; a supervisor sees the one that goes on alone, vaultd looks at it
+    (Request::RecordConsole,         [N,   N,   N,   N,   N,   N,   N,   N,   N,   Y]),
+    (Request::Consoles,              [N,   Y,   Y,   N,   N,   Y,   N,   N,   N,   N]),
+    (Request::ConsoleRecording,      [N,   Y,   Y,   N,   N,   Y,   N,   N,   N,   N]),
+    (Request::CutConsole,            [N,   Y,   N,   N,   N,   Y,   N,   N,   N,   N]),
 ];
 
 /// Whether a role may ask this.
@@ -282,6 +288,7 @@ mod tests {
                 Request::OrderBox,
                 Request::OrderReset,
                 Request::BoxDiagnostics,
+                Request::RecordConsole,
             ]
         );
     }
@@ -305,6 +312,18 @@ mod tests {
         }
         for request in [Request::OrderSpan, Request::SpanTrace] {
             assert_eq!(holders(request), [Role::SystemAdmin, Role::Technician]);
+        }
+    }
+
+    #[test]
+    fn aud_09_who_is_watched_neither_reads_recordings_nor_ends_them_and_nobody_else_makes_one() {
+        let holders =
+            |request| -> Vec<Role> { ROLES.into_iter().filter(|role| may(*role, request)).collect() };
+        assert_eq!(holders(Request::RecordConsole), [Role::Technician]);
+        assert_eq!(holders(Request::CutConsole), [Role::SecurityAdmin, Role::Supervisor]);
+        for request in [Request::Consoles, Request::ConsoleRecording] {
+            assert_eq!(holders(request), [Role::SecurityAdmin, Role::AuditAdmin, Role::Supervisor]);
+            assert!(!BY_CONSOLE.contains(&request));
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Domain {
     Projection,
     /// Object files that belong to no subject (prompts, lists).
     Objects,
+    /// Recordings of console sessions.
+    Console,
 }
 
 impl Domain {
@@ -40,6 +42,7 @@ impl Domain {
             Self::Index => b"domain index",
             Self::Projection => b"domain projection",
             Self::Objects => b"domain objects",
+            Self::Console => b"domain console",
         }
     }
 }

@@ -97,7 +97,7 @@ fn enc_06_a_destroyed_generation_opens_nothing_and_a_rewrapped_key_lives() {
 #[test]
 fn enc_06_domain_keys_outlive_rotation_and_differ_from_each_other() {
     let mut keyring = Keyring::create(&key(1), UnixMs(0)).expect("randomness");
-    let domains = [Domain::Ledger, Domain::Index, Domain::Projection, Domain::Objects];
+    let domains = [Domain::Ledger, Domain::Index, Domain::Projection, Domain::Objects, Domain::Console];
     let before = domains.map(|domain| keyring.domain_key(domain));
     keyring.rotate(UnixMs(1)).expect("room");
     keyring.destroy(1).expect("an old generation");

@@ -26,6 +26,7 @@ pub const TARGETS: &[Target] = &[
     target("board", "board::fuzz_board", board::fuzz_board),
     target("caller_id", "analog::fuzz_caller_id", analog::fuzz_caller_id),
     target("cas", "analog::fuzz_cas", analog::fuzz_cas),
+    target("cast", "cast::fuzz_cast", cast::fuzz_cast),
     target("console", "consoled::fuzz_console", consoled::fuzz_console),
     target("csv", "contacts::fuzz_csv", contacts::fuzz_csv),
     target("custodians_share", "custodians::fuzz_share", custodians::fuzz_share),

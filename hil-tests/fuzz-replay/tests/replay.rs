@@ -43,6 +43,11 @@ fn cas_survives_seeded_mutations() {
 }
 
 #[test]
+fn cast_survives_seeded_mutations() {
+    mutate("cast");
+}
+
+#[test]
 fn console_survives_seeded_mutations() {
     mutate("console");
 }

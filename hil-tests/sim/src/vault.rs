@@ -6,7 +6,7 @@
 use crate::disk::{Disk, Replayed};
 use crate::env::{Env, Event, Link, Proc, Wire};
 use crate::office::Office;
-use crate::ports::{Keys, Rows};
+use crate::ports::{Keys, NoTapes, Rows};
 use crate::run::Sabotage;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -124,6 +124,7 @@ impl VaultProc {
             ledger: Box::new(self.disk.clone()),
             keys: Box::new(Keys),
             contacts: Box::new(self.rows.clone()),
+            tapes: Box::new(NoTapes),
             entropy: Box::new(move |bytes: &mut [u8]| entropy.fill_bytes(bytes)),
         };
         if state.applied_seq == 0 {

@@ -244,6 +244,7 @@ fn navigation(t: &'static Texts, role: Role, current: &str) -> Vec<NavGroup> {
             t.common.nav_system,
             vec![
                 ("/accounts", t.common.nav_accounts, "accounts", Request::Persons),
+                ("/consoles", t.consoles.nav, "screen", Request::Consoles),
                 ("/settings", t.common.nav_settings, "settings", Request::Settings),
                 ("/settings/box", t.boxes.nav, "chip", Request::BoxLook),
             ],

@@ -9,14 +9,12 @@ use crate::keys::{Key, Keys};
 use crate::line::Line;
 use crate::pages::{Page, Step};
 use crate::paint::{self, Frame};
+use crate::recording::Recording;
+use crate::session::{For, Session, Told, Typed};
 use crate::sheet::{Sheet, Tone};
 use crate::terminal::{Terminal, Wish};
 use crate::words::{Lang, Words, fill, words};
-use idl::account::{Door, ServiceTicket};
 use idl::admin::{Admin, Answer};
-use idl::spans::QualityBin;
-use idl::views::{BoxView, Overview, SpanCard, SpanHistory, SpanView};
-use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use vocab::{MINUTE_MS, Secret};
 
@@ -28,7 +26,7 @@ pub const LIMIT_MS: u64 = 60 * MINUTE_MS as u64;
 pub const POLL_MS: u64 = 1_000;
 /// After so long without a byte an escape is the key of that name.
 pub const PAUSE_MS: u64 = 60;
-/// Requests under way at once.
+/// Requests under way at once, pieces of the recording apart.
 pub const MAX_PENDING: usize = 4;
 
 /// What comes in.
@@ -73,51 +71,6 @@ pub struct Out {
     pub asks: Vec<Ask>,
 }
 
-/// What a request under way is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum For {
-    Door,
-    Claim,
-    SignIn,
-    Poll,
-    Look,
-    /// An order, by its word.
-    Order(&'static str),
-    Leave,
-}
-
-/// Who is signed in.
-pub(crate) struct Session {
-    pub(crate) token: Secret<[u8; 32]>,
-    pub(crate) login: String,
-    pub(crate) ticket: ServiceTicket,
-    pub(crate) zone_name: String,
-    pub(crate) zone: TimeZone,
-    pub(crate) began: u64,
-    pub(crate) used: u64,
-}
-
-/// What is typed at the sign-in, step by step.
-#[derive(Default)]
-pub(crate) struct Typed {
-    pub(crate) ticket: Option<ServiceTicket>,
-    pub(crate) login: String,
-    pub(crate) password: Option<Secret<String>>,
-}
-
-/// What was told last, as far as a page shows it.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) door: Option<Door>,
-    pub(crate) claim: Option<Secret<String>>,
-    pub(crate) overview: Option<Box<Overview>>,
-    pub(crate) spans: Option<Vec<SpanView>>,
-    pub(crate) span: Option<Box<SpanCard>>,
-    pub(crate) history: Option<Box<SpanHistory>>,
-    pub(crate) quality: Option<Vec<QualityBin>>,
-    pub(crate) appliance: Option<Box<BoxView>>,
-}
-
 /// The console.
 pub struct Console {
     pub(crate) terminal: Terminal,
@@ -129,6 +82,7 @@ pub struct Console {
     pub(crate) told: Told,
     pub(crate) typed: Typed,
     pub(crate) session: Option<Session>,
+    pub(crate) recording: Recording,
     pub(crate) note: Option<(Tone, String)>,
     pub(crate) busy: Option<u64>,
     pub(crate) pending: BTreeMap<u64, For>,
@@ -160,6 +114,7 @@ impl Console {
             told: Told::default(),
             typed: Typed::default(),
             session: None,
+            recording: Recording::default(),
             note: None,
             busy: None,
             pending: BTreeMap::new(),
@@ -175,6 +130,7 @@ impl Console {
     /// Takes what came, at this instant of a clock that only runs forward (milliseconds).
     pub fn step(&mut self, now: u64, input: Input<'_>, out: &mut Out) {
         self.now = self.now.max(now);
+        self.recording.mark(out.bytes.len());
         match input {
             Input::Bytes(bytes) => {
                 self.last_byte = self.now;
@@ -197,6 +153,7 @@ impl Console {
         self.timers(out);
         self.poll(out);
         self.print_lines(out);
+        self.record_step(out);
     }
 
     /// The next frame of the full screen, if one is due; asked for when the line has taken all that was written.
@@ -212,7 +169,9 @@ impl Console {
             typed: self.line.text(),
             part: self.part,
         };
+        let before = out.len();
         self.terminal.frame(now, sheet, &frame, out);
+        self.recording.shown(now, out.get(before..).unwrap_or_default());
     }
 
     /// When it wants to be stepped at the latest.
@@ -221,7 +180,7 @@ impl Console {
         let pause = self.keys.is_within().then_some(self.last_byte + PAUSE_MS);
         let session =
             self.session.as_ref().map(|session| (session.used + IDLE_MS).min(session.began + LIMIT_MS));
-        [Some(self.next_poll), pause, session, self.terminal.deadline()]
+        [Some(self.next_poll), pause, session, self.recording.deadline(), self.terminal.deadline()]
             .into_iter()
             .flatten()
             .min()
@@ -295,6 +254,7 @@ impl Console {
         if let Some(session) = &mut self.session {
             session.used = self.now;
         }
+        self.record_key(key);
         match key {
             Key::Control('l') => {
                 self.terminal.redraw(&mut out.bytes);
@@ -334,7 +294,7 @@ impl Console {
         }
     }
 
-    fn hides(&self) -> bool {
+    pub(crate) fn hides(&self) -> bool {
         self.page_sheet().prompt.is_some_and(|asked| asked.hidden)
     }
 
@@ -380,6 +340,7 @@ impl Console {
         if self.terminal.gave_up(self.now, &mut out.bytes) {
             self.show();
         }
+        self.watch_recording(out);
         let Some(session) = &self.session else { return };
         if self.now >= session.began + LIMIT_MS {
             self.leave(Tone::Warn, self.w().ended_limit, out);
@@ -399,6 +360,7 @@ impl Console {
     /// Nobody is signed in any more; nothing of what was shown stays.
     pub(crate) fn close(&mut self, tone: Tone, words: &'static str) {
         self.session = None;
+        self.end_recording();
         self.busy = None;
         self.typed = Typed::default();
         self.line.clear();
@@ -417,17 +379,24 @@ impl Console {
         self.terminal.forget();
     }
 
-    /// Asks, if there is room among the requests under way; its number.
+    /// Asks, if there is room among the requests under way; its number. The recording goes before what a person asks.
     pub(crate) fn ask(&mut self, why: For, what: Admin, passive: bool, out: &mut Out) -> Option<u64> {
-        if self.pending.len() >= MAX_PENDING {
+        if self.pending.values().filter(|why| **why != For::Piece).count() >= MAX_PENDING {
             return None;
         }
+        if !passive && !self.give_pieces(true, out) && why != For::Leave {
+            return None;
+        }
+        Some(self.send(why, what, passive, out))
+    }
+
+    pub(crate) fn send(&mut self, why: For, what: Admin, passive: bool, out: &mut Out) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         self.pending.insert(id, why);
         let session = self.session.as_ref().map(|session| session.token.clone());
         out.asks.push(Ask { id, session, passive, what });
-        Some(id)
+        id
     }
 
     /// Asks what the person waits for.

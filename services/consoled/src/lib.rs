@@ -23,6 +23,8 @@ pub mod pages;
 pub mod paint;
 pub mod plain;
 pub mod port;
+mod recording;
+mod session;
 pub mod sheet;
 pub mod shell;
 pub mod span_words;

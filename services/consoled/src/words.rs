@@ -86,6 +86,9 @@ words! {
     ended_idle: "5分钟无操作，会话已自动结束。", "Nothing was typed for 5 minutes: the session was ended.";
     ended_limit: "已满60分钟，会话已自动结束。", "60 minutes are over: the session was ended.";
     ended_outside: "会话已被结束，请重新登录。", "The session was ended. Sign in again.";
+    ended_unrecorded: "会话无法录制，已自动结束。", "The session could not be recorded: it was ended.";
+    ended_full: "会话录制已满，已自动结束，请重新登录。", "The recording of the session is full: it was ended. Sign in again.";
+    recorded_1: "会话的屏幕与按键全程录制，可在网页上实时查看和终止。", "Screen and keys are recorded; the session can be watched and ended from the page.";
     lost: "记录进程未连接，操作可能未执行。", "The records process cannot be reached; this may not have been done.";
     left: "剩余 {} 分钟", "{} min left";
     processes: "进程", "Processes";

@@ -11,7 +11,7 @@ use idl::health::HealthReply;
 use idl::hello::Process;
 use idl::host::{HostToVault, VaultToHost};
 use idl::lines::{LinedToVault, VaultToLined};
-use idl::views::LedgerFilter;
+use idl::views::{ConsoleSession, LedgerFilter};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use vocab::{CallId, DepartmentId, PersonId, Secret, SpanId, UnixMs};
@@ -288,6 +288,15 @@ pub enum ReadJob {
         /// From this byte on.
         offset: u64,
     },
+    /// Pieces of a console session's recording.
+    Tape {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The session.
+        of: Box<ConsoleSession>,
+        /// From this piece on.
+        from: u32,
+    },
 }
 
 /// A piece of a trace.
@@ -309,7 +318,8 @@ impl ReadJob {
             | Self::Peaks { reply, .. }
             | Self::Piece { reply, .. }
             | Self::Trace { reply, .. }
-            | Self::Diagnostics { reply, .. } => *reply,
+            | Self::Diagnostics { reply, .. }
+            | Self::Tape { reply, .. } => *reply,
         }
     }
 }

@@ -6,6 +6,7 @@
 #[macro_use]
 mod kinds;
 mod boxes;
+mod console;
 mod custody;
 mod network;
 mod parts;
@@ -15,7 +16,7 @@ pub use parts::{
     BatchEntry, Entry, EntryResult, Intent, LineGroupEvent, NewAccount, PhoneEntry, RecordingFinding,
     RecordingWorth, Sealed, StoredFact, StoredObject, Who,
 };
-pub use {boxes::BoxEvent, custody::CustodyEvent};
+pub use {boxes::BoxEvent, console::ConsoleEvent, custody::CustodyEvent};
 
 use idl::account::{Profile, ServiceTicket, SessionId, SignInOutcome, Source};
 use idl::admin::{NewCampaign, Role};
@@ -492,4 +493,6 @@ events! {
     96 LineGroup: LineGroupEvent,
     /// The site's network: proposed, agreed to, confirmed, gone back.
     140 Network: NetworkEvent,
+    /// A recorded session of the serial console.
+    112 Console: ConsoleEvent,
 }

@@ -86,6 +86,7 @@ async fn live(options: &Options, started: Started, chip: TpmChip) -> anyhow::Res
         traces: options.folders.traces.clone(),
         bundles: options.folders.bundles(),
         diagnostics: options.folders.diagnostics(),
+        tapes: Arc::clone(&started.tapes),
         ledger: options.folders.ledger(),
         head_key: started.head_key.clone(),
         epochs: Arc::clone(&chip) as Arc<dyn Epochs>,

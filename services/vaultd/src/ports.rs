@@ -4,6 +4,7 @@
 
 use crate::entries::{BatchEntry, Sealed};
 use custodians::RecoverySecret;
+use idl::account::SessionId;
 use jiff::civil::Date;
 use ledger::{Head, SignedHead};
 use serde::{Deserialize, Serialize};
@@ -139,3 +140,46 @@ pub struct Clock {
 
 /// Fills a buffer with random bytes.
 pub type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
+
+/// What stands of a console session's recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TapeSum {
+    /// Pieces.
+    pub pieces: u32,
+    /// Bytes of them all.
+    pub bytes: u64,
+    /// How long it is.
+    pub length_ms: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+}
+
+/// The recordings of console sessions. An error ends the session that is recorded, never the process.
+pub trait TapePort {
+    /// Opens a session's recording to go on with it; what stands of it.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn resume(&mut self, session: SessionId) -> Result<TapeSum, PortError>;
+    /// Adds a piece, durable.
+    ///
+    /// # Errors
+    /// If it is not durable, or the recording is not open.
+    fn append(
+        &mut self,
+        session: SessionId,
+        index: u32,
+        length_ms: u64,
+        piece: &[u8],
+    ) -> Result<(), PortError>;
+    /// Closes it; what stands of it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn sum(&mut self, session: SessionId) -> Result<TapeSum, PortError>;
+    /// Removes it.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    fn remove(&mut self, session: SessionId) -> Result<(), PortError>;
+}

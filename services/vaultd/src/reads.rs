@@ -10,7 +10,7 @@ use crate::spans::is_trace_name;
 use crate::worker::Context;
 use crate::{recording_name, sound};
 use idl::admin::{AdminReply, Answer};
-use idl::views::{LedgerFilter, TRACE_PIECE_BYTES};
+use idl::views::{ConsolePiece, ConsoleSession, LedgerFilter, TRACE_PIECE_BYTES};
 use nix::fcntl::OFlag;
 use std::fs::{File, OpenOptions};
 use std::io::BufReader;
@@ -19,7 +19,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::mpsc::Receiver;
 use store::{BackError, LedgerBack};
-use vocab::{MINUTE_MS, UnixMs};
+use vocab::{MINUTE_MS, Pii, UnixMs};
 use zeroize::Zeroizing;
 
 /// Reads until the core is gone.
@@ -57,6 +57,10 @@ pub fn run(context: &Context, jobs: &Receiver<ReadJob>) {
                 answer_piece(context, reply, piece);
                 continue;
             }
+            ReadJob::Tape { reply, of, from } => {
+                answer_tape(context, reply, *of, from);
+                continue;
+            }
             ReadJob::Prompt { reply, object } => {
                 let alaw = context.objects.get(object.hash, &object.key, MAX_PROMPT_BYTES).ok();
                 answer_with(context, reply, alaw.map(|alaw| sound::prompt(&alaw)));
@@ -88,6 +92,21 @@ fn answer_piece(context: &Context, reply: ReplyTo, piece: Option<TracePiece>) {
     let answer = match piece {
         Some(TracePiece { bytes, total }) => Answer::TracePiece { bytes, total },
         None => trace_gone().into_answer(),
+    };
+    context.outbox.send(reply.conn, Message::Admin(AdminReply { id: reply.id, answer }));
+}
+
+/// Pieces of a console session's recording.
+fn answer_tape(context: &Context, reply: ReplyTo, of: ConsoleSession, from: u32) {
+    let answer = match context.tapes.part(of.session, from, TAPE_PART_BYTES) {
+        Ok(part) => {
+            let bytes = Pii::new(part.bytes.to_vec());
+            Answer::ConsolePiece(Box::new(ConsolePiece { bytes, next: part.next, more: part.more, of }))
+        }
+        Err(error) => {
+            log::error!("a console recording cannot be read: {error}");
+            Refusal::storage().into_answer()
+        }
     };
     context.outbox.send(reply.conn, Message::Admin(AdminReply { id: reply.id, answer }));
 }
@@ -175,6 +194,8 @@ pub fn entry_fits(filter: &LedgerFilter, entry: &Entry) -> bool {
 const MAX_PROMPT_BYTES: usize = 4 * 1024 * 1024;
 /// The kind of [`Event::Looked`].
 const LOOKED: u16 = 34;
+/// Bytes of one answer of a console recording: it fits a frame.
+const TAPE_PART_BYTES: usize = 32 * 1024;
 /// Entries of a page.
 const ENTRIES_A_PAGE: usize = 50;
 /// Headers read for one page.

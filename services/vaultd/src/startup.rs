@@ -11,6 +11,7 @@ use crate::recovery::{self, RecoveryError};
 use crate::start_keys::{Opened, first_keys, open_keys};
 use crate::state::{Calls, SCHEMA, State};
 use crate::subject_keys::SubjectKeys;
+use crate::tape_files::{TapeFiles, TapesOnDisk};
 use crate::vault::{Ports, Vault};
 use idl::hello::Process;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,12 @@ impl Folders {
     #[must_use]
     pub fn disk(&self) -> PathBuf {
         self.state.with_file_name("disk")
+    }
+
+    /// The folder of console sessions' recordings.
+    #[must_use]
+    pub fn consoles(&self) -> PathBuf {
+        self.state.join("consoles")
     }
 
     fn keys(&self) -> PathBuf {
@@ -173,6 +180,8 @@ pub struct Started {
     pub objects: Arc<Objects>,
     /// The keys.
     pub keys: Arc<KeyFiles>,
+    /// Console sessions' recordings.
+    pub tapes: Arc<TapeFiles>,
     /// The public key of heads.
     pub head_key: HeadKey,
     /// Bytes of a torn tail that was cut.
@@ -226,6 +235,9 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         },
         None => None,
     };
+    let tapes = TapeFiles::open(folders.consoles(), keyring.domain_key(Domain::Console))
+        .map_err(|source| StartError::File { step: "make the folder of console recordings", source })?;
+    let tapes = Arc::new(tapes);
     let subjects = SubjectKeys::open(&folders.state.join("subject-keys"))?;
     let keys = Arc::new(KeyFiles::new(keyring, subjects, root, keys, folders.disk()));
     recovery::drop_others(&folders.keys(), state.custody.as_ref().map(|kept| kept.set))?;
@@ -233,6 +245,7 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
         ledger: Box::new(LedgerOnDisk(ledger)),
         keys: Box::new(SharedKeys(Arc::clone(&keys))),
         contacts: Box::new(BatchFiles::new(Arc::clone(&objects))),
+        tapes: Box::new(TapesOnDisk::new(Arc::clone(&tapes))),
         entropy: Box::new(|bytes| {
             assert!(getrandom::fill(bytes).is_ok(), "the operating system always gives random bytes");
         }),
@@ -243,7 +256,7 @@ pub fn start(folders: &Folders, chip: &dyn Chip, clock: Clock) -> Result<Started
     vault.set_shares_owed(owed);
     vault.set_keys_recovered(keys_recovered);
     let cut_bytes = recovery.cut.as_ref().map_or(0, |cut| cut.bytes);
-    Ok(Started { vault, snapshots, objects, keys, head_key, cut_bytes, replayed })
+    Ok(Started { vault, snapshots, objects, keys, tapes, head_key, cut_bytes, replayed })
 }
 
 /// Writes what the start itself did, before anything is served.

@@ -1,12 +1,14 @@
 //! The core: takes commands, stages entries, and hands out answers only when the entries are durable.
 //!
-//! It is single-threaded and waits for nothing but the ledger's disk and a contact's row. Sockets, the TPM
+//! It is single-threaded and waits for nothing but the ledger's disk, a contact's row and a piece of the console's
+//! recording. Sockets, the TPM
 //! and long work live elsewhere: it answers with [`Effect`]s. If the disk fails the core is of no more use
 //! and the process ends; what is durable is the truth after the next start.
 
 use crate::admin::custody::Begun;
 use crate::auth::Auth;
 use crate::command::{Cmd, ConnId, Effect, Job, Message};
+use crate::consoles::{TapeNow, TapeReaders};
 use crate::desks::{Desks, LiveNow};
 use crate::disk_custody::DiskNow;
 use crate::entries::{Entry, EntryResult, Event, Sealed, Who};
@@ -14,7 +16,7 @@ use crate::host::HostNow;
 use crate::lines::LinedLink;
 use crate::network::NetworkNow;
 use crate::plays::Plays;
-use crate::ports::{Clock, ContactPort, Draft, Entropy, KeyPort, LedgerPort, PortError};
+use crate::ports::{Clock, ContactPort, Draft, Entropy, KeyPort, LedgerPort, PortError, TapePort};
 use crate::seal::{Purpose, open, seal};
 use crate::spans::SpansNow;
 use crate::state::{Calls, Due, State};
@@ -34,6 +36,8 @@ pub struct Ports {
     pub keys: Box<dyn KeyPort + Send>,
     /// The contacts' rows.
     pub contacts: Box<dyn ContactPort + Send>,
+    /// The recordings of console sessions.
+    pub tapes: Box<dyn TapePort + Send>,
     /// Random bytes.
     pub entropy: Entropy,
 }
@@ -67,6 +71,8 @@ pub struct Vault {
     pub(crate) begun: Option<Begun>,
     pub(crate) network_now: NetworkNow,
     pub(crate) disk_now: DiskNow,
+    pub(crate) tape: TapeNow,
+    pub(crate) tape_readers: TapeReaders,
     staged: Vec<Draft>,
     effects: Vec<Effect>,
 }
@@ -129,6 +135,8 @@ impl Vault {
             begun: None,
             network_now: NetworkNow::default(),
             disk_now: DiskNow::default(),
+            tape: TapeNow::at(clock.boot_ms),
+            tape_readers: TapeReaders::new(),
             staged: Vec::new(),
             effects: Vec::new(),
         };
@@ -358,6 +366,7 @@ impl Vault {
         self.plays.forget_ended(self.clock.boot_ms);
         self.tick_host();
         self.tick_network();
+        self.tick_consoles();
     }
 }
 

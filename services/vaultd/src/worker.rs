@@ -10,6 +10,7 @@ use crate::import::{self, Tools};
 use crate::reads;
 use crate::recording_name;
 use crate::server::{Input, Outbox};
+use crate::tape_files::TapeFiles;
 use idl::admin::{AdminReply, Answer};
 use recording::Verdict;
 use std::fs::File;
@@ -41,6 +42,8 @@ pub struct Context {
     pub bundles: PathBuf,
     /// The folder of diagnostics bundles, which `hostd` writes.
     pub diagnostics: PathBuf,
+    /// Console sessions' recordings.
+    pub tapes: Arc<TapeFiles>,
     /// The ledger's folder.
     pub ledger: PathBuf,
     /// The key that checks heads.

@@ -4,6 +4,7 @@
 //! empty where the asker may not see it.
 
 mod campaign;
+mod console;
 mod contact;
 mod custody;
 mod floor;
@@ -14,6 +15,7 @@ mod site;
 mod span;
 
 pub use campaign::{CampaignDetail, CampaignRow, Choices, PromptView, RefusalRow, ScriptView};
+pub use console::{ConsoleAsk, ConsoleEnd, ConsolePiece, ConsoleSession, ConsolesView};
 pub use contact::{
     BatchView, Blocked, BlockedRow, ConsentState, ConsentView, ContactFilter, ContactView, ContactsPage,
     DncView, NumberCard,

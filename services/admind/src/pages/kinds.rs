@@ -68,6 +68,7 @@ pub fn kind<'a>(t: &Texts, name: &'a str) -> &'a str {
         "SpanTraceTaken" => t.ledger.kind_span_trace_taken,
         "Box" => t.ledger.kind_box,
         "Network" => t.ledger.kind_network,
+        "Console" => t.ledger.kind_console,
         other => other,
     }
 }

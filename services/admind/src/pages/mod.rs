@@ -44,6 +44,7 @@ pub mod calls;
 pub mod campaigns;
 pub mod claim;
 pub mod consents;
+pub mod consoles;
 pub mod contacts;
 pub mod desk;
 pub mod dnc;
@@ -75,6 +76,7 @@ pub fn routes() -> Routes {
         .merge(campaigns::routes())
         .merge(claim::routes())
         .merge(consents::routes())
+        .merge(consoles::routes())
         .merge(contacts::routes())
         .merge(dnc::routes())
         .merge(desk::routes())

@@ -97,6 +97,7 @@ crate::texts! {
         kind_span_order_ended: "线路接口操作结果", "Span order ended";
         kind_span_trace_taken: "下载信令跟踪", "Trace fetched";
         kind_box: "设备指令与记录", "Orders and facts of the box";
+        kind_console: "控制台录制（关闭、查看、到期）", "Console recording (closed, read, expired)";
         kind_network: "网络更改（提出、批准、确认、恢复）", "The network (proposed, agreed, confirmed, gone back)";
     }
 }

@@ -8,6 +8,7 @@ mod calls;
 mod campaigns;
 mod common;
 mod consents;
+mod consoles;
 mod contacts;
 mod custody;
 mod desk;
@@ -32,6 +33,7 @@ pub use calls::Calls;
 pub use campaigns::Campaigns;
 pub use common::Common;
 pub use consents::Consents;
+pub use consoles::Consoles;
 pub use contacts::Contacts;
 pub use custody::Custody;
 pub use desk::Desk;
@@ -115,6 +117,7 @@ areas! {
     campaigns: Campaigns,
     common: Common,
     consents: Consents,
+    consoles: Consoles,
     contacts: Contacts,
     dnc: Dnc,
     desk: Desk,

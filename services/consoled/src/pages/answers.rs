@@ -1,7 +1,8 @@
 //! What `vaultd` answered, and what the console asks by itself.
 
 use super::{Page, Step};
-use crate::console::{Console, For, Out, POLL_MS, Session};
+use crate::console::{Console, Out, POLL_MS};
+use crate::session::{For, Session, Typed};
 use crate::sheet::Tone;
 use idl::account::Me;
 use idl::admin::{Admin, Answer};
@@ -42,6 +43,9 @@ impl Console {
         let Some(why) = self.pending.remove(&id) else {
             return;
         };
+        if why == For::Piece {
+            return self.piece_answered(id, answer.as_deref(), out);
+        }
         let waited = self.busy == Some(id);
         if waited {
             self.busy = None;
@@ -89,7 +93,7 @@ impl Console {
             return;
         }
         if matches!(self.page, Page::SignIn(_)) && waited {
-            self.typed = crate::console::Typed::default();
+            self.typed = Typed::default();
             self.page = Page::Welcome;
         }
         if waited {
@@ -105,7 +109,7 @@ impl Console {
         let (Some(ticket), Some(Step::Code)) = (self.typed.ticket, self.step_of()) else {
             return;
         };
-        self.typed = crate::console::Typed::default();
+        self.typed = Typed::default();
         self.session = Some(Session {
             token,
             login: me.login.clone(),
@@ -115,6 +119,7 @@ impl Console {
             began: self.now,
             used: self.now,
         });
+        self.begin_recording(out);
         self.go(Page::Menu, out);
     }
 

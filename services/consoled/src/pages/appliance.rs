@@ -3,7 +3,8 @@
 
 use super::Page;
 use crate::clean::clean;
-use crate::console::{Console, For, Out};
+use crate::console::{Console, Out};
+use crate::session::For;
 use crate::sheet::{Prompt, Sheet, Tone};
 use crate::words::{Words, fill};
 use idl::admin::Admin;

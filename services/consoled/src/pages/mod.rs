@@ -9,7 +9,8 @@ mod welcome;
 
 pub use appliance::BoxVerb;
 
-use crate::console::{Console, For, Out};
+use crate::console::{Console, Out};
+use crate::session::For;
 use crate::sheet::{Sheet, Tone};
 use idl::admin::Admin;
 use idl::handset::HandsetTest;
@@ -211,7 +212,7 @@ impl Console {
         match self.page {
             Page::Welcome | Page::Menu => self.show(),
             Page::SignIn(_) => {
-                self.typed = crate::console::Typed::default();
+                self.typed = crate::session::Typed::default();
                 self.go(Page::Welcome, out);
             }
             Page::Sure(_) | Page::Reset => self.go(Page::Appliance, out),

@@ -2,7 +2,8 @@
 
 use super::{Page, Verb};
 use crate::clean::{clean, padded};
-use crate::console::{Console, For, Out};
+use crate::console::{Console, Out};
+use crate::session::For;
 use crate::sheet::{Prompt, Sheet, Tone};
 use crate::span_words::{self, order_word};
 use crate::words::fill;

@@ -2,7 +2,8 @@
 
 use super::{Page, Step};
 use crate::clean::clean;
-use crate::console::{Console, For, Out};
+use crate::console::{Console, Out};
+use crate::session::For;
 use crate::sheet::{Prompt, Sheet, Tone};
 use idl::account::ServiceTicket;
 use idl::admin::Admin;
@@ -79,6 +80,7 @@ impl Console {
         let w = self.w();
         let mut sheet = Sheet::of(w.sign_in);
         sheet.say(Tone::Plain, w.closed_1);
+        sheet.say(Tone::Plain, w.recorded_1);
         sheet.say(Tone::Plain, "");
         if let Some(ticket) = self.typed.ticket {
             sheet.row(Tone::Plain, w.ticket, ticket.to_string());

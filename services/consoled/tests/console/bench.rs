@@ -12,8 +12,8 @@ use idl::spans::{
     TestStatus,
 };
 use idl::views::{
-    Attention, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView, Overview, SpanAsk, SpanCard, SpanEvent,
-    SpanHistory, SpanView, TraceView, TrunkLive,
+    Attention, BoxAsk, BoxOrder, BoxOrderStage, BoxView, BundleView, ConsoleAsk, Overview, SpanAsk, SpanCard,
+    SpanEvent, SpanHistory, SpanView, TraceView, TrunkLive,
 };
 use rights::{BY_CONSOLE, request_of};
 use vocab::{PersonId, Pii, Secret, SpanId, Timeslot, TrunkId, UnixMs};
@@ -46,6 +46,11 @@ pub struct Bench {
     /// Requests that are kept unanswered.
     pub silent: bool,
     pub kept: Vec<Ask>,
+    /// The recording, piece by piece, and how many were given.
+    pub pieces: Vec<Vec<u8>>,
+    pub given: u32,
+    /// How a piece is answered from now on; `None` within: not at all.
+    pub taken: Option<Option<&'static str>>,
     pub facts: Facts,
 }
 
@@ -65,6 +70,9 @@ impl Bench {
             refusal: None,
             silent: false,
             kept: Vec::new(),
+            pieces: Vec::new(),
+            given: 0,
+            taken: None,
             facts: facts(),
         };
         bench.told();
@@ -140,7 +148,8 @@ impl Bench {
                 self.console.step(self.now, Input::Bytes(reply.as_bytes()), &mut out);
             }
             for ask in std::mem::take(&mut asks) {
-                if self.silent {
+                let piece = matches!(ask.what, Admin::Consoles(_));
+                if (self.silent && !piece) || (piece && self.taken == Some(None)) {
                     self.kept.push(ask);
                     continue;
                 }
@@ -162,7 +171,9 @@ impl Bench {
         self.asked.push((kind, ask.passive));
         let open = rights::OPEN.contains(&kind);
         assert_eq!(ask.session.map(|token| *token.expose()), (!open).then_some(TOKEN), "{}", kind.name());
-        if let Some(code) = self.refusal.filter(|_| !open || kind == rights::Request::SignInConsole) {
+        let piece = kind == rights::Request::RecordConsole;
+        let refusal = self.refusal.filter(|code| !piece || *code == "no-session");
+        if let Some(code) = refusal.filter(|_| !open || kind == rights::Request::SignInConsole) {
             let (text_en, text_zh) = ("No, it says.".to_owned(), "不行。".to_owned());
             return Answer::Refused { code: code.to_owned(), text_en, text_zh };
         }
@@ -170,11 +181,25 @@ impl Bench {
             Admin::Door => {
                 Answer::Door(Box::new(Door { tpm_kept: self.tpm_kept, ..door(self.commissioned) }))
             }
+            Admin::Consoles(ConsoleAsk::Record { index, piece, .. }) => {
+                if let Some(Some(code)) = self.taken {
+                    let (text_en, text_zh) = (String::new(), String::new());
+                    return Answer::Refused { code: code.to_owned(), text_en, text_zh };
+                }
+                assert_eq!(index, self.given, "in order");
+                if !piece.reveal().is_empty() {
+                    self.given += 1;
+                    self.pieces.push(piece.into_inner());
+                }
+                Answer::Done
+            }
             Admin::ClaimCode => Answer::ClaimCode(Secret::new("ABCD-EFGH-JKLM-NPQR".to_owned())),
             Admin::SignInConsole { login, password, code, ticket } => {
                 assert_eq!((login.as_str(), password.expose().as_str()), ("zhao.liu", "tram window 88"));
                 assert_eq!(code.expose(), "123456");
                 self.tickets.push(ticket);
+                self.pieces.clear();
+                self.given = 0;
                 Answer::SignedIn { token: Secret::new(TOKEN), me: Box::new(me()) }
             }
             Admin::Me => Answer::Me(Box::new(me())),

@@ -5,5 +5,6 @@ mod appliance;
 mod bench;
 mod cards;
 mod lines;
+mod recorded;
 mod screens;
 mod session;

@@ -4,13 +4,15 @@
 mod boxes;
 mod screen;
 
-use boxes::{PASSWORD, Peer, Running, bin_consoled, swtpm, vaultd};
-use idl::account::{Claim, NewAdministrator, Profile};
+use boxes::{LIMIT, PASSWORD, Peer, Running, bin_consoled, swtpm, vaultd};
+use cast::{Kind, Screen};
+use idl::account::{Claim, NewAdministrator, Profile, SessionId};
 use idl::admin::{Admin, Answer, Role};
 use idl::hello::Process;
-use idl::views::LedgerFilter;
+use idl::views::{ConsoleAsk, LedgerFilter};
 use screen::Line;
 use std::path::Path;
+use std::time::Instant;
 use vocab::{Pii, Secret};
 
 /// An authenticator: the secret that `vaultd` told.
@@ -50,6 +52,43 @@ async fn signed_in(page: &mut Peer, login: &str, phone: &Phone) -> Secret<[u8; 3
     match page.ask(None, what).await {
         Answer::SignedIn { token, .. } => token,
         other => panic!("not signed in: {other:?}"),
+    }
+}
+
+/// Reads the recording of the session that goes on until it replays as the screen stands.
+async fn replayed(page: &mut Peer, audit: &Secret<[u8; 32]>, line: &Line) -> SessionId {
+    let look = Admin::Consoles(ConsoleAsk::Look { before: None });
+    let Answer::Consoles(view) = page.ask(Some(audit), look).await else { panic!("no sessions") };
+    let session = view.sessions[0].session;
+    let (mut screen, mut all, mut from) = (Screen::default(), String::new(), 0);
+    let begin = Instant::now();
+    loop {
+        let read = Admin::Consoles(ConsoleAsk::Read { session, from });
+        let Answer::ConsolePiece(part) = page.ask(Some(audit), read).await else { panic!("no recording") };
+        from = part.next;
+        all.push_str(std::str::from_utf8(part.bytes.reveal()).unwrap());
+        let events = cast::more(part.bytes.reveal()).unwrap();
+        events.iter().filter(|event| event.kind == Kind::Shown).for_each(|event| screen.feed(&event.text));
+        if screen.text().contains("[5] 中继") && line.screen() == screen.text() {
+            break;
+        }
+        assert!(begin.elapsed() < LIMIT, "{}\n{}", screen.text(), line.screen());
+    }
+    assert!(all.contains("\"i\",\"1\"") && !all.contains(PASSWORD), "{all}");
+    session
+}
+
+/// Waits until the recording is closed in the ledger.
+async fn closed(page: &mut Peer, audit: &Secret<[u8; 32]>, session: SessionId) {
+    let begin = Instant::now();
+    loop {
+        let look = Admin::Consoles(ConsoleAsk::Look { before: None });
+        let Answer::Consoles(view) = page.ask(Some(audit), look).await else { panic!("no sessions") };
+        let one = view.sessions.iter().find(|one| one.session == session).unwrap();
+        if one.end.is_some_and(|end| end.pieces > 0 && end.bytes > 0) {
+            return;
+        }
+        assert!(begin.elapsed() < LIMIT, "it is never closed");
     }
 }
 
@@ -128,12 +167,16 @@ fn l_42_from_the_claim_code_on_the_line_to_a_ticketed_session_that_the_auditor_r
     line.keys("x");
     line.shows("[5] 中继");
 
+    // The auditor reads the recording: it replays as the screen stands, and holds nothing of the sign-in.
+    let session = runtime.block_on(replayed(&mut page, &audit, &line));
+
     // The security administrator ends the session: the line is closed without a key.
     runtime.block_on(async {
         let Answer::Sessions(open) = page.ask(Some(&security), Admin::Sessions).await else { panic!("none") };
         let console = open.iter().find(|one| one.login == "zhao.liu").unwrap();
         assert_eq!(console.source.browser, "console");
-        let end = Admin::EndSession { session: console.session };
+        assert_eq!(console.session, session);
+        let end = Admin::Consoles(ConsoleAsk::Cut { session });
         assert!(matches!(page.ask(Some(&security), end).await, Answer::Done));
     });
     line.shows("会话已被结束");
@@ -149,6 +192,8 @@ fn l_42_from_the_claim_code_on_the_line_to_a_ticketed_session_that_the_auditor_r
         assert!(row.what.contains(&("ticket".to_owned(), "WO-2026/118".to_owned())), "{:?}", row.what);
         assert_eq!(row.from, "consoled");
     }
+
+    runtime.block_on(closed(&mut page, &audit, session));
 
     // In order: the process ends when it is told to, and says nothing secret in its log.
     let log = boxes::stop(consoled);

@@ -1,6 +1,7 @@
 //! The terminal at the other end: a pseudo-terminal, what was sent as a stream, and what stands on its screen.
 
 use crate::boxes::LIMIT;
+use cast::Screen;
 use nix::pty::{OpenptyResult, openpty};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -8,7 +9,6 @@ use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
-use unicode_width::UnicodeWidthChar;
 
 /// A line with a terminal at its near end.
 pub struct Line {
@@ -23,6 +23,7 @@ struct Terminal {
     /// The column it answers a probe with.
     column: Option<u16>,
     probes: usize,
+    pending: Vec<u8>,
     screen: Screen,
 }
 
@@ -71,6 +72,11 @@ impl Line {
         String::from_utf8_lossy(&self.shared.0.lock().unwrap().stream).into_owned()
     }
 
+    /// What stands on its screen.
+    pub fn screen(&self) -> String {
+        self.shared.0.lock().unwrap().screen.text()
+    }
+
     /// What was sent from the last time this was said.
     pub fn tail(&self, words: &str) -> String {
         let stream = self.stream();
@@ -114,106 +120,16 @@ impl Line {
 impl Terminal {
     fn take(&mut self, bytes: &[u8]) {
         self.stream.extend(bytes);
-        let before = self.screen.probes;
-        self.screen.take(bytes);
-        self.probes += self.screen.probes - before;
-    }
-}
-
-/// As much of a VT100 as the console uses.
-struct Screen {
-    cells: Vec<Vec<char>>,
-    x: usize,
-    y: usize,
-    pending: Vec<u8>,
-    probes: usize,
-}
-
-impl Default for Screen {
-    fn default() -> Self {
-        Self { cells: vec![vec![' '; 80]; 24], x: 0, y: 0, pending: Vec::new(), probes: 0 }
-    }
-}
-
-impl Screen {
-    fn take(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.pending.push(*byte);
-            if self.step() {
-                self.pending.clear();
-            }
-        }
-    }
-
-    /// Does what is pending; false if more bytes belong to it.
-    fn step(&mut self) -> bool {
-        let pending = self.pending.clone();
-        match pending.as_slice() {
-            [0x1b] | [0x1b, b'['] => false,
-            [0x1b, b'[', parameters @ .., last] if last.is_ascii_alphabetic() => {
-                let text = String::from_utf8(parameters.to_vec()).unwrap();
-                let numbers: Vec<usize> = text.split(';').map(|one| one.parse().unwrap_or(0)).collect();
-                self.sequence(*last, &numbers);
-                true
-            }
-            [0x1b, b'[', ..] => false,
-            [b'\r'] => {
-                self.x = 0;
-                true
-            }
-            [b'\n'] => {
-                self.down();
-                true
-            }
-            [0x08] => {
-                self.x = self.x.saturating_sub(1);
-                true
-            }
-            other => match std::str::from_utf8(other) {
-                Ok(text) => {
-                    text.chars().for_each(|one| self.put(one));
-                    true
-                }
-                Err(_) => other.len() >= 4,
-            },
-        }
-    }
-
-    fn sequence(&mut self, last: u8, numbers: &[usize]) {
-        match (last, numbers) {
-            (b'H', [row, column]) => (self.y, self.x) = (row - 1, column - 1),
-            (b'H', _) => (self.y, self.x) = (0, 0),
-            (b'J', _) => self.cells = vec![vec![' '; 80]; 24],
-            (b'n', _) => self.probes += 1,
-            (b'm', _) => {}
-            (other, _) => panic!("the console sent a sequence no VT100 knows: {}", char::from(other)),
-        }
-    }
-
-    fn put(&mut self, one: char) {
-        let width = one.width().unwrap_or(0);
-        if self.x + width > 80 {
-            self.x = 0;
-            self.down();
-        }
-        self.cells[self.y][self.x] = one;
-        for at in 1..width {
-            self.cells[self.y][self.x + at] = '\u{0}';
-        }
-        self.x += width;
-    }
-
-    fn down(&mut self) {
-        if self.y == 23 {
-            self.cells.remove(0);
-            self.cells.push(vec![' '; 80]);
-        } else {
-            self.y += 1;
-        }
-    }
-
-    fn text(&self) -> String {
-        let line = |cells: &Vec<char>| cells.iter().filter(|one| **one != '\u{0}').collect::<String>();
-        self.cells.iter().map(line).collect::<Vec<_>>().join("\n")
+        self.pending.extend(bytes);
+        // A character of more bytes may come in two reads.
+        let whole = match std::str::from_utf8(&self.pending) {
+            Ok(text) => text.len(),
+            Err(error) => error.valid_up_to(),
+        };
+        let text: Vec<u8> = self.pending.drain(..whole).collect();
+        let before = self.screen.probes();
+        self.screen.feed(&String::from_utf8(text).unwrap());
+        assert_eq!(self.screen.strange(), 0, "the console sent a sequence no VT100 knows");
+        self.probes += self.screen.probes() - before;
     }
 }

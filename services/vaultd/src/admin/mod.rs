@@ -205,6 +205,7 @@ impl Vault {
             Admin::Span(ask) => self.span_request(actor, ask),
             Admin::Custody(ask) => self.custody_request(actor, &ask),
             Admin::Network(ask) => self.network_request(actor, ask),
+            Admin::Consoles(ask) => self.console_request(actor, ask),
             Admin::Box(ask) => self.box_request(actor, ask, attached),
             Admin::Commission { .. }
             | Admin::Status

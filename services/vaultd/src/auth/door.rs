@@ -57,6 +57,9 @@ impl Vault {
         if !rights::may(actor.role, kind) {
             return Err(stopped(Some(actor.who()), Refusal::role(actor.role)));
         }
+        if let Some(session) = actor.session.filter(|_| asker.from == Process::Consoled) {
+            self.watch_console(session, kind, passive).map_err(|refusal| stopped(None, refusal))?;
+        }
         if asker.from == Process::Consoled && !passive && CONSOLE_LOOKS.contains(&kind) {
             self.write(&actor, Event::ConsoleUsed { request: kind.name().to_owned() });
         }

@@ -20,7 +20,7 @@ mod sign_in;
 pub mod totp;
 
 pub use check::{MAX_CHECKS, PasswordDone, PasswordJob};
-pub(crate) use door::{Proof, bad_login, login_taken};
+pub(crate) use door::{Proof, bad_login, login_taken, no_session};
 
 use crate::admin::Refusal;
 use crate::command::ConnId;

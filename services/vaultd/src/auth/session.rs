@@ -70,6 +70,8 @@ pub enum SessionEnd {
     Reset,
     /// The account was switched off.
     Disabled,
+    /// The serial console was not recorded (AUD-09).
+    Unrecorded,
 }
 
 /// What a session is worth at an instant.

@@ -145,6 +145,9 @@ impl Vault {
         let Some(role) = self.state.people.get(&person).map(|person| person.role) else {
             return refusal(SignInOutcome::UnknownLogin).into_answer();
         };
+        if let Some(Err(refusal)) = ticket.map(|_| self.may_record()) {
+            return refusal.into_answer();
+        }
         let sessions: Vec<SessionId> = self.state.accounts.sessions_of(person).map(|one| one.id).collect();
         let over = (sessions.len() + 1).saturating_sub(MAX_OF_A_PERSON);
         for session in sessions.into_iter().take(over) {
@@ -165,6 +168,9 @@ impl Vault {
         let seq = self.record_from(Who::Person(person, role), asker.from, EntryResult::Done, event);
         let session = SessionId(seq);
         self.auth.used.insert(session, Used { boot_ms: self.clock.boot_ms, at: self.clock.now });
+        if ticket.is_some() {
+            self.begin_tape(session);
+        }
         match self.me(session) {
             Some(me) => Answer::SignedIn { token, me: Box::new(me) },
             None => unreachable!("the session was begun by the entry just applied"),

@@ -281,6 +281,7 @@ impl State {
                 self.accounts.tried(SignIn { seq, at, person, source, outcome }, *step, *token, None);
             }
             Event::ConsoleOpened { person, ticket, step, token } => {
+                self.consoles.opened(SessionId(seq), *person, *ticket, at);
                 let (person, source, outcome) = (Some(*person), of_console(), SignInOutcome::SignedIn);
                 let sign_in = SignIn { seq, at, person, source, outcome };
                 self.accounts.tried(sign_in, Some(*step), Some(*token), Some(*ticket));

@@ -196,6 +196,7 @@ impl State {
             }
             Event::Box { event } => self.host.apply(seq, at, actor, event),
             Event::Network { event } => self.network.apply(seq, at, actor, event),
+            Event::Console { event } => self.consoles.apply(at, event),
             Event::Custody { event: CustodyEvent::InForce { set, custodians } } => {
                 self.custody = Some(CustodyKept { set: *set, custodians: custodians.clone(), since: at });
             }

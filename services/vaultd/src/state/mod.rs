@@ -9,6 +9,7 @@ mod apply;
 mod apply_calls;
 mod calls;
 mod cards;
+mod consoles;
 mod figures;
 mod host;
 mod network;
@@ -21,6 +22,7 @@ pub use apply::hash_of_script;
 pub(crate) use apply_calls::of_the_campaign;
 pub use calls::{CallDisk, CallRecord, Calls, NoDisk, RecordingState};
 pub use cards::{Cards, EventKept, KEPT_EVENTS, KEPT_TRACES, TraceKept, is_span, span_of, telephones};
+pub use consoles::{ConsoleKept, ConsolesKept};
 pub use figures::Counts;
 pub use host::{BundleKept, EndedKept, HostKept, OrderKept};
 pub use network::NetworkKept;
@@ -187,7 +189,7 @@ pub struct AgentNow {
 }
 
 /// Version of [`State`] as it is stored; another one is rebuilt from the ledger.
-pub const SCHEMA: u32 = 11;
+pub const SCHEMA: u32 = 12;
 
 /// A set of shares in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -283,6 +285,8 @@ pub struct State {
     pub network: NetworkKept,
     /// When custodians recovered the keys, and with which set; newest last.
     pub recoveries: VecDeque<(UnixMs, [u8; 4])>,
+    /// Recorded sessions of the serial console.
+    pub consoles: ConsolesKept,
 }
 
 impl Default for State {
@@ -290,6 +294,7 @@ impl Default for State {
         Self {
             custody: None,
             recoveries: VecDeque::new(),
+            consoles: ConsolesKept::default(),
             applied_seq: 0,
             last_time: UnixMs(0),
             tpm: String::new(),

@@ -2,7 +2,7 @@
 //! customer's number, name, note or key, and no secret of the site, whoever asks.
 
 use super::sight::cut;
-use crate::entries::{CustodyEvent, Entry, Event, LineGroupEvent, StoredFact};
+use crate::entries::{ConsoleEvent, CustodyEvent, Entry, Event, LineGroupEvent, StoredFact};
 use custodians::SetId;
 use gate::RuleResult;
 use idl::lines::{PromptRole, TrunkConfig};
@@ -50,6 +50,22 @@ pub(super) fn of_entry(entry: &Entry) -> Vec<(String, String)> {
         words.push(("ticket".to_owned(), ticket.to_string()));
     }
     words
+}
+
+fn of_console(words: Words, event: &ConsoleEvent) -> Words {
+    match event {
+        ConsoleEvent::Recorded { session, person, ticket, pieces, bytes, length_ms, sha256 } => words
+            .say("what", "recorded")
+            .say("session", session.0)
+            .say("person", person)
+            .say("ticket", ticket)
+            .say("pieces", pieces)
+            .say("bytes", bytes)
+            .say("length_ms", length_ms)
+            .say("sha256", data_encoding::HEXLOWER.encode(sha256)),
+        ConsoleEvent::Read { session } => words.say("what", "read").say("session", session.0),
+        ConsoleEvent::Expired { session } => words.say("what", "expired").say("session", session.0),
+    }
 }
 
 fn of_custody(words: Words, event: &CustodyEvent) -> Words {
@@ -111,6 +127,7 @@ fn of_event(event: &Event) -> Vec<(String, String)> {
         }
         Event::LineGroup { event } => of_line_group(words, event),
         Event::Network { event } => super::network_words::of_network(words, event),
+        Event::Console { event } => of_console(words, event),
         Event::CallerNumberAdded { number, groups, contract, valid_to } => words
             .say("number", own(number.reveal()))
             .all("groups", groups)

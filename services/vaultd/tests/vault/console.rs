@@ -8,7 +8,7 @@ use idl::account::{Me, ServiceTicket, SignInOutcome};
 use idl::admin::{Admin, AdminRequest, Answer, Role};
 use idl::hello::Process;
 use idl::spans::SpanOrder;
-use idl::views::{LedgerFilter, SpanAsk};
+use idl::views::{ConsoleAsk, LedgerFilter, SpanAsk};
 use rights::{BY_CONSOLE, OPEN, Request};
 use vaultd::auth::lockout::{LOCK_MS, MAX_FAILURES};
 use vaultd::auth::session::{CONSOLE_ABSOLUTE_MS, CONSOLE_IDLE_MS, SessionEnd};
@@ -39,8 +39,37 @@ pub fn staffed() -> (Rig, [Phone; 3], Phone) {
 }
 
 impl Rig {
-    /// A request of the console; it names a source and an actor, which are not looked at.
+    /// A request of the console, recorded as the console does it: a piece goes before what its person asks, and an empty
+    /// one before what the screen asks.
     pub fn console(&mut self, session: Option<&Token>, passive: bool, what: Admin) -> Answer {
+        if session.is_some() && !matches!(what, Admin::SignOut | Admin::Consoles(_)) {
+            self.piece(session, if passive { b"" } else { b"x" });
+        }
+        self.unrecorded(session, passive, what)
+    }
+
+    /// The next piece of the recording.
+    pub fn piece(&mut self, session: Option<&Token>, piece: &[u8]) -> Answer {
+        let tapes = self.tapes.each.lock().unwrap();
+        let newest = tapes.iter().max_by_key(|(session, _)| **session);
+        let index = newest.map_or(0, |(_, pieces)| u32::try_from(pieces.len()).unwrap());
+        drop(tapes);
+        let piece = Pii::new(piece.to_vec());
+        let record = ConsoleAsk::Record { index, length_ms: 0, piece };
+        self.unrecorded(session, true, Admin::Consoles(record))
+    }
+
+    /// Time passes while the console says every few seconds that nothing happens.
+    fn recorded_for(&mut self, session: &Token, ms: i64) {
+        for _ in 0..ms / 5_000 {
+            self.later(5_000);
+            self.piece(Some(session), b"");
+        }
+        self.later(ms % 5_000);
+    }
+
+    /// A request of the console; it names a source and an actor, which are not looked at.
+    pub fn unrecorded(&mut self, session: Option<&Token>, passive: bool, what: Admin) -> Answer {
         self.next += 1;
         let (actor, source) = (Some(PersonId(2)), Some(at(9)));
         let request = AdminRequest { id: self.next, actor, session: session.cloned(), source, passive, what };
@@ -64,7 +93,7 @@ impl Rig {
         }
     }
 
-    fn ended(&self) -> Option<SessionEnd> {
+    pub fn ended(&self) -> Option<SessionEnd> {
         self.entries().into_iter().rev().find_map(|entry| match entry.event {
             Event::SessionEnded { why, .. } => Some(why),
             _ => None,
@@ -202,14 +231,14 @@ fn l_42_a_session_of_the_console_is_no_session_of_the_page_and_the_other_way_rou
     assert_eq!(rig.ended(), Some(SessionEnd::Elsewhere));
     assert_eq!(refused(rig.console(Some(&token), false, Admin::Overview)), "no-session");
     let (page, _) = rig.signed_in(&at(1), &system);
-    assert_eq!(refused(rig.console(Some(&page), false, Admin::Overview)), "session-elsewhere");
+    assert_eq!(refused(rig.unrecorded(Some(&page), false, Admin::Overview)), "session-elsewhere");
 }
 
 #[test]
 fn l_42_the_console_closes_when_unused_and_after_an_hour_however_it_is_used() {
     let (mut rig, _, phone) = staffed();
     let (token, _) = rig.at_console(&phone);
-    rig.later(CONSOLE_IDLE_MS - 1);
+    rig.recorded_for(&token, CONSOLE_IDLE_MS - 1);
     assert!(matches!(rig.console(Some(&token), true, Admin::Overview), Answer::Overview(_)));
     rig.later(1);
     assert_eq!(refused(rig.console(Some(&token), true, Admin::Overview)), "no-session");
@@ -217,10 +246,10 @@ fn l_42_the_console_closes_when_unused_and_after_an_hour_however_it_is_used() {
     let (token, _) = rig.at_console(&phone);
     let minutes = CONSOLE_ABSOLUTE_MS / 60_000;
     for _ in 0..minutes - 1 {
-        rig.later(60_000);
+        rig.recorded_for(&token, 60_000);
         assert!(matches!(rig.console(Some(&token), false, Admin::Me), Answer::Me(_)));
     }
-    rig.later(60_000);
+    rig.recorded_for(&token, 60_000);
     assert_eq!(refused(rig.console(Some(&token), false, Admin::Me)), "no-session");
     assert_eq!(rig.ended(), Some(SessionEnd::Absolute));
 }

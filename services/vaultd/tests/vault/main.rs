@@ -6,6 +6,7 @@ mod admin;
 mod appliance;
 mod console;
 mod console_reset;
+mod console_watch;
 mod custody;
 mod desk;
 mod desk_bench;

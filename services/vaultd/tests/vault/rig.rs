@@ -3,7 +3,7 @@
 mod ports;
 mod site;
 
-pub use ports::{Keys, Log, Rows};
+pub use ports::{Keys, Log, Rows, Tapes};
 pub use site::{holidays, plan, trunk};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -45,6 +45,7 @@ pub struct Rig {
     pub log: Log,
     pub keys: Keys,
     pub rows: Rows,
+    pub tapes: Tapes,
     pub clock: Clock,
     pub effects: Vec<Effect>,
     pub next: u64,
@@ -76,6 +77,10 @@ impl Rig {
 
     /// A core over what lies on the disk: a start.
     pub fn over(log: Log, keys: Keys, rows: Rows, clock: Clock) -> Self {
+        Self::over_all(log, keys, rows, Tapes::default(), clock)
+    }
+
+    fn over_all(log: Log, keys: Keys, rows: Rows, tapes: Tapes, clock: Clock) -> Self {
         let (state, calls) = replayed(&log.0.lock().unwrap());
         let dnc = state.dnc.is_some().then(|| gate::DoNotCall::build(0, clock.now, [1]).unwrap());
         // No life draws what another drew.
@@ -85,6 +90,7 @@ impl Rig {
             ledger: Box::new(log.clone()),
             keys: Box::new(keys.clone()),
             contacts: Box::new(rows.clone()),
+            tapes: Box::new(tapes.clone()),
             entropy: Box::new(move |bytes| {
                 drawn += 1;
                 let block = mac(&[life.to_be_bytes(), drawn.to_be_bytes()].concat());
@@ -97,6 +103,7 @@ impl Rig {
             log,
             keys,
             rows,
+            tapes,
             clock,
             effects: Vec::new(),
             next: 0,
@@ -109,7 +116,7 @@ impl Rig {
 
     /// The process dies and starts again over the same disk.
     pub fn restart(self) -> Self {
-        Self::over(self.log, self.keys, self.rows, self.clock)
+        Self::over_all(self.log, self.keys, self.rows, self.tapes, self.clock)
     }
 
     /// Handles, commits, and keeps the effects.

@@ -8,7 +8,8 @@ use idl::host::HostOrder;
 use idl::lines::SrtpPolicy;
 use idl::spans::SpanOrder;
 use idl::views::{
-    BoxAsk, CallFilter, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, NetworkAsk, PlayId, SpanAsk,
+    BoxAsk, CallFilter, ConsoleAsk, ContactFilter, CustodyAsk, DeskAction, LedgerFilter, NetworkAsk, PlayId,
+    SpanAsk,
 };
 use rights::Request;
 use vocab::{
@@ -134,6 +135,13 @@ pub fn sample(request: Request) -> Admin {
         Request::ConfirmNetwork => Admin::Network(NetworkAsk::Confirm { proposed: 9_999 }),
         Request::CloseTunnel => Admin::Network(NetworkAsk::CloseTunnel { name: "x".to_owned() }),
         Request::MakeTunnelKeys => Admin::Network(NetworkAsk::MakeKeys),
+        Request::RecordConsole => {
+            let piece = Pii::new(b"x".to_vec());
+            Admin::Consoles(ConsoleAsk::Record { index: 0, length_ms: 0, piece })
+        }
+        Request::Consoles => Admin::Consoles(ConsoleAsk::Look { before: None }),
+        Request::ConsoleRecording => Admin::Consoles(ConsoleAsk::Read { session: SessionId(9_999), from: 0 }),
+        Request::CutConsole => Admin::Consoles(ConsoleAsk::Cut { session: SessionId(9_999) }),
         Request::UseHandset => {
             let order = SpanOrder::Handset(HandsetTest { slot: Timeslot(1), talk: false });
             Admin::Span(SpanAsk::Order { span: SpanId(9), order })

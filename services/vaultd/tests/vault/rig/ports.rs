@@ -1,11 +1,12 @@
 //! What the core stands on at the bench: ledger, keys and contacts in memory.
 
 use aws_lc_rs::hmac;
+use idl::account::SessionId;
 use ledger::{ChainHash, Head, SignedHead};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use vaultd::entries::BatchEntry;
-use vaultd::ports::{ContactPort, Draft, KeyPort, LedgerPort, PortError, StoredRow};
+use vaultd::ports::{ContactPort, Draft, KeyPort, LedgerPort, PortError, StoredRow, TapePort, TapeSum};
 use vocab::{ObjectHash, PhoneNumber, Secret, SubjectId, UnixMs};
 
 /// What lies on the ledger's disk.
@@ -80,5 +81,46 @@ pub struct Rows(pub Arc<Mutex<HashMap<ObjectHash, Vec<StoredRow>>>>);
 impl ContactPort for Rows {
     fn row(&mut self, batch: &BatchEntry, row: u64) -> Option<StoredRow> {
         self.0.lock().unwrap().get(&batch.index.hash)?.get(usize::try_from(row).unwrap()).cloned()
+    }
+}
+
+/// Console recordings in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Tapes {
+    pub each: Arc<Mutex<HashMap<SessionId, Vec<Vec<u8>>>>>,
+    /// Nothing can be written.
+    pub full: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl TapePort for Tapes {
+    fn resume(&mut self, session: SessionId) -> Result<TapeSum, PortError> {
+        self.each.lock().unwrap().entry(session).or_default();
+        self.sum(session)
+    }
+
+    fn append(&mut self, session: SessionId, index: u32, _: u64, piece: &[u8]) -> Result<(), PortError> {
+        if self.full.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(PortError::new("write a console recording", "the disk is full"));
+        }
+        let mut each = self.each.lock().unwrap();
+        let pieces = each.get_mut(&session).unwrap();
+        assert_eq!(pieces.len(), usize::try_from(index).unwrap());
+        pieces.push(piece.to_vec());
+        Ok(())
+    }
+
+    fn sum(&mut self, session: SessionId) -> Result<TapeSum, PortError> {
+        let pieces = self.each.lock().unwrap().get(&session).cloned().unwrap_or_default();
+        Ok(TapeSum {
+            pieces: u32::try_from(pieces.len()).unwrap(),
+            bytes: pieces.iter().map(|piece| piece.len() as u64).sum(),
+            length_ms: 1_000 * pieces.len() as u64,
+            sha256: mac(&pieces.concat()),
+        })
+    }
+
+    fn remove(&mut self, session: SessionId) -> Result<(), PortError> {
+        self.each.lock().unwrap().remove(&session);
+        Ok(())
     }
 }
