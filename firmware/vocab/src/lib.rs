@@ -1,4 +1,5 @@
-//! The words every crate shares: ids, wall time, personal data, telephone numbers, call outcomes.
+//! The words every crate shares: ids, wall time, personal data, telephone numbers, call outcomes,
+//! which system runs.
 //!
 //! It deliberately holds no behaviour of calls, no I/O and no clock; whoever needs the time is handed it.
 
@@ -7,6 +8,7 @@ mod id;
 mod number;
 mod outcome;
 mod private;
+mod release;
 mod rule;
 mod time;
 
@@ -18,5 +20,6 @@ pub use id::{
 pub use number::{MAX_NUMBER_DIGITS, NumberError, PhoneNumber};
 pub use outcome::{CampaignClass, CampaignMode, EndedBy, FailCause, Outcome};
 pub use private::{Pii, Secret};
+pub use release::Release;
 pub use rule::RuleId;
 pub use time::{DAY_MS, HOUR_MS, MINUTE_MS, Millis, SECOND_MS, UnixMs};

@@ -11,11 +11,8 @@ use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
-use vocab::{UnixMs, device_number};
+use vocab::{Release, UnixMs, device_number};
 
-/// Says which system this is.
-const RELEASE: &str = "/usr/lib/os-release";
-const MAX_RELEASE_BYTES: usize = 16 * 1024;
 const VERSION_COLUMNS: usize = 24;
 /// Marks the development variant.
 pub const DEVELOPMENT: &str = "/usr/lib/ringfence/development";
@@ -28,7 +25,7 @@ pub fn facts(run: &Path, connected: bool) -> Facts {
     Facts {
         now: now(),
         up_s: boot_ms() / 1_000,
-        version: version(&read(Path::new(RELEASE), MAX_RELEASE_BYTES).unwrap_or_default()),
+        version: version(&read(&Path::new("/").join(Release::PATH), Release::MAX_BYTES).unwrap_or_default()),
         development: Path::new(DEVELOPMENT).exists(),
         connected,
         device: device_number(&read(Path::new(MACHINE_ID), MAX_ID_BYTES).unwrap_or_default())
@@ -42,10 +39,8 @@ pub fn facts(run: &Path, connected: bool) -> Facts {
 /// The version of the system by its os-release(5): after an update it is another one than this program was built with.
 /// Where there is none, on a workstation, the program's own.
 fn version(release: &[u8]) -> String {
-    let text = String::from_utf8_lossy(release);
-    let image = text.lines().find_map(|line| line.strip_prefix("IMAGE_VERSION="));
-    let image =
-        image.map(|value| clean(value.trim_matches('"'), VERSION_COLUMNS)).filter(|value| !value.is_empty());
+    let image = Release::parse(release).version.map(|version| clean(&version, VERSION_COLUMNS));
+    let image = image.filter(|version| !version.is_empty());
     image.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned())
 }
 
@@ -128,7 +123,7 @@ mod tests {
     #[test]
     fn the_version_shown_is_that_of_the_system_and_not_of_the_program() {
         assert_eq!(version(b"ID=ringfence\nVERSION_ID=\"13\"\nIMAGE_VERSION=\"7.2.1\"\n"), "7.2.1");
-        for without in [&b""[..], b"IMAGE_VERSION=\n", b"NAME=Debian\n", b"\xff\xfe"] {
+        for without in [&b""[..], b"NAME=Debian\nVERSION_ID=\"12\"\n"] {
             assert_eq!(version(without), env!("CARGO_PKG_VERSION"));
         }
     }

@@ -5,7 +5,8 @@ use nix::sys::statvfs::statvfs;
 use slots::esp::Esp;
 use slots::parts::Machine;
 use slots::{Entry, RootHash};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Where things lie; another root in tests.
@@ -73,17 +74,16 @@ impl Place {
 /// # Errors
 /// They are not there.
 pub fn release(place: &Place) -> io::Result<Release> {
-    let text = std::fs::read_to_string(place.at("usr/lib/os-release"))?;
-    let value = |key: &str| {
-        let own = |line: &str| Some(line.strip_prefix(key)?.strip_prefix('=')?.trim_matches('"').to_owned());
-        text.lines().find_map(own)
-    };
+    let mut bytes = Vec::new();
+    let file = File::open(place.at(vocab::Release::PATH))?;
+    file.take(vocab::Release::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    let own = vocab::Release::parse(&bytes);
     let rauc = std::fs::read_to_string(place.at("etc/rauc/system.conf"))?;
     let compatible = rauc.lines().find_map(|line| line.trim().strip_prefix("compatible="));
     Ok(Release {
-        version: value("IMAGE_VERSION").or_else(|| value("VERSION_ID")).unwrap_or_default(),
-        epoch: value("RINGFENCE_EPOCH").and_then(|epoch| epoch.parse().ok()).unwrap_or(0),
-        development: value("VARIANT_ID").is_some_and(|variant| variant == "development"),
+        version: own.version.unwrap_or_default(),
+        epoch: own.epoch,
+        development: own.development,
         compatible: compatible.unwrap_or_default().trim().to_owned(),
     })
 }
