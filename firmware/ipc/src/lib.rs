@@ -5,11 +5,13 @@
 
 mod backoff;
 mod conn;
+mod health;
 mod listener;
 mod socket;
 
 pub use backoff::Backoff;
 pub use conn::{Conn, IpcError};
+pub use health::Question;
 pub use listener::{Listener, Peer};
 
 /// A decoder for fuzzing: any bytes as any message.

@@ -2,7 +2,7 @@
 
 use idl::health::{HealthReply, HealthRequest, HealthState};
 use idl::hello::{Hello, Process};
-use ipc::{Conn, IpcError, Listener};
+use ipc::{Conn, IpcError, Listener, Question};
 use std::io::{Read, Seek, Write};
 use std::os::fd::OwnedFd;
 
@@ -33,6 +33,31 @@ async fn a_question_and_its_answer_cross() {
         assert!(matches!(conn.recv::<HealthReply>().await, Err(IpcError::Closed)));
     };
     tokio::join!(server, client);
+}
+
+#[tokio::test]
+async fn the_answer_to_a_supervisor_is_the_loops_own_and_one_that_the_loop_drops_never_comes() {
+    let (_folder, path, listener) = listener(&[(Process::Supervisor, None)]);
+    let (asked, mut questions) = tokio::sync::mpsc::channel(1);
+    let taking = Question::take(listener, asked, |error| panic!("{error}"));
+    let work = async {
+        let Question { serial, reply } = questions.recv().await.expect("a question");
+        let answer = HealthReply { serial, state: HealthState::Degraded, gauges: vec![], alarms: vec![] };
+        reply.send(answer).expect("the task waits");
+        drop(questions.recv().await.expect("a second question"));
+    };
+    let supervisor = async {
+        let conn = Conn::connect(&path, Process::Supervisor, Process::Vaultd).await.expect("connect");
+        conn.send(&HealthRequest::Check { serial: 7 }).await.expect("question");
+        let reply: HealthReply = conn.recv().await.expect("answer");
+        assert_eq!((reply.serial, reply.state), (7, HealthState::Degraded));
+        conn.send(&HealthRequest::Check { serial: 8 }).await.expect("question");
+        assert!(matches!(conn.recv::<HealthReply>().await, Err(IpcError::Closed)));
+    };
+    tokio::select! {
+        () = taking => panic!("supervisors are taken for ever"),
+        ((), ()) = async { tokio::join!(work, supervisor) } => {}
+    }
 }
 
 #[tokio::test]

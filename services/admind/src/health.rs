@@ -1,21 +1,8 @@
 //! What the supervisor is told. The answer comes from the loop that takes connections: a stuck loop is a missing
 //! answer.
 
-use idl::health::{Alarm, HealthReply, HealthRequest, HealthState};
-use ipc::Listener;
-use tokio::sync::mpsc::Sender;
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use idl::health::{Alarm, HealthReply, HealthState};
 use vocab::{DAY_MS, UnixMs};
-
-/// A question, to the loop that takes connections.
-#[derive(Debug)]
-pub struct Question {
-    /// Its serial.
-    pub serial: u64,
-    /// Where the answer goes.
-    pub reply: oneshot::Sender<HealthReply>,
-}
 
 /// What the answer is made of.
 #[derive(Debug, Clone, Copy)]
@@ -64,35 +51,6 @@ pub fn answer(serial: u64, facts: Facts) -> HealthReply {
     }
 }
 
-/// Takes supervisors for ever.
-pub async fn serve(listener: Listener, questions: Sender<Question>) {
-    let mut tasks = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept(), if tasks.len() < MAX_SUPERVISORS => match accepted {
-                Ok((conn, _)) => {
-                    let questions = questions.clone();
-                    tasks.spawn(async move {
-                        while let Ok(HealthRequest::Check { serial }) = conn.recv().await {
-                            let (reply, answer) = oneshot::channel();
-                            if questions.send(Question { serial, reply }).await.is_err() {
-                                return;
-                            }
-                            let Ok(answer) = answer.await else { return };
-                            if conn.send(&answer).await.is_err() {
-                                return;
-                            }
-                        }
-                    });
-                }
-                Err(error) => log::warn!("a peer was refused: {error}"),
-            },
-            Some(_) = tasks.join_next() => {}
-        }
-    }
-}
-
-const MAX_SUPERVISORS: usize = 4;
 const WARN_BEFORE_MS: i64 = 30 * DAY_MS;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::app::App;
 use crate::clock;
-use crate::health::{Facts, Question, answer};
+use crate::health::{Facts, answer};
 use crate::limit::source;
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use ipc::Question;
 use rustls::ServerConfig;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};

@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::fault::Fault;
-use crate::health::{self, Question};
 use crate::listen::Server;
 use crate::options::Options;
 use crate::routes::Routes;
@@ -14,7 +13,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use idl::hello::Process;
-use ipc::Listener;
+use ipc::{Listener, Question};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -76,7 +75,7 @@ impl Bound {
         let mut tasks = JoinSet::new();
         tasks.spawn(keeping);
         tasks.spawn(forgetting);
-        tasks.spawn(health::serve(supervised, asked));
+        tasks.spawn(Question::take(supervised, asked, |error| log::warn!("a peer was refused: {error}")));
         let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
         let tls = tls::server_config(identity);
         let server = Server { listeners, tls, router, app, questions, watchdog };

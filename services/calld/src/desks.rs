@@ -3,13 +3,11 @@
 
 use crate::run::Event;
 use idl::desk::{DeskReply, DeskRequest};
-use idl::health::{HealthReply, HealthRequest};
 use idl::hello::Process;
-use ipc::{Conn, Listener};
+use ipc::{Conn, Listener, Question};
 use pacing::Input;
 use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 /// Serves until the event channel is closed. Every connection is a task owned here.
@@ -20,7 +18,7 @@ pub async fn serve(listener: Listener, events: Sender<Event>) {
         tokio::select! {
             accepted = listener.accept(), if tasks.len() < MAX_PEERS => match accepted {
                 Ok((conn, peer)) if peer.process == Process::Supervisor => {
-                    tasks.spawn(health(conn, events.clone()));
+                    tasks.spawn(Question::hand_over(conn, events.clone()));
                 }
                 Ok((conn, _)) => {
                     next_desk += 1;
@@ -53,20 +51,6 @@ async fn desk(conn: Arc<Conn>, from: u64, events: Sender<Event>) {
 async fn write(conn: Arc<Conn>, mut replies: Receiver<DeskReply>) {
     while let Some(reply) = replies.recv().await {
         if conn.send(&reply).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// The answer comes from the loop that does the work: a stuck loop is a missing answer.
-async fn health(conn: Conn, events: Sender<Event>) {
-    while let Ok(HealthRequest::Check { serial }) = conn.recv().await {
-        let (reply, answer) = oneshot::channel::<HealthReply>();
-        if events.send(Event::Health { serial, reply }).await.is_err() {
-            return;
-        }
-        let Ok(answer) = answer.await else { return };
-        if conn.send(&answer).await.is_err() {
             return;
         }
     }

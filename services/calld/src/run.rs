@@ -9,12 +9,11 @@ use idl::desk::DeskReply;
 use idl::health::{Alarm, HealthReply, HealthState};
 use idl::hello::Process;
 use idl::lines::CalldToLined;
-use ipc::Listener;
+use ipc::{Listener, Question};
 use pacing::{Floor, Input, Output, VAULT_DESK};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 /// What `calld` is started with.
@@ -43,12 +42,13 @@ pub enum Event {
         from: u64,
     },
     /// The supervisor asks.
-    Health {
-        /// The question's serial.
-        serial: u64,
-        /// Where the answer goes.
-        reply: oneshot::Sender<HealthReply>,
-    },
+    Health(Question),
+}
+
+impl From<Question> for Event {
+    fn from(question: Question) -> Self {
+        Self::Health(question)
+    }
 }
 
 /// Runs until `stop` resolves.
@@ -99,7 +99,7 @@ async fn work(mut inbox: Receiver<Event>, vault: Outbox<CalldToVault>, lines: Ou
                     desks.remove(&from);
                     floor.step(clock.now(), Input::DeskGone { from }, &mut out);
                 }
-                Some(Event::Health { serial, reply }) => { let _ = reply.send(health(&floor, serial)); }
+                Some(Event::Health(Question { serial, reply })) => { let _ = reply.send(health(&floor, serial)); }
                 None => return,
             },
             () = due => floor.expire(clock.now(), &mut out),

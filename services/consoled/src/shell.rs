@@ -2,14 +2,14 @@
 //! and the watchdog. It decides nothing.
 
 use crate::console::{Ask, Console, Input, Out};
-use crate::health::{self, Question};
+use crate::health;
 use crate::link::{self, News};
 use crate::options::Options;
 use crate::outside;
 use crate::port::Port;
 use anyhow::Context;
 use idl::hello::Process;
-use ipc::Listener;
+use ipc::{Listener, Question};
 use sd_notify::NotifyState;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -36,7 +36,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     let (question, questions) = channel(MAX_QUESTIONS);
     let mut tasks = JoinSet::new();
     tasks.spawn(link::keep(options.run.join(link::SOCKET), asked, tell));
-    tasks.spawn(health::serve(supervised, question));
+    tasks.spawn(Question::take(supervised, question, |error| log::warn!("a peer was refused: {error}")));
     let _not_under_systemd = sd_notify::notify(&[NotifyState::Ready]);
     let shell = Shell {
         console: Console::new(options.wish),
