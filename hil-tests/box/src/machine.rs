@@ -34,6 +34,7 @@ pub struct Machine {
     writes: Option<PathBuf>,
     running: Option<Running>,
     starts: u32,
+    typed: String,
 }
 
 #[derive(Debug)]
@@ -92,6 +93,7 @@ impl Machine {
             writes: None,
             running: None,
             starts: 0,
+            typed: String::new(),
         })
     }
 
@@ -143,7 +145,14 @@ impl Machine {
     pub fn type_on_console(&mut self, keys: &str) -> anyhow::Result<()> {
         let path = self.folder.join(CONSOLE_SOCKET);
         let running = self.running.as_mut().context("the box is off")?;
+        self.typed.push_str(keys);
         send(&mut running.serial, &path, keys)
+    }
+
+    /// All that was typed on the console so far.
+    #[must_use]
+    pub fn typed(&self) -> &str {
+        &self.typed
     }
 
     /// Lets every process of this name hang (the kernel's name, at most 15 octets), by the witness.

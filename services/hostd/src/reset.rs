@@ -11,6 +11,9 @@ use crate::programs::{Call, Programs};
 use crate::status::Place;
 use idl::host::HostFault;
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,7 +53,8 @@ impl Chip for Own<'_> {
 /// Destroys the keys. The order of the steps: a cut between them is a reset at the next start all the same.
 ///
 /// # Errors
-/// [`HostFault::System`]: then nothing was destroyed, or all of it.
+/// [`HostFault::System`]: the header holds the keys it held, and the reset is taken back; where that is not so, it says that
+/// the next start ends what was begun.
 pub(crate) fn erase(place: &Place, programs: &dyn Programs, chip: &dyn Chip) -> Result<(), HostFault> {
     let variable = |name, value: &str| {
         let told = tell(&variable(place, name), value);
@@ -60,13 +64,43 @@ pub(crate) fn erase(place: &Place, programs: &dyn Programs, chip: &dyn Chip) -> 
     variable(OWED, &format!("{seeds} {CUT}"))?;
     variable(RESET, "yes")?;
     let data = place.at("dev/disk/by-partlabel/data");
+    let held = keyslots(&data, programs);
     let call = Call::new("cryptsetup", &["erase", "--batch-mode", &data.to_string_lossy()]);
-    let done = programs.run(&call, &mut |_| {}).map_err(|error| HostFault::System(error.to_string()))?;
-    if !done.ok {
-        return Err(HostFault::System(done.complaint.trim().to_owned()));
+    let complaint = match programs.run(&call, &mut |_| {}) {
+        Ok(done) if done.ok => None,
+        Ok(done) => Some(done.complaint.trim().to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(complaint) = complaint {
+        let why = match keyslots(&data, programs) {
+            left if left == held && held.is_some() => take_back(place, complaint),
+            _ => format!("{complaint} {ENDED_LATER}"),
+        };
+        return Err(HostFault::System(why));
     }
     note(place, &seeds, chip.clear());
     Ok(())
+}
+
+/// The numbers of the keys in the header; `None`: nobody can say.
+fn keyslots(data: &Path, programs: &dyn Programs) -> Option<BTreeSet<String>> {
+    #[derive(Deserialize)]
+    struct Header {
+        keyslots: BTreeMap<String, IgnoredAny>,
+    }
+    let call = Call::new("cryptsetup", &["luksDump", "--dump-json-metadata", &data.to_string_lossy()]);
+    let done = programs.run(&call, &mut |_| {}).ok().filter(|done| done.ok)?;
+    let header: Header = serde_json::from_str(&done.output).ok()?;
+    Some(header.keyslots.into_keys().collect())
+}
+
+/// Nothing was destroyed: the next start is none that resets. Why it was not, and whether even this failed.
+fn take_back(place: &Place, complaint: String) -> String {
+    let forgot = forget(&variable(place, RESET)).and_then(|()| forget(&variable(place, OWED)));
+    match forgot {
+        Ok(()) => complaint,
+        Err(error) => format!("{complaint} {ENDED_LATER} ({error})"),
+    }
 }
 
 /// The keys are gone already: a TPM that refuses ends no reset, and a note that cannot be written leaves the one before.
@@ -141,6 +175,8 @@ const RESET: &str = "FactoryReset-8cf2644b-4b0b-428f-9387-6d876050dc67";
 /// Ours.
 const OWED: &str = "RingfenceTpmOwed-5b1f5f0e-6c0a-4a53-9b7e-2f1d3a8c9e41";
 const ATTRIBUTES: [u8; 4] = [7, 0, 0, 0];
+/// What is added to why the keys were not destroyed where they may be in part.
+const ENDED_LATER: &str = "- the next start ends the reset that was begun";
 /// What stands there until the TPM was asked.
 const CUT: &str = "the reset was cut off";
 /// Where the TPM did not say which seeds it had.
@@ -151,17 +187,39 @@ const MAX_TEXT: usize = 256;
 
 #[cfg(test)]
 mod tests {
-    use super::{CUT, Chip, OWED, RESET, erase, owed, variable};
+    use super::{CUT, Chip, ENDED_LATER, OWED, RESET, erase, owed, variable};
     use crate::programs::{Call, Done, Programs};
     use crate::status::Place;
+    use idl::host::HostFault;
     use std::cell::RefCell;
+    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::Ordering::Relaxed;
 
-    struct Cryptsetup(bool);
+    /// Whether it destroys the keys, and how many it leaves where it complains; `None`: it tells nothing of them then.
+    struct Cryptsetup {
+        ok: bool,
+        leaves: Option<usize>,
+        asked: AtomicBool,
+    }
+
+    fn cryptsetup(ok: bool, leaves: Option<usize>) -> Cryptsetup {
+        Cryptsetup { ok, leaves, asked: AtomicBool::new(false) }
+    }
 
     impl Programs for Cryptsetup {
         fn run(&self, call: &Call, _line: &mut dyn FnMut(&str)) -> std::io::Result<Done> {
+            let complaint = "no such device".to_owned();
+            if call.arguments[0] == "luksDump" {
+                let held = if self.asked.load(Relaxed) { self.leaves } else { Some(2) };
+                let Some(held) = held else { return Ok(Done { complaint, ..Done::default() }) };
+                let slots: Vec<String> =
+                    (0..held).map(|at| format!("\"{at}\":{{\"type\":\"luks2\"}}")).collect();
+                let output = format!("{{\"keyslots\":{{{}}},\"tokens\":{{}}}}", slots.join(","));
+                return Ok(Done { ok: true, output, ..Done::default() });
+            }
             assert_eq!(call.arguments[..2], ["erase", "--batch-mode"]);
-            Ok(Done { ok: self.0, complaint: "no such device".to_owned(), ..Done::default() })
+            self.asked.store(true, Relaxed);
+            Ok(Done { ok: self.ok, complaint, ..Done::default() })
         }
     }
 
@@ -205,12 +263,12 @@ mod tests {
         let place = place(folder.path());
         let good = chip(&place, false);
         assert_eq!(owed(&place, &good), None);
-        erase(&place, &Cryptsetup(true), &good).unwrap();
+        erase(&place, &cryptsetup(true, Some(0)), &good).unwrap();
         assert_eq!(good.meanwhile.borrow().as_deref(), Some(CUT), "a cut of power before it was asked");
         assert_eq!(owed(&place, &good), None);
         assert!(variable(&place, RESET).exists() && !variable(&place, OWED).exists());
         let bad = chip(&place, true);
-        erase(&place, &Cryptsetup(true), &bad).unwrap();
+        erase(&place, &cryptsetup(true, Some(0)), &bad).unwrap();
         for _start in 0..2 {
             assert_eq!(owed(&place, &bad).as_deref(), Some("clear the TPM: 0x921 锁定"));
         }
@@ -239,7 +297,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = place(folder.path());
         let chip = chip(&place, false);
-        assert!(erase(&place, &Cryptsetup(false), &chip).is_err());
+        assert!(erase(&place, &cryptsetup(false, Some(2)), &chip).is_err());
         assert_eq!(chip.seeds().as_deref(), Some("old"));
+    }
+
+    #[test]
+    fn ret_05_a_reset_that_destroyed_nothing_is_taken_back_and_one_in_part_says_that_it_ends_later() {
+        for (leaves, ends) in [(Some(2), false), (Some(1), true), (Some(0), true), (None, true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let place = place(folder.path());
+            let failed = erase(&place, &cryptsetup(false, leaves), &chip(&place, false));
+            let Err(HostFault::System(why)) = failed else { panic!("{leaves:?} {failed:?}") };
+            assert!(why.starts_with("no such device"), "{why}");
+            assert_eq!(why.ends_with(ENDED_LATER), ends, "{leaves:?} {why}");
+            assert_eq!(variable(&place, RESET).exists(), ends, "{leaves:?}");
+            assert_eq!(variable(&place, OWED).exists(), ends, "{leaves:?}");
+        }
     }
 }

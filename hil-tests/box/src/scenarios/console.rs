@@ -1,9 +1,9 @@
 //! The serial console driven over the real serial line by a program: a terminal that answers nothing gets plain lines; a
 //! technician signs in for a ticket, looks at every page, has a diagnostics bundle made in which nobody's number, name or key
-//! stands, is thrown out after five idle minutes, restarts the box; who fails too often is not listened to; and the auditor
-//! reads all of it.
+//! stands, is thrown out after five idle minutes, is watched and cut off from the page, restarts the box; who fails too often
+//! is not listened to; and the auditor reads all of it.
 
-use super::{Bench, FirstVisit, first_visit, page_answers};
+use super::{Bench, FirstVisit, first_visit, page_answers, watched};
 use crate::client::Client;
 use crate::machine::Machine;
 use crate::person::{Person, between, codes_of};
@@ -28,8 +28,8 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         sign_in(&mut machine, NUMBER, "not the password", "000000", &["is wrong", "Sign in"])?;
         Ok(((), String::new()))
     })?;
-    let [system, technician, audit] = &mut staff;
-    pages(steps, &mut machine, technician)?;
+    let [system, security, technician, audit] = &mut staff;
+    let typed_before = pages(steps, &mut machine, technician)?;
     diagnostics(bench, steps, &mut machine, system, &secrets)?;
     steps.step("a reset is not ordered by who does not type which box it is", || {
         line(&mut machine, "f", &["Device number", "custodians"])?;
@@ -45,18 +45,20 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         Ok(((), String::new()))
     })?;
     idle(steps, &mut machine)?;
+    watched::replay(steps, &machine, security, typed_before)?;
+    watched::cut(bench, steps, &mut machine, (&mut *technician, LOGIN), security)?;
     restart(steps, &mut machine, technician)?;
     refusals(steps, &mut machine, technician)?;
     told(steps, &mut machine, audit)
 }
 
-/// The first visit, the administrators' enrolment, and a technician made over the page. System administrator, technician,
-/// auditor; and what must stand in no bundle.
+/// The first visit, the administrators' enrolment, and a technician made over the page. System and security
+/// administrator, technician, auditor; and what must stand in no bundle.
 fn commission(
     bench: &Bench,
     steps: &mut Steps,
     machine: &mut Machine,
-) -> anyhow::Result<([Person; 3], Vec<String>)> {
+) -> anyhow::Result<([Person; 4], Vec<String>)> {
     let stranger = Client::new(machine.port(), &bench.folder);
     let port = machine.port();
     steps.step("the box becomes a company's, and a technician is made over the page", || {
@@ -71,16 +73,21 @@ fn commission(
         let technician = Person::enrol(port, &bench.folder, LOGIN, &code)?;
         let mut secrets = Vec::from(codes);
         secrets.extend([claim_code, code, NAME.to_owned(), NUMBER.to_owned(), "Test Bank".to_owned()]);
-        Ok((([system, technician, audit], secrets), format!("{:.0} s after power-on", machine.on_for())))
+        Ok((
+            ([system, security, technician, audit], secrets),
+            format!("{:.0} s after power-on", machine.on_for()),
+        ))
     })
 }
 
-fn pages(steps: &mut Steps, machine: &mut Machine, technician: &mut Person) -> anyhow::Result<()> {
-    steps.step("the technician signs in for a ticket, with password and one-time code", || {
-        let code = technician.code()?;
-        signed_in(machine, LOGIN, &code)?;
-        Ok(((), String::new()))
-    })?;
+/// Signs in and looks at every page. How much was typed before the session began.
+fn pages(steps: &mut Steps, machine: &mut Machine, technician: &mut Person) -> anyhow::Result<usize> {
+    let typed_before =
+        steps.step("the technician signs in for a ticket, with password and one-time code", || {
+            let code = technician.code()?;
+            signed_in(machine, LOGIN, &code)?;
+            Ok((machine.typed().len(), String::new()))
+        })?;
     steps.step("status, network, time, cards and spans, trunks, the box and its systems", || {
         for (key, shows) in [
             ("1", &["vaultd", "ready", "Ledger", "entries"][..]),
@@ -95,19 +102,23 @@ fn pages(steps: &mut Steps, machine: &mut Machine, technician: &mut Person) -> a
         line(machine, "x", &["Menu  ("])?;
         Ok(((), String::new()))
     })?;
-    steps.step("the cards' spans: a trace is begun and ended, and a box without a handset says so", || {
-        line(machine, "4", &["Span number", "virtual card, port 1"])?;
-        line(machine, "1", &["Start trace", "Handset"])?;
-        line(machine, "s", &["Done: Start trace"])?;
-        line(machine, "p", &["Done: Stop trace"])?;
-        line(machine, "a", &["Timeslot 1-31"])?;
-        line(machine, "7", &["Listen"])?;
-        line(machine, "1", &["has no handset"])?;
-        line(machine, "x", &["Span number"])?;
-        line(machine, "", &["Menu  ("])?;
-        line(machine, "6", &["Restart box"])?;
-        Ok(((), String::new()))
-    })
+    steps.step(
+        "the cards' spans: a trace is begun and ended, and a box without a handset says so",
+        || {
+            line(machine, "4", &["Span number", "virtual card, port 1"])?;
+            line(machine, "1", &["Start trace", "Handset"])?;
+            line(machine, "s", &["Done: Start trace"])?;
+            line(machine, "p", &["Done: Stop trace"])?;
+            line(machine, "a", &["Timeslot 1-31"])?;
+            line(machine, "7", &["Listen"])?;
+            line(machine, "1", &["has no handset"])?;
+            line(machine, "x", &["Span number"])?;
+            line(machine, "", &["Menu  ("])?;
+            line(machine, "6", &["Restart box"])?;
+            Ok(((), String::new()))
+        },
+    )?;
+    Ok(typed_before)
 }
 
 /// From the page of the box: makes a bundle, which is fetched over the page and searched.

@@ -19,6 +19,7 @@ pub mod update_cut;
 pub mod update_encrypted;
 pub mod usb_installer;
 pub mod watchdog;
+pub mod watched;
 
 use crate::client::{Client, Page};
 use crate::hand::{Order, hand, order};

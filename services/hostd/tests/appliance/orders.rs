@@ -186,6 +186,9 @@ fn a_reset_tells_the_next_start_before_it_destroys_the_keys() {
     let written = variable.clone();
     let programs = recorded(move |call| {
         assert_eq!(call.program, "cryptsetup");
+        if call.arguments[0] == "luksDump" {
+            return says(true, "{\"keyslots\":{\"0\":{},\"1\":{}}}");
+        }
         assert_eq!(call.arguments[..2], ["erase", "--batch-mode"]);
         assert_eq!(std::fs::read(&written).unwrap(), b"\x07\0\0\0y\0e\0s\0\0\0");
         says(true, "")

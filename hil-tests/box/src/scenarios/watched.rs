@@ -1,0 +1,109 @@
+//! The serial console under watch (AUD-09), as a part of the scenario `console`: a session's recording, read back over the page,
+//! is what went over the real serial line both ways; the one that goes on is seen and ended from the page.
+
+use super::Bench;
+use crate::machine::Machine;
+use crate::person::{Person, between};
+use crate::steps::Steps;
+use crate::terminal::{TICKET, line, signed_in};
+use anyhow::{Context, ensure};
+use cast::{Kind, Screen};
+use std::time::{Duration, Instant};
+
+/// The newest recording is what was typed since then and what the line carried; nothing of the sign-in is in it.
+///
+/// # Errors
+/// It is not.
+pub fn replay(
+    steps: &mut Steps,
+    machine: &Machine,
+    security: &Person,
+    typed_before: usize,
+) -> anyhow::Result<()> {
+    steps.step(
+        "the session's recording is read over the page: every key typed, and all that the line carried",
+        || {
+            let list = security.client.get(CONSOLES)?;
+            ensure!(
+                list.body.contains(TICKET),
+                "the list knows no session for {TICKET}: status {}",
+                list.status
+            );
+            let one = newest(&list.body).context("no recording is listed")?;
+            let recorded = security.client.get(&format!("{CONSOLES}/{one}/cast"))?;
+            let read = cast::read(recorded.body.as_bytes())?;
+            let of = |kind: Kind| -> String {
+                read.events
+                    .iter()
+                    .filter(|event| event.kind == kind)
+                    .map(|event| event.text.as_str())
+                    .collect()
+            };
+            let (typed, shown) = (of(Kind::Typed), of(Kind::Shown));
+            let sent = machine.typed().get(typed_before..).context("nothing was typed")?;
+            ensure!(typed == sent, "typed {sent:?}, recorded {typed:?}");
+            ensure!(
+                machine.console().contains(&shown),
+                "what is recorded did not go over the line like this"
+            );
+            ensure!(shown.contains("Menu  (") && shown.contains("Restart box"), "the pages are not in it");
+            let mut screen = Screen::default();
+            screen.feed(&shown);
+            ensure!(screen.strange() == 0, "{} sequences are strange to the player", screen.strange());
+            let told = security.client.get(&format!("{CONSOLES}/{one}"))?;
+            ensure!(told.body.contains("data-cast"), "the page plays nothing: status {}", told.status);
+            Ok((
+                (),
+                format!("{} events, {} keys, {} bytes shown", read.events.len(), typed.len(), shown.len()),
+            ))
+        },
+    )
+}
+
+/// A session is watched while it goes on, and ended from the page.
+///
+/// # Errors
+/// It is not shown, or goes on.
+pub fn cut(
+    bench: &Bench,
+    steps: &mut Steps,
+    machine: &mut Machine,
+    (technician, login): (&mut Person, &str),
+    security: &Person,
+) -> anyhow::Result<()> {
+    steps.step("a session is watched while it goes on, and ended from the page within 2 s", || {
+        let code = technician.code()?;
+        signed_in(machine, login, &code)?;
+        line(machine, "2", &["Fingerprint"])?;
+        let list = security.client.get(CONSOLES)?;
+        let one = newest(&list.body).context("no session is listed")?;
+        let path = format!("{CONSOLES}/{one}");
+        let mut page = security.client.get(&path)?;
+        // A piece of the recording goes every two seconds.
+        let until = Instant::now() + Duration::from_secs(20);
+        while !page.body.contains("Fingerprint") {
+            ensure!(Instant::now() < until, "the page does not show the technician's screen");
+            std::thread::sleep(Duration::from_millis(500));
+            page = security.client.get(&path)?;
+        }
+        std::fs::write(bench.folder.join("watched.html"), &page.body)?;
+        let (before, asked) = (machine.console().len(), Instant::now());
+        let done = security.client.send(&format!("{path}/cut"), &page, &[])?;
+        ensure!(done.status == 303, "status {}", done.status);
+        machine.wait("the end of the session", Duration::from_secs(30), |machine| {
+            machine.console().get(before..)?.contains("The session was ended").then_some(())
+        })?;
+        let took = asked.elapsed();
+        ensure!(took < CUT_LIMIT, "it took {:.1} s", took.as_secs_f64());
+        Ok(((), format!("{:.1} s after the button", took.as_secs_f64())))
+    })
+}
+
+/// The number of the newest session in the list.
+fn newest(body: &str) -> Option<u64> {
+    between(body, "href=\"/consoles/", "\"")?.parse().ok()
+}
+
+const CONSOLES: &str = "/consoles";
+/// AUD-09: within two seconds. An emulated box answers a form in one of them.
+const CUT_LIMIT: Duration = Duration::from_secs(4);
