@@ -33,6 +33,7 @@ pub mod spool;
 pub mod texts;
 pub mod tls;
 pub mod upload;
+pub mod variant;
 pub mod vault;
 pub mod visit;
 

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(options: Options) -> anyhow::Result<()> {
+    admind::variant::look();
     confine::Kept::new().folder(&options.run).folder(&options.state).tcp().enter()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
     runtime.block_on(async {

@@ -7,7 +7,7 @@ use crate::cookie::Token;
 use crate::format::Zone;
 use crate::looks::{Lang, Looks};
 use crate::texts::Texts;
-use crate::{clock, csrf, random};
+use crate::{clock, csrf, random, variant};
 use askama::Template;
 use axum::response::Html;
 use idl::account::Me;
@@ -30,6 +30,8 @@ pub struct Page {
     pub company: String,
     /// Whether the TPM is a real chip; a stand-in is labelled loudly.
     pub real_tpm: bool,
+    /// The development variant: every page says so.
+    pub development: bool,
     /// The site's zone.
     pub zone: Zone,
     /// Who is signed in.
@@ -117,6 +119,7 @@ impl Page {
             path: path.to_owned(),
             company: String::new(),
             real_tpm: true,
+            development: variant::is_development(),
             zone: Zone::default(),
             me: None,
             nav: vec![],

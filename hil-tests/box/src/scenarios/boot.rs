@@ -24,6 +24,11 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         ensure!(page.fingerprint == told.fingerprint, "another certificate: {}", page.fingerprint);
         Ok((page, format!("{:.0} s after power-on", machine.on_for())))
     })?;
+    steps.step("console and page say that this is the development variant", || {
+        ensure!(machine.console().contains("DEVELOPMENT VARIANT"), "the console does not");
+        ensure!(DEVELOPMENT.iter().any(|words| page.body.contains(words)), "the page does not");
+        Ok(((), String::new()))
+    })?;
     steps.step("a wrong claim code is refused", || {
         let refused = claim(&client, &page, "AAAA-BBBB-CCCC")?;
         ensure!(refused.status == 422, "status {}", refused.status);
@@ -49,3 +54,5 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         Ok(((), format!("{:.0} s after power-on", machine.on_for())))
     })
 }
+
+const DEVELOPMENT: &[&str] = &["开发版本", "Development variant"];

@@ -15,6 +15,7 @@ crate::texts! {
         theme_light: "浅色", "Light";
         theme_dark: "深色", "Dark";
         back: "返回", "Back";
+        development: "开发版本，不可用于生产", "Development variant: not for production";
         development_tpm: "开发用软件 TPM，不可用于生产", "Development TPM in software: not for production";
         nav_overview: "总览", "Overview";
         nav_outbound: "外呼", "Campaigns";
