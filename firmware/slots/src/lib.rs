@@ -12,6 +12,7 @@ pub mod bundle;
 pub mod entry;
 pub mod epoch;
 pub mod esp;
+pub mod ordered;
 pub mod parts;
 pub mod plan;
 pub mod version;

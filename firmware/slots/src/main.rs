@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use lexopt::prelude::*;
 use slots::backend::{Call, manifest, primary, state, written};
 use slots::esp::Esp;
+use slots::ordered;
 use slots::parts::Machine;
 use slots::plan::{plan_give_up, plan_install, plan_primary, plan_state};
 use std::io::{Read, Write};
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 struct Options {
     mount: PathBuf,
     machine: Machine,
+    ordered: PathBuf,
     words: Vec<String>,
 }
 
@@ -30,12 +32,18 @@ fn main() -> ExitCode {
 }
 
 fn options() -> anyhow::Result<Options> {
-    let mut options = Options { mount: "/efi".into(), machine: Machine { root: "/".into() }, words: vec![] };
+    let mut options = Options {
+        mount: "/efi".into(),
+        machine: Machine { root: "/".into() },
+        ordered: ORDERED.into(),
+        words: vec![],
+    };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("esp") => options.mount = arguments.value()?.into(),
             Long("machine") => options.machine.root = arguments.value()?.into(),
+            Long("ordered") => options.ordered = arguments.value()?.into(),
             // RAUC calls a handler with one empty word.
             Value(word) if word.is_empty() => {}
             Value(word) if options.words.len() < MAX_WORDS => options.words.push(word.string()?),
@@ -73,6 +81,10 @@ fn install(options: &Options, esp: &Esp) -> anyhow::Result<()> {
     let written = written(|name| std::env::var(name).ok())?;
     let text = read_bounded(&written.bundle.join("manifest.raucm")).context("the bundle has no manifest")?;
     let bundle = manifest(&text)?;
+    let ordered = ordered::is_allowed(&options.ordered, &bundle.root);
+    if !ordered.context("what was ordered cannot be read")? {
+        bail!("{} was not ordered by this box: it is not made startable", bundle.version);
+    }
     let running = options.machine.running().context("the running slot is unknown")?;
     let plan = plan_install(&esp.entries()?, running, written.slot, &bundle)?;
     let system = written.bundle.join("uki.efi");
@@ -114,5 +126,7 @@ fn bail_io() -> std::io::Result<()> {
     Err(std::io::Error::other("no partition is named by a word of RAUC's"))
 }
 
+/// Root's alone: `hostd` writes it.
+const ORDERED: &str = "/var/lib/ringfence/host/ordered";
 const MAX_WORDS: usize = 8;
 const MAX_MANIFEST: u64 = 64 * 1024;

@@ -2,7 +2,7 @@
 //! installs one whole system into files and a disk's image that sfdisk reads. dm-verity's mount needs a kernel with
 //! device mapper and is tried in the guest; here the bundle that is mounted is a plain one.
 
-use slots::Bundle;
+use slots::{Bundle, RootHash};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ impl Place {
         // RAUC's configuration names a program without words of its own.
         self.write(
             "slot.sh",
-            &format!("#!/bin/sh\nexec {program} --esp {root}/esp --machine {root}/m \"$@\"\n"),
+            &format!("#!/bin/sh\nexec {program} --esp {root}/esp --machine {root}/m --ordered {root}/ordered \"$@\"\n"),
         );
         self.run(Command::new("chmod").args(["755", "slot.sh"]));
         let slot = |name: &str, rest: &str| format!("[slot.{name}]\ndevice={root}/{}\n{rest}\n", file(name));
@@ -243,6 +243,12 @@ fn rauc_installs_a_system_that_starts_next_and_keeps_the_one_that_runs() {
     let place = Place::new().with_bus();
     place.systems(&["ringfence_0.1.0_A.efi", "ringfence_0.0.9_B.efi"]);
     let bundle = place.bundle("plain");
+    // Signed, and nobody ordered it: whoever reaches RAUC's service makes no system of it.
+    assert!(!place.out(rauc("install").arg(&bundle)).status.success());
+    slots::ordered::allow(&place.path("ordered"), &RootHash([9; 32])).unwrap();
+    assert!(!place.out(rauc("install").arg(&bundle)).status.success());
+    assert_eq!(place.shown(), ["ringfence_0.0.9_B.efi", "ringfence_0.1.0_A.efi"]);
+    slots::ordered::allow(&place.path("ordered"), &RootHash::parse(NEW).unwrap()).unwrap();
     place.run(rauc("install").arg(&bundle));
     assert_eq!(place.shown(), ["ringfence_0.1.0_A.efi", "ringfence_0.2.0_B+3.efi"]);
     let new = std::fs::read_to_string(place.path("esp/EFI/Linux/ringfence_0.2.0_B+3.efi")).unwrap();

@@ -7,7 +7,7 @@ use crate::reset::{Own, erase};
 use crate::status::{Place, Release, release};
 use idl::host::{HostFact, HostFault, HostOrder, Slot};
 use slots::epoch::{Both, EpochStore, FileEpoch};
-use slots::{Bundle, first};
+use slots::{Bundle, first, ordered};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -78,8 +78,12 @@ fn install(
     let own = release(place).map_err(|error| system("the running system does not say what it is", error))?;
     let bundle = inspect(&path, programs)?;
     may_install(&bundle, &own, downgrade, &Both(epoch(place), counted))?;
+    let ordered = place.state.join(ORDERED);
     expect(place, Some(running.other()))?;
+    ordered::allow(&ordered, &bundle.root)
+        .map_err(|error| system("what is ordered cannot be kept", error))?;
     let installed = run_rauc(&path, programs, progress).and_then(|()| starts_next(place, running.other()));
+    ordered::forget(&ordered).map_err(|error| system("what was ordered cannot be taken back", error))?;
     if installed.is_err() {
         expect(place, None)?;
     }
@@ -209,6 +213,8 @@ fn system(what: &str, error: impl std::fmt::Display) -> HostFault {
 
 /// The file in which a life is left behind.
 pub const LIFE: &str = "life.json";
+/// What RAUC's handler makes startable.
+const ORDERED: &str = "ordered";
 /// What RAUC says of a bundle that is encrypted to others (`check_bundle` of its 1.8 to 1.15).
 const NOT_DECRYPTED: &str = "Failed to decrypt bundle";
 /// An installation takes no longer.

@@ -73,6 +73,7 @@ fn an_update_is_checked_installed_and_expected_to_start() {
     assert_eq!(result, Ok(Then::Nothing));
     assert_eq!(told, [0, 40, 100]);
     assert_eq!(at.life().expected, Some(Slot::B));
+    assert!(!at.place.state.join("ordered").exists(), "nothing else becomes startable later");
     let path = at.path_of(&hash).display().to_string();
     let asked = programs.asked.lock().unwrap().clone();
     assert_eq!(asked, [format!("rauc info --output-format=shell {path}"), format!("rauc install {path}")]);
@@ -205,9 +206,9 @@ fn a_reset_tells_the_next_start_before_it_destroys_the_keys() {
 #[test]
 fn a_diagnostics_bundle_holds_no_number_no_name_and_no_key() {
     let at = Appliance::new(&["ringfence_0.1.0_A.efi"]);
-    std::fs::create_dir_all(at.place.at("run/ringfence")).unwrap();
+    std::fs::create_dir_all(at.place.at("run/ringfence/supervisor")).unwrap();
     let health = "{\"processes\":{\"lined\":{\"gauges\":{\"calls\":3}}},\"x\":\"王小明 13900001111\"}";
-    std::fs::write(at.place.at("run/ringfence/health.json"), health).unwrap();
+    std::fs::write(at.place.at("run/ringfence/supervisor/health.json"), health).unwrap();
     let secrets = [
         "13800001234",
         "0000-1234",
