@@ -1,4 +1,4 @@
-//! An update to a version whose records process never starts: the box finds it bad, falls back by itself, and says why; no data
+//! An update to a version whose records process hangs in its start: the box finds it bad, falls back by itself, and says why; no data
 //! are lost.
 
 use super::{BOOT_LIMIT, Bench, claimed, comes_up, installs, page_answers, still_claimed};

@@ -1,6 +1,6 @@
 //! `cargo xtask hil box`: builds the development variant of the virtual box with the bench's own programs in it, and runs the
-//! scenarios of `hil-tests/box` on it; the product variant and two updates (a good one and one whose records process never
-//! starts), too, where a scenario needs them, and for `--figures` a bare Debian to be measured beside. What a scenario does is no matter of this command.
+//! scenarios of `hil-tests/box` on it; the product variant and two updates (a good one and one whose records process hangs in its
+//! start), too, where a scenario needs them, and for `--figures` a bare Debian to be measured beside. What a scenario does is no matter of this command.
 
 use crate::image::{self, Order};
 use crate::{packages, project};
