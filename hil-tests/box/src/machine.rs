@@ -34,6 +34,7 @@ pub struct Machine {
     writes: Option<PathBuf>,
     running: Option<Running>,
     starts: u32,
+    stumbles: u8,
     typed: String,
 }
 
@@ -93,6 +94,7 @@ impl Machine {
             writes: None,
             running: None,
             starts: 0,
+            stumbles: 0,
             typed: String::new(),
         })
     }
@@ -363,6 +365,9 @@ impl Machine {
             }
             let running = self.running.as_mut().context("the box is off")?;
             if let Some(status) = running.qemu.try_wait()? {
+                if self.starts_after_a_stumble()? {
+                    continue;
+                }
                 bail!("the box ended ({status}) before {what}\n{}", self.last_words());
             }
             if begun.elapsed() > limit {

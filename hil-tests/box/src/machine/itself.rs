@@ -45,6 +45,20 @@ impl Machine {
         from.and_then(|from| all.get(from..)).unwrap_or_default().to_owned()
     }
 
+    /// An emulator without the hardware's help may run an instruction while the kernel changes it, which panics within its
+    /// first seconds (`Oops: int3`). A box starts again by itself then, and so does this one, if it may not do it itself;
+    /// nothing of its disk was in use. Whether it did.
+    pub(super) fn starts_after_a_stumble(&mut self) -> anyhow::Result<bool> {
+        if self.volatile || self.writes.is_some() || self.stumbles >= MAX_STUMBLES || !stumbled(&self.console()) {
+            return Ok(false);
+        }
+        self.stumbles += 1;
+        eprintln!("      the emulated processor stumbled over changed code (Oops: int3): the box starts again");
+        self.power_cut();
+        self.power_on()?;
+        Ok(true)
+    }
+
     pub(super) fn begin_writes(&self) -> anyhow::Result<()> {
         let Some(writes) = &self.writes else { return Ok(()) };
         File::create(writes).with_context(|| writes.display().to_string()).map(|_| ())
@@ -80,6 +94,28 @@ impl Machine {
 
 /// What the kernel shows on the console where each start begins.
 pub const START: &str = "EFI stub: UEFI Secure Boot is enabled";
+/// So often a machine may stumble; more is no accident.
+const MAX_STUMBLES: u8 = 2;
+
+/// Whether the kernel's end, on its console, is the emulator's: in its first seconds, before there is a process of ours.
+fn stumbled(console: &str) -> bool {
+    console.contains("] Oops: int3: ") && console.contains("Kernel panic") && !console.contains("systemd[1]")
+}
+
 /// The first thing that each start measures, as the journal of the development variant tells it.
 const JOURNAL_BEGINS: &str = "Extended PCR index 11 with 'enter-initrd'";
 pub(super) const SHARED: &str = "bench";
+
+#[cfg(test)]
+mod tests {
+    use super::stumbled;
+
+    #[test]
+    fn only_the_emulators_own_fault_lets_a_box_start_again() {
+        let oops = "[    4.1] Oops: int3: 0000 [#1] PREEMPT SMP\r\n[    4.2] Kernel panic - not syncing: Fatal exception";
+        assert!(stumbled(oops));
+        assert!(!stumbled("[    4.2] Kernel panic - not syncing: VFS: Unable to mount root fs"));
+        assert!(!stumbled(&format!("systemd[1]: Mounting /var\r\n{oops}")));
+        assert!(!stumbled(""));
+    }
+}
