@@ -12,7 +12,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("protocol cores", &["sip", "sip-ua", "media", "lapd", "q931", "card", "analog"]),
     (
         "product cores",
-        &["call", "pacing", "gate", "ledger", "recording", "contacts", "rights", "netconf", "custodians", "cast"],
+        &[
+            "call",
+            "pacing",
+            "gate",
+            "ledger",
+            "recording",
+            "contacts",
+            "rights",
+            "netconf",
+            "custodians",
+            "cast",
+        ],
     ),
     (
         "edges",

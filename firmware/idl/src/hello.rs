@@ -1,6 +1,7 @@
 //! The first frame in each direction: who speaks, and that both were built from the same messages.
 
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 
 /// A process of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,6 +38,19 @@ impl Process {
             Self::Hostd => "hostd",
             Self::Tool => "tool",
         }
+    }
+
+    /// The folder in which it makes what others see, within the folder of all. It is its own user's: who reaches something
+    /// there knows whose it is, while in the folder of all nobody but root makes anything.
+    #[must_use]
+    pub fn folder(self, run: &Path) -> PathBuf {
+        run.join(self.name())
+    }
+
+    /// Its socket.
+    #[must_use]
+    pub fn socket(self, run: &Path) -> PathBuf {
+        self.folder(run).join("sock")
     }
 }
 

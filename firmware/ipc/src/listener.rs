@@ -6,7 +6,7 @@ use idl::hello::{BUILD, Hello, Process};
 use nix::errno::Errno;
 use nix::sys::socket::{Backlog, SockFlag, UnixAddr, accept4, bind, getsockopt, listen, sockopt};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;
@@ -42,6 +42,10 @@ impl Listener {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
+        }
+        // On the box it is there already, and its own user's.
+        if let Some(folder) = path.parent() {
+            std::fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
         }
         let fd = new_socket()?;
         bind(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
@@ -108,5 +112,6 @@ impl Drop for Listener {
 }
 
 const SOCKET_MODE: u32 = 0o660;
+const FOLDER_MODE: u32 = 0o750;
 const MAX_WAITING_PEERS: i32 = 16;
 const HELLO_TIMEOUT: Duration = Duration::from_secs(1);

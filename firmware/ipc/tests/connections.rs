@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 
 fn listener(allowed: &[(Process, Option<u32>)]) -> (tempfile::TempDir, std::path::PathBuf, Listener) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("vaultd.sock");
+    let path = Process::Vaultd.socket(folder.path());
     let listener = Listener::bind(&path, Process::Vaultd, allowed).expect("bind");
     (folder, path, listener)
 }

@@ -143,7 +143,7 @@ pub fn confirm(options: &ConfirmOptions) -> anyhow::Result<()> {
     let mut caller = Caller::default();
     let mut well_since: Option<Instant> = None;
     loop {
-        let found = match read(&options.run.join("health.json")) {
+        let found = match read(&Process::Supervisor.folder(&options.run).join("health.json")) {
             Ok(seen) => {
                 if caller.is_due(&seen, begun.elapsed())
                     && let Err(error) = call_yourself(&options.run)
@@ -179,7 +179,7 @@ fn call_yourself(run: &Path) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let asking = async {
-            let path = run.join(format!("{LINES}.sock"));
+            let path = Process::Lined.socket(run);
             let conn = Conn::connect(&path, Process::Supervisor, Process::Lined).await?;
             conn.send(&HealthRequest::CallYourself { serial: 0 }).await?;
             conn.recv::<HealthReply>().await
@@ -215,6 +215,7 @@ mod tests {
     use super::{CALL_AGAIN, Caller, ConfirmOptions, Seen, SeenProcess, confirm, faults, read};
     use crate::report::Picture;
     use idl::health::{HealthReply, HealthState};
+    use idl::hello::Process;
     use idl::trial::{CALL_GAUGE, CALL_SUCCEEDED, CallFault};
     use std::time::Duration;
 
@@ -338,8 +339,9 @@ mod tests {
         let gauges = [("hostd", 1), ("keys_recovered", 0), ("disk_sealed", 1), ("ledger_unverified", 0)];
         let gauges = gauges.map(|(name, value)| (name.to_owned(), value)).to_vec();
         picture.take("vaultd", HealthReply { serial: 1, state: HealthState::Ready, gauges, alarms: vec![] });
-        picture.write(folder.path()).unwrap();
-        assert_eq!(read(&folder.path().join("health.json")).unwrap().processes["vaultd"].gauges["hostd"], 1);
+        let own = Process::Supervisor.folder(folder.path());
+        picture.write(&own).unwrap();
+        assert_eq!(read(&own.join("health.json")).unwrap().processes["vaultd"].gauges["hostd"], 1);
         let options = ConfirmOptions {
             run: folder.path().to_owned(),
             found_bad: folder.path().join("found-bad.json"),

@@ -67,6 +67,7 @@ impl Picture {
     /// The system's error.
     pub fn write(&self, folder: &Path) -> std::io::Result<()> {
         let new = folder.join("health.json.new");
+        std::fs::create_dir_all(folder)?;
         let mut file = std::fs::File::create(&new)?;
         serde_json::to_writer(&mut file, self)?;
         file.write_all(b"\n")?;

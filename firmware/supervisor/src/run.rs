@@ -42,7 +42,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     let (events, inbox) = channel(MAX_EVENTS);
     let mut tasks = JoinSet::new();
     for &process in &options.processes {
-        let path = options.run.join(format!("{}.sock", process.name()));
+        let path = process.socket(&options.run);
         tasks.spawn(reach(path, process, events.clone()));
     }
     drop(events);
@@ -72,7 +72,7 @@ async fn watch(options: &Options, mut inbox: Receiver<Event>) {
                 for one in &mut all {
                     ask(one, now_ms).await;
                 }
-                if let Err(error) = picture.write(&options.run) {
+                if let Err(error) = picture.write(&Process::Supervisor.folder(&options.run)) {
                     log::warn!("health.json cannot be written: {error}");
                 }
                 // Fed from the loop that judges: if it hangs, the watchdog bites.

@@ -28,7 +28,7 @@ pub fn listen(run: &Path, call: CallId, actor: PersonId, purpose: &str) -> Resul
 }
 
 async fn ask(run: &Path, call: CallId, actor: PersonId, purpose: &str) -> Result<Permission, String> {
-    let socket = run.join("vaultd.sock");
+    let socket = Process::Vaultd.socket(run);
     let conn = Conn::connect(&socket, Process::Tool, Process::Vaultd).await.map_err(|e| e.to_string())?;
     let what = Admin::Listen { call, purpose: purpose.to_owned() };
     conn.send(&AdminRequest::of_tool(1, Some(actor), what)).await.map_err(|e| e.to_string())?;

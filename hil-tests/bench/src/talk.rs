@@ -1,7 +1,7 @@
 //! A connection to a process of the box, as the page has one, for requests that take longer than a test waits
 //! or whose instant matters.
 
-use anyhow::bail;
+use anyhow::ensure;
 use e2e::TestBox;
 use idl::admin::{Admin, AdminReply, AdminRequest, Answer};
 use idl::desk::{Desk, DeskReply, DeskRequest};
@@ -25,13 +25,9 @@ impl Talk {
     /// # Errors
     /// If it is not there.
     pub fn to(sut: &TestBox, process: Process) -> anyhow::Result<Self> {
-        let name = match process {
-            Process::Vaultd => "vaultd.sock",
-            Process::Calld => "calld.sock",
-            other => bail!("nothing is asked of {other:?} here"),
-        };
+        ensure!(matches!(process, Process::Vaultd | Process::Calld), "nothing is asked of {process:?} here");
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let path = sut.place.folder("run").join(name);
+        let path = process.socket(&sut.place.folder("run"));
         let conn = runtime.block_on(Conn::connect(&path, Process::Tool, process))?;
         Ok(Self { runtime, conn, next: 0 })
     }

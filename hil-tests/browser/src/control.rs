@@ -45,7 +45,7 @@ impl Bench {
     }
 
     fn fingerprint(&self) -> std::io::Result<String> {
-        std::fs::read_to_string(self.sut.place.folder("run").join("page-fingerprint"))
+        std::fs::read_to_string(self.sut.place.folder("run").join("admind/page-fingerprint"))
     }
 
     /// What a scenario finds in its environment.

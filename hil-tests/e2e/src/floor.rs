@@ -42,7 +42,7 @@ impl TestBox {
     #[must_use]
     pub fn attend(&self, agents: &[AgentId], writes_up: bool) -> Attendance {
         let live = Arc::new(Mutex::new(Live::default()));
-        let socket = self.place.folder("run").join("calld.sock");
+        let socket = Process::Calld.socket(&self.place.folder("run"));
         let work = work(socket, agents.to_vec(), writes_up, Arc::clone(&live));
         Attendance { live, task: self.runtime.spawn(work) }
     }
@@ -50,7 +50,7 @@ impl TestBox {
     /// Asks at a desk.
     #[track_caller]
     pub fn desk(&self, what: Desk) -> DeskReply {
-        let socket = self.place.folder("run").join("calld.sock");
+        let socket = Process::Calld.socket(&self.place.folder("run"));
         let asking = async {
             let conn = reach(&socket).await;
             conn.send(&DeskRequest { id: 1, what }).await?;

@@ -7,6 +7,7 @@ use crate::site::People;
 use crate::sound::Stereo;
 use crate::wait::{LONG, SHORT};
 use idl::admin::{Admin, Answer, BoxStatus, CallView, Figures};
+use idl::hello::Process;
 use std::io::Cursor;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -69,7 +70,7 @@ impl TestBox {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(1).enable_all().build().expect("a runtime");
         let processes = Processes::start(&place, product);
-        let vault = Vault::new(place.folder("run").join("vaultd.sock"));
+        let vault = Vault::new(Process::Vaultd.socket(&place.folder("run")));
         let nobody = PersonId(0);
         let people = People {
             system: nobody,

@@ -52,7 +52,8 @@ impl Bound {
     /// # Errors
     /// As [`Bound::new`].
     pub async fn with_routes(options: Options, routes: Routes) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&options.run).context("the folder for sockets cannot be made")?;
+        std::fs::create_dir_all(Process::Admind.folder(&options.run))
+            .context("the folder for sockets cannot be made")?;
         let identity = tls::Identity::open(&options.state, &options.run, clock::now())?;
         let mut listeners = vec![];
         for address in &options.listen {
@@ -61,7 +62,7 @@ impl Bound {
         }
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
         let supervised = Listener::bind(
-            &options.run.join("admind.sock"),
+            &Process::Admind.socket(&options.run),
             Process::Admind,
             &[(Process::Supervisor, options.supervisor_uid)],
         )

@@ -6,6 +6,7 @@
 use crate::der;
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXUPPER;
+use idl::hello::Process;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose,
 };
@@ -124,7 +125,8 @@ impl Identity {
             },
             None => made(&file, now)?,
         };
-        let identity = Self { current: RwLock::new(current), file, told: run.join(TOLD) };
+        let identity =
+            Self { current: RwLock::new(current), file, told: Process::Admind.folder(run).join(TOLD) };
         identity.tell()?;
         Ok(Arc::new(identity))
     }
@@ -284,7 +286,7 @@ fn colons(bytes: &[u8]) -> String {
 
 /// Chain and key, within the state folder.
 pub const FILE: &str = "page.pem";
-/// The fingerprint, within the run folder.
+/// The fingerprint, within our folder of the run folder.
 pub const TOLD: &str = "page-fingerprint";
 const MADE_HERE: &str = "Made by this box; a certificate of your own may replace it in the settings.";
 const SECRET_MODE: u32 = 0o600;

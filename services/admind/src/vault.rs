@@ -18,9 +18,6 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{oneshot, watch};
 use vocab::Secret;
 
-/// The name of the socket within the run folder.
-pub const SOCKET: &str = "vaultd.sock";
-
 /// Why there is no answer.
 #[derive(Debug, Error)]
 pub enum VaultError {
@@ -72,7 +69,7 @@ impl Vault {
     pub fn open(run: &Path) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (orders, inbox) = channel(MAX_ORDERS);
         let (up, connected) = watch::channel(false);
-        let path = run.join(SOCKET);
+        let path = Process::Vaultd.socket(run);
         (Self { orders, connected, path: path.clone() }, keep(path, inbox, up))
     }
 

@@ -58,7 +58,7 @@ impl From<Question> for Event {
 pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     // The page's agents come through the vault, which alone can prove who acts.
     let allowed = [(Process::Supervisor, options.supervisor_uid), (Process::Tool, None)];
-    let path = options.run.join("calld.sock");
+    let path = Process::Calld.socket(&options.run);
     let listener = Listener::bind(&path, Process::Calld, &allowed)
         .with_context(|| format!("cannot listen at {}", path.display()))?;
     let (events, inbox) = channel(MAX_EVENTS);
@@ -66,9 +66,15 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     let mut tasks = JoinSet::new();
     tasks.spawn(desks::serve(listener, events.clone()));
     let words = Words { up: || Input::VaultUp, down: || Input::VaultDown, says: Input::Vault };
-    tasks.spawn(keep(options.run.join("vaultd.sock"), Process::Vaultd, words, events.clone(), vault.clone()));
+    tasks.spawn(keep(
+        Process::Vaultd.socket(&options.run),
+        Process::Vaultd,
+        words,
+        events.clone(),
+        vault.clone(),
+    ));
     let words = Words { up: || Input::LinesUp, down: || Input::LinesDown, says: Input::Lines };
-    tasks.spawn(keep(options.run.join("lined.sock"), Process::Lined, words, events, lines.clone()));
+    tasks.spawn(keep(Process::Lined.socket(&options.run), Process::Lined, words, events, lines.clone()));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tokio::select! {
         () = work(inbox, vault, lines) => {}

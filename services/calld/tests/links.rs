@@ -51,7 +51,7 @@ async fn until_dial(conn: &Conn, contacts: &mut Vec<ContactId>) -> (u64, Contact
 }
 
 fn listen(folder: &Path, process: Process) -> Listener {
-    let path = folder.join(format!("{}.sock", process.name()));
+    let path = process.socket(folder);
     Listener::bind(&path, process, &[(Process::Calld, None)]).expect("bind")
 }
 
@@ -100,7 +100,7 @@ async fn the_loop_that_works_answers_the_supervisor_and_a_desk_that_stops_the_bo
         let line = lines(&lined).await;
         let (vault, _) = vaultd.accept().await.expect("calld connects");
         let (id, _) = until_dial(&vault, &mut vec![ContactId(1)]).await;
-        let path = folder.path().join("calld.sock");
+        let path = Process::Calld.socket(folder.path());
         let supervisor = Conn::connect(&path, Process::Supervisor, Process::Calld).await.expect("connect");
         supervisor.send(&HealthRequest::Check { serial: 3 }).await.expect("question");
         let health: HealthReply = supervisor.recv().await.expect("answer");
@@ -129,7 +129,7 @@ async fn acc_02_the_page_has_no_desk_of_its_own_and_agents_come_through_the_vaul
     let script = async {
         let line = lines(&lined).await;
         let (vault, _) = vaultd.accept().await.expect("calld connects");
-        let path = folder.path().join("calld.sock");
+        let path = Process::Calld.socket(folder.path());
         let page = Conn::connect(&path, Process::Admind, Process::Calld).await;
         let taken = match page {
             Ok(page) => {

@@ -3,6 +3,7 @@
 
 use crate::clean::{clean, fingerprint};
 use crate::facts::{Facts, MAX_ADDRESSES, MAX_PICTURE_BYTES, Picture};
+use idl::hello::Process;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::time::{ClockId, clock_gettime};
@@ -14,19 +15,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use vocab::{Release, UnixMs, device_number};
 
 const VERSION_COLUMNS: usize = 24;
-/// Marks the development variant.
-pub const DEVELOPMENT: &str = "/usr/lib/ringfence/development";
 
 /// The facts of this moment.
 #[must_use]
 pub fn facts(run: &Path, connected: bool) -> Facts {
-    let told = read(&run.join("page-fingerprint"), MAX_FINGERPRINT_BYTES).unwrap_or_default();
-    let health = read(&run.join("health.json"), MAX_PICTURE_BYTES);
+    let told = read(&Process::Admind.folder(run).join("page-fingerprint"), MAX_FINGERPRINT_BYTES)
+        .unwrap_or_default();
+    let release = read(&Path::new("/").join(Release::PATH), Release::MAX_BYTES).unwrap_or_default();
+    let release = Release::parse(&release);
+    let health = read(&Process::Supervisor.folder(run).join("health.json"), MAX_PICTURE_BYTES);
     Facts {
         now: now(),
         up_s: boot_ms() / 1_000,
-        version: version(&read(&Path::new("/").join(Release::PATH), Release::MAX_BYTES).unwrap_or_default()),
-        development: Path::new(DEVELOPMENT).exists(),
+        development: release.development,
+        version: version(release),
         connected,
         device: device_number(&read(Path::new(MACHINE_ID), MAX_ID_BYTES).unwrap_or_default())
             .unwrap_or_default(),
@@ -38,8 +40,8 @@ pub fn facts(run: &Path, connected: bool) -> Facts {
 
 /// The version of the system by its os-release(5): after an update it is another one than this program was built with.
 /// Where there is none, on a workstation, the program's own.
-fn version(release: &[u8]) -> String {
-    let image = Release::parse(release).version.map(|version| clean(&version, VERSION_COLUMNS));
+fn version(release: Release) -> String {
+    let image = release.version.map(|version| clean(&version, VERSION_COLUMNS));
     let image = image.filter(|version| !version.is_empty());
     image.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned())
 }
@@ -112,19 +114,23 @@ mod tests {
         let run = tempdir().unwrap();
         let none = facts(run.path(), false);
         assert!(none.fingerprint.is_empty() && none.health.is_none() && none.now.0 > 0);
-        std::fs::write(run.path().join("page-fingerprint"), "AB:CD\n").unwrap();
-        std::fs::write(run.path().join("health.json"), "{\"processes\":{}}\n").unwrap();
+        for process in [Process::Admind, Process::Supervisor] {
+            std::fs::create_dir(process.folder(run.path())).unwrap();
+        }
+        std::fs::write(run.path().join("admind/page-fingerprint"), "AB:CD\n").unwrap();
+        std::fs::write(run.path().join("supervisor/health.json"), "{\"processes\":{}}\n").unwrap();
         let some = facts(run.path(), true);
         assert!(some.fingerprint == "AB:CD" && some.health.is_some() && some.connected);
-        std::fs::write(run.path().join("page-fingerprint"), "A".repeat(10_000)).unwrap();
+        std::fs::write(run.path().join("admind/page-fingerprint"), "A".repeat(10_000)).unwrap();
         assert!(facts(run.path(), true).fingerprint.is_empty());
     }
 
     #[test]
     fn the_version_shown_is_that_of_the_system_and_not_of_the_program() {
-        assert_eq!(version(b"ID=ringfence\nVERSION_ID=\"13\"\nIMAGE_VERSION=\"7.2.1\"\n"), "7.2.1");
+        let ours = Release::parse(b"ID=ringfence\nVERSION_ID=\"13\"\nIMAGE_VERSION=\"7.2.1\"\n");
+        assert_eq!(version(ours), "7.2.1");
         for without in [&b""[..], b"NAME=Debian\nVERSION_ID=\"12\"\n"] {
-            assert_eq!(version(without), env!("CARGO_PKG_VERSION"));
+            assert_eq!(version(Release::parse(without)), env!("CARGO_PKG_VERSION"));
         }
     }
 

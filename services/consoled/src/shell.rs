@@ -26,7 +26,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
         None => Port::stdio()?,
     };
     let supervised = Listener::bind(
-        &options.run.join("consoled.sock"),
+        &Process::Consoled.socket(&options.run),
         Process::Consoled,
         &[(Process::Supervisor, options.supervisor_uid)],
     )
@@ -35,7 +35,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> anyhow::Re
     let (tell, news) = channel(MAX_NEWS);
     let (question, questions) = channel(MAX_QUESTIONS);
     let mut tasks = JoinSet::new();
-    tasks.spawn(link::keep(options.run.join(link::SOCKET), asked, tell));
+    tasks.spawn(link::keep(Process::Vaultd.socket(&options.run), asked, tell));
     tasks.spawn(Question::take(supervised, question, |error| log::warn!("a peer was refused: {error}")));
     let _not_under_systemd = sd_notify::notify(&[NotifyState::Ready]);
     let shell = Shell {

@@ -290,6 +290,7 @@ mod tests {
             include_str!("pages/welcome.rs"),
             include_str!("pages/box_state.rs"),
             include_str!("pages/spans.rs"),
+            include_str!("recording.rs"),
         ]
         .concat();
         for (name, ..) in ALL {

@@ -29,9 +29,10 @@ pub fn collect(
         files.push((name.to_owned(), scrub(newest(&told))));
         progress(u8::try_from(turn * 15).unwrap_or(90).min(90));
     }
-    for (name, path) in
-        [("health.json.txt", "run/ringfence/health.json"), ("os-release.txt", "usr/lib/os-release")]
-    {
+    for (name, path) in [
+        ("health.json.txt", "run/ringfence/supervisor/health.json"),
+        ("os-release.txt", "usr/lib/os-release"),
+    ] {
         files.push((name.to_owned(), scrub(&bounded(place, path).unwrap_or_else(|error| error.to_string()))));
     }
     let bytes = archive(&files, at_s);

@@ -167,7 +167,7 @@ impl Host {
     }
 
     async fn work(&mut self, over: &mut Receiver<News>) {
-        let path = self.options.run.join("vaultd.sock");
+        let path = Process::Vaultd.socket(&self.options.run);
         let mut backoff = Backoff::default();
         loop {
             if let Ok(conn) = Conn::connect(&path, Process::Hostd, Process::Vaultd).await {

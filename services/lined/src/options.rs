@@ -10,7 +10,7 @@ use thiserror::Error;
 pub const USAGE: &str = "\
 lined: the line process of Ringfence
 
-  --run DIR               sockets: vaultd.sock (reached), lined.sock (made)
+  --run DIR               sockets: of vaultd (reached), of lined (made)
   --recordings DIR        recordings are written here
   --objects DIR           encrypted prompts are read here
   --sip-udp ADDR:PORT     listen for SIP over UDP (may be given again)

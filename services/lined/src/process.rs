@@ -40,7 +40,7 @@ pub enum ProcessError {
     #[error("media threads or recorder cannot start: {0}")]
     Threads(#[source] std::io::Error),
     /// The socket for the other processes.
-    #[error("lined.sock cannot be made: {0}")]
+    #[error("the socket cannot be made: {0}")]
     Socket(#[source] IpcError),
     /// The board file.
     #[error(transparent)]
@@ -101,7 +101,7 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
             .with_handset(handset.is_some()),
         handset,
     };
-    let listener = Listener::bind(&options.run.join("lined.sock"), Process::Lined, &allowed(options))
+    let listener = Listener::bind(&Process::Lined.socket(&options.run), Process::Lined, &allowed(options))
         .map_err(ProcessError::Socket)?;
     let inputs = Inputs {
         inbound,
@@ -112,7 +112,7 @@ pub async fn run(options: &Options, stop: impl Future<Output = ()>) -> Result<()
         answers,
         stop: stop_receiver,
     };
-    let link = tokio::spawn(vault::run(options.run.join("vaultd.sock"), vault_sender));
+    let link = tokio::spawn(vault::run(Process::Vaultd.socket(&options.run), vault_sender));
     let socket = tokio::spawn(server::run(listener, desk_sender));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let signalling = Signalling::new(parts).run(inputs);

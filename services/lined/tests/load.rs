@@ -21,9 +21,9 @@ fn cpu_ms(pid: u32) -> u64 {
 }
 
 async fn gauges(run: &Path) -> Vec<(String, u64)> {
-    let conn = within(ipc::Conn::connect(&run.join("lined.sock"), Process::Tool, Process::Lined))
+    let conn = within(ipc::Conn::connect(&Process::Lined.socket(run), Process::Tool, Process::Lined))
         .await
-        .expect("lined.sock");
+        .expect("the socket");
     conn.send(&HealthRequest::Check { serial: 1 }).await.expect("asked");
     let reply: HealthReply = within(conn.recv()).await.expect("answered");
     reply.gauges

@@ -17,7 +17,7 @@ struct Supervisor(Conn);
 
 impl Supervisor {
     async fn connect(bench: &Bench) -> Self {
-        let path = bench.options.run.join("lined.sock");
+        let path = Process::Lined.socket(&bench.options.run);
         let conn = within(async {
             loop {
                 if let Ok(conn) = Conn::connect(&path, Process::Supervisor, Process::Lined).await {

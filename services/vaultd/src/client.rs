@@ -11,9 +11,6 @@ use std::path::Path;
 use thiserror::Error;
 use vocab::{CallId, PersonId, Secret};
 
-/// The name of the socket within the run folder.
-pub const SOCKET: &str = "vaultd.sock";
-
 /// Why there is no good answer.
 #[derive(Debug, Error)]
 pub enum ClientError {
@@ -51,7 +48,7 @@ impl Client {
     /// # Errors
     /// [`IpcError`].
     pub async fn connect(run: &Path) -> Result<Self, IpcError> {
-        let conn = Conn::connect(&run.join(SOCKET), Process::Tool, Process::Vaultd).await?;
+        let conn = Conn::connect(&Process::Vaultd.socket(run), Process::Tool, Process::Vaultd).await?;
         Ok(Self { conn, next: 0 })
     }
 

@@ -11,7 +11,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 use vaultd::chip::{Epochs, TpmChip};
-use vaultd::client::SOCKET;
 use vaultd::clock;
 use vaultd::command::Cmd;
 use vaultd::core_thread::Core;
@@ -113,7 +112,7 @@ async fn live(options: &Options, started: Started, chip: TpmChip) -> anyhow::Res
     })?;
     let cut_bytes = started.cut_bytes;
     inputs.send(Input::Cmd(Cmd::Started { cut_bytes })).await.context("the core ended at once")?;
-    let listener = Listener::bind(&options.run.join(SOCKET), Process::Vaultd, &options.allowed)
+    let listener = Listener::bind(&Process::Vaultd.socket(&options.run), Process::Vaultd, &options.allowed)
         .context("the socket cannot be made")?;
     sd_notify::notify(&[sd_notify::NotifyState::Ready]).context("systemd cannot be told")?;
     let outcome = until_stopped(listener, inputs, outbox, ended).await;

@@ -21,6 +21,7 @@ pub fn faults(subject: &Subject, answer: &Answer, root: &Path) -> anyhow::Result
     faults.extend(programs(answer, &units));
     faults.extend(installed_units(answer, &units)?);
     faults.extend(users(subject, answer, &units)?);
+    faults.extend(folders(subject, &units)?);
     faults.extend(slots(subject, answer)?);
     let options = kernel_options(answer)?;
     faults.extend(drivers(subject, &options)?);
@@ -221,6 +222,23 @@ fn users(subject: &Subject, answer: &Answer, units: &[Unit]) -> anyhow::Result<V
     Ok(faults)
 }
 
+/// A socket lies in a folder of its process's own, in a folder that is root's: who reaches it knows who answers.
+fn folders(subject: &Subject, units: &[Unit]) -> anyhow::Result<Vec<String>> {
+    let path = subject.system.join("root/usr/lib/tmpfiles.d/ringfence.conf");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let lines: Vec<String> =
+        text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let mut wanted = vec![format!("d {RUN} 0750 root ringfence -")];
+    for process in MAKE_SOCKETS {
+        let name = format!("{process}.service");
+        let unit = units.iter().find(|unit| unit.name == name);
+        let user = unit.and_then(|unit| unit.values("User").first().copied()).unwrap_or_default();
+        wanted.push(format!("d {RUN}/{process} 0750 {user} ringfence -"));
+    }
+    let missed = wanted.into_iter().filter(|line| !lines.contains(line));
+    Ok(missed.map(|line| format!("tmpfiles.d/ringfence.conf has no line `{line}`")).collect())
+}
+
 /// A group that another layer makes has the number of the description.
 fn static_group(subject: &Subject, groups: &BTreeMap<&str, &str>) -> anyhow::Result<Vec<String>> {
     let path = subject.layer.join("files/ringfence-group");
@@ -327,6 +345,9 @@ pub fn exposure(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(faults)
 }
 
+const RUN: &str = "/run/ringfence";
+/// Processes with a socket, or with a file that others believe.
+const MAKE_SOCKETS: [&str; 6] = ["vaultd", "lined", "calld", "admind", "consoled", "supervisor"];
 /// What the image takes that is not a package of a distribution, or that Debian has in every system.
 const IMAGES_OWN: &[&str] =
     &["base-files", "base-passwd", "dahdi-linux", "netbase", "ringfence-programs", "ringfence-system"];

@@ -124,6 +124,30 @@ fn a_user_that_is_not_made_is_found() {
 }
 
 #[test]
+fn a_folder_of_sockets_in_which_another_process_could_answer_is_found() {
+    for (was, is, told) in [
+        (
+            "d /run/ringfence                      0750 root",
+            "d /run/ringfence                      0770 root",
+            "0750 root",
+        ),
+        (
+            "0750 ringfence-vault  ringfence -\nd /run/ringfence/lined",
+            "0750 ringfence-line   ringfence -\nd /run/ringfence/lined",
+            "d /run/ringfence/vaultd",
+        ),
+    ] {
+        let copy = Copy::new();
+        copy.change("system/root/usr/lib/tmpfiles.d/ringfence.conf", was, is);
+        let faults = copy.faults();
+        assert!(
+            faults.contains("tmpfiles.d/ringfence.conf has no line") && faults.contains(told),
+            "{faults}"
+        );
+    }
+}
+
+#[test]
 fn a_kernel_that_could_write_to_a_stick_is_found() {
     let copy = Copy::new();
     let fragment = "meta-ringfence/recipes-kernel/linux/files/storage.cfg";

@@ -21,7 +21,7 @@ pub struct Vault {
 impl Vault {
     /// Waits until the vault answers.
     pub async fn reach(run: &Path) -> anyhow::Result<Self> {
-        let path = run.join("vaultd.sock");
+        let path = Process::Vaultd.socket(run);
         let conn = connect(&path).await?;
         Ok(Self { path, conn, next: 0 })
     }

@@ -3,6 +3,7 @@
 use super::site::Folders;
 use crate::project;
 use anyhow::{Context, bail};
+use idl::hello::Process;
 use std::fs::File;
 use std::process::Command;
 
@@ -19,7 +20,7 @@ pub fn run(words: Vec<String>) -> anyhow::Result<bool> {
             other => return Err(other.unexpected().into()),
         }
     }
-    if !state.join("run").join("vaultd.sock").exists() {
+    if !Process::Vaultd.socket(&state.join("run")).exists() {
         bail!("no box runs in {}: start one first (cargo xtask up)", state.display());
     }
     let folders = Folders::make(&state)?;

@@ -107,7 +107,7 @@ impl<'a> Watch<'a> {
 
     async fn reach(&mut self) -> anyhow::Result<Conn> {
         let (start, mut backoff) = (Instant::now(), Backoff::default());
-        let path = self.run.join("calld.sock");
+        let path = Process::Calld.socket(&self.run);
         let conn = loop {
             match Conn::connect(&path, Process::Tool, Process::Calld).await {
                 Ok(conn) => break conn,

@@ -44,7 +44,7 @@ impl Staff {
             secrets.insert(login, enrol(rig, people.security, person, login)?);
         }
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let path = rig.sut.place.folder("run").join("vaultd.sock");
+        let path = Process::Vaultd.socket(&rig.sut.place.folder("run"));
         let conn = runtime.block_on(Conn::connect(&path, Process::Admind, Process::Vaultd))?;
         Ok(Self { runtime, conn, secrets, tokens: BTreeMap::new(), next: 0 })
     }

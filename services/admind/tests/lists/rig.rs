@@ -90,8 +90,11 @@ impl Rig {
         let folder = tempfile::tempdir().unwrap();
         let asked = Arc::new(Mutex::new(vec![]));
         let mut double = JoinSet::new();
-        let listener =
-            Listener::bind(&folder.path().join("vaultd.sock"), Process::Vaultd, &[(Process::Admind, None)]);
+        let listener = Listener::bind(
+            &Process::Vaultd.socket(folder.path()),
+            Process::Vaultd,
+            &[(Process::Admind, None)],
+        );
         double.spawn(listen(listener.unwrap(), role, Arc::new(answers), Arc::clone(&asked)));
         let (vault, keeping) = Vault::open(folder.path());
         double.spawn(keeping);

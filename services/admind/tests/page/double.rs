@@ -82,7 +82,8 @@ impl Double {
     /// Listens, once more after a death.
     pub fn listen(self, run: &Path, tasks: &mut JoinSet<()>) {
         let listener =
-            Listener::bind(&run.join("vaultd.sock"), Process::Vaultd, &[(Process::Admind, None)]).unwrap();
+            Listener::bind(&Process::Vaultd.socket(run), Process::Vaultd, &[(Process::Admind, None)])
+                .unwrap();
         tasks.spawn(async move {
             let mut peers = JoinSet::new();
             loop {

@@ -126,7 +126,7 @@ impl Peer {
     pub async fn connect(dir: &Path, me: Process) -> Self {
         let start = Instant::now();
         loop {
-            match Conn::connect(&dir.join("run/vaultd.sock"), me, Process::Vaultd).await {
+            match Conn::connect(&Process::Vaultd.socket(&dir.join("run")), me, Process::Vaultd).await {
                 Ok(conn) => return Self(conn, 0),
                 Err(error) => assert!(start.elapsed() < LIMIT, "{error}"),
             }

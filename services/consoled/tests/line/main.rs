@@ -134,8 +134,8 @@ fn l_42_from_the_claim_code_on_the_line_to_a_ticketed_session_that_the_auditor_r
     let Some((_swtpm, tcti)) = swtpm(dir.path()) else {
         return;
     };
-    std::fs::create_dir_all(dir.path().join("run")).unwrap();
-    std::fs::write(dir.path().join("run/page-fingerprint"), "AA:BB:CC\n").unwrap();
+    std::fs::create_dir_all(dir.path().join("run/admind")).unwrap();
+    std::fs::write(dir.path().join("run/admind/page-fingerprint"), "AA:BB:CC\n").unwrap();
     let _vaultd: Running = vaultd(dir.path(), &tcti);
     let mut line = Line::open();
     let consoled = bin_consoled(dir.path(), &line);

@@ -30,7 +30,8 @@ struct Talk {
 impl Talk {
     async fn begin(at: &Appliance, sockets: &std::path::Path) -> Self {
         let listener =
-            Listener::bind(&sockets.join("vaultd.sock"), Process::Vaultd, &[(Process::Hostd, None)]).unwrap();
+            Listener::bind(&Process::Vaultd.socket(sockets), Process::Vaultd, &[(Process::Hostd, None)])
+                .unwrap();
         let found_bad = at.place.state.join("found-bad.json");
         let options = Options { run: sockets.to_owned(), place: at.place.clone(), found_bad };
         let ruled = at.place.at("run/ringfence-network/rules.nft").exists();

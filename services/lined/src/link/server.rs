@@ -1,4 +1,4 @@
-//! The socket `lined.sock`: `calld` asks and is told live states; the supervisor and tools ask for health.
+//! The process's socket: `calld` asks and is told live states; the supervisor and tools ask for health.
 //!
 //! Health questions go through the signalling loop, which answers them itself.
 

@@ -49,7 +49,7 @@ pub struct Vault {
 impl Vault {
     /// Listens and waits for `lined`.
     pub async fn accept(run: &Path) -> Self {
-        let path = run.join("vaultd.sock");
+        let path = Process::Vaultd.socket(run);
         let listener = Listener::bind(&path, Process::Vaultd, &[(Process::Lined, None)]).expect("a socket");
         let (conn, _) = within(listener.accept()).await.expect("lined connects");
         let conn = Arc::new(conn);

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use vaultd::auth::totp;
 use vaultd::chip::TpmChip;
-use vaultd::client::{Client, SOCKET, memory_file};
+use vaultd::client::{Client, memory_file};
 use vaultd::clock;
 use vaultd::sealing::Sealing;
 use vocab::{DepartmentId, PersonId, Pii, Secret};
@@ -177,7 +177,7 @@ impl Peer {
     async fn connect(dir: &Path, me: Process) -> Self {
         let start = Instant::now();
         loop {
-            match Conn::connect(&dir.join("run").join(SOCKET), me, Process::Vaultd).await {
+            match Conn::connect(&Process::Vaultd.socket(&dir.join("run")), me, Process::Vaultd).await {
                 Ok(conn) => return Self(conn, 0),
                 Err(error) => assert!(start.elapsed() < LIMIT, "{error}"),
             }
