@@ -107,6 +107,8 @@ const MAX_ID_BYTES: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::{facts, is_reachable, version};
+    use idl::hello::Process;
+    use vocab::Release;
     use tempfile::tempdir;
 
     #[test]
