@@ -108,8 +108,8 @@ const MAX_ID_BYTES: usize = 64;
 mod tests {
     use super::{facts, is_reachable, version};
     use idl::hello::Process;
-    use vocab::Release;
     use tempfile::tempdir;
+    use vocab::Release;
 
     #[test]
     fn what_is_missing_or_too_long_is_not_there_and_what_is_there_is_read() {

@@ -13,7 +13,12 @@ pub fn now() -> UnixMs {
     UnixMs(1_800_000_000_000)
 }
 
+/// Opens it once nobody else has it: a program that another test just started holds, until it runs, every file that was
+/// open when it was made, a ledger's lock among them.
 pub fn open(dir: &Path) -> (LedgerFiles, Recovery) {
+    if let Ok(lock) = fs::File::open(dir.join("lock")) {
+        lock.lock().expect("nobody holds it for long");
+    }
     LedgerFiles::open(dir, key(), now()).expect("it opens")
 }
 

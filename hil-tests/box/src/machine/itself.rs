@@ -49,11 +49,17 @@ impl Machine {
     /// first seconds (`Oops: int3`). A box starts again by itself then, and so does this one, if it may not do it itself;
     /// nothing of its disk was in use. Whether it did.
     pub(super) fn starts_after_a_stumble(&mut self) -> anyhow::Result<bool> {
-        if self.volatile || self.writes.is_some() || self.stumbles >= MAX_STUMBLES || !stumbled(&self.console()) {
+        if self.volatile
+            || self.writes.is_some()
+            || self.stumbles >= MAX_STUMBLES
+            || !stumbled(&self.console())
+        {
             return Ok(false);
         }
         self.stumbles += 1;
-        eprintln!("      the emulated processor stumbled over changed code (Oops: int3): the box starts again");
+        eprintln!(
+            "      the emulated processor stumbled over changed code (Oops: int3): the box starts again"
+        );
         self.power_cut();
         self.power_on()?;
         Ok(true)
