@@ -1,5 +1,5 @@
 SUMMARY = "What the development variant of the Ringfence appliance has besides"
-DESCRIPTION = "The warning on every screen, and the journal on the second serial port: image/system/development as it lies."
+DESCRIPTION = "A shell at the screen that may order what the page orders, and the journal on the second serial port: image/system/development as it lies."
 HOMEPAGE = "https://ringfence.invalid"
 BUGTRACKER = "https://ringfence.invalid/issues"
 SECTION = "ringfence"

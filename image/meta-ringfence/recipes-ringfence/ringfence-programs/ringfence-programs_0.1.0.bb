@@ -21,7 +21,7 @@ CARGO_VENDORING_DIRECTORY = "${CARGO_HOME}/bitbake"
 RINGFENCE_PACKAGES = "admind calld consoled hostd lined recover slots store supervisor tools vaultd"
 RINGFENCE_PROGRAMS = "\
     admind calld consoled hostd lined supervisor vaultd \
-    ringfence-ledger ringfence-recording ringfence-recover ringfence-slot \
+    ringfence ringfence-ledger ringfence-recording ringfence-recover ringfence-slot \
     "
 CARGO_BUILD_FLAGS:append = " ${@' '.join('--package ' + one for one in d.getVar('RINGFENCE_PACKAGES').split())}"
 CARGO_BUILD_FLAGS:append = " ${@' '.join('--bin ' + one for one in d.getVar('RINGFENCE_PROGRAMS').split())}"

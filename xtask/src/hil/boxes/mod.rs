@@ -17,7 +17,6 @@ pub fn run(words: &[String]) -> anyhow::Result<bool> {
     packages::install(&[packages::BUILD, packages::IMAGE, packages::AROUND])?;
     let programs = ["build", "--quiet", "--package", "box-scenarios", "--package", "exchange", "--bins"];
     project::run(&mut project::cargo(&programs))?;
-    project::run(&mut project::cargo(&["build", "--quiet", "--bin", "ringfence"]))?;
     let folder = project::binaries(false).join("hil-box");
     let besides = vec![besides(&folder.join("besides"))?];
     let order = Order { development: true, besides, out: Some(folder.join("image")), ..Order::default() };
@@ -96,7 +95,7 @@ fn besides(tree: &Path) -> anyhow::Result<PathBuf> {
     }
     std::fs::create_dir_all(tree.join("usr/bin"))?;
     image::copy_tree(&project::root().join("hil-tests/box/guest"), tree)?;
-    for name in ["box-witness", "exchange", "ringfence"] {
+    for name in ["box-witness", "exchange"] {
         let program = project::binaries(false).join(name);
         image::quiet(Command::new("strip").arg("-o").arg(tree.join("usr/bin").join(name)).arg(program))?;
     }
