@@ -52,8 +52,6 @@ impl Bound {
     /// # Errors
     /// As [`Bound::new`].
     pub async fn with_routes(options: Options, routes: Routes) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(Process::Admind.folder(&options.run))
-            .context("the folder for sockets cannot be made")?;
         let identity = tls::Identity::open(&options.state, &options.run, clock::now())?;
         let mut listeners = vec![];
         for address in &options.listen {

@@ -109,8 +109,11 @@ impl Identity {
     /// [`IdentityError`].
     pub fn open(state: &Path, run: &Path, now: UnixMs) -> Result<Arc<Self>, IdentityError> {
         let file = state.join(FILE);
-        std::fs::create_dir_all(state)
-            .map_err(|source| IdentityError::File { path: state.into(), source })?;
+        let told = Process::Admind.folder(run);
+        for folder in [state, &told] {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| IdentityError::File { path: folder.into(), source })?;
+        }
         let stored = match std::fs::read_to_string(&file) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -125,8 +128,7 @@ impl Identity {
             },
             None => made(&file, now)?,
         };
-        let identity =
-            Self { current: RwLock::new(current), file, told: Process::Admind.folder(run).join(TOLD) };
+        let identity = Self { current: RwLock::new(current), file, told: told.join(TOLD) };
         identity.tell()?;
         Ok(Arc::new(identity))
     }

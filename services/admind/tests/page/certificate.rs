@@ -38,7 +38,7 @@ fn the_first_start_makes_a_certificate_that_only_the_page_may_read() {
     let identity = open(folder.path(), now).unwrap();
     let file = folder.path().join("state").join(FILE);
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let told = std::fs::read_to_string(folder.path().join(TOLD)).unwrap();
+    let told = std::fs::read_to_string(folder.path().join("admind").join(TOLD)).unwrap();
     assert_eq!(told.trim(), identity.fingerprint());
     assert_eq!(told.trim().split(':').count(), 32);
     let days = identity.not_after().since(now) / DAY_MS;
@@ -95,7 +95,7 @@ async fn a_certificate_is_replaced_while_serving() {
     let trusting_the_new = TlsConnector::from(Arc::new(client_config(&state)));
     assert!(connect(&trusting_the_new).await);
     assert!(!connect(&trusting_the_old).await);
-    let told = std::fs::read_to_string(site.folder.path().join("run").join(TOLD)).unwrap();
+    let told = std::fs::read_to_string(site.folder.path().join("run/admind").join(TOLD)).unwrap();
     assert_eq!(told.trim(), site.identity.fingerprint());
     site.stop().await;
 }
