@@ -104,6 +104,13 @@ pub const AROUND: &[Package] = &[
     program("nodejs", "node", "drives the browser"),
     program("npm", "npm", "fetches what drives it"),
     package("sip-tester", "SIPp: the carrier nobody here wrote"),
+    package("iproute2", "ip: the name spaces of what lies behind tunnels"),
+    package("charon-systemd", "strongSwan's daemon: the gateway of another site"),
+    package("strongswan-swanctl", "gives it the connections"),
+    package("libstrongswan-standard-plugins", "its cryptography, by OpenSSL"),
+    package("libcharon-extra-plugins", "its ESP, where the kernel has none"),
+    package("wireguard-tools", "wg: sets up the peer that comes by WireGuard"),
+    package("wireguard-go", "that peer, where the kernel has none"),
 ];
 
 /// Installs what is missing of these lists and says which.

@@ -225,6 +225,37 @@ fn net_05_tunnels_are_rendered_with_keys_outside_and_closed_to_other_users() {
 }
 
 #[test]
+fn net_05_what_lies_behind_a_tunnel_comes_and_goes_through_it_alone() {
+    let rules = render(&full(), &around()).expect("accepted").nftables;
+    let at = |rule: &str| rules.find(rule).unwrap_or_else(|| panic!("no {rule} in\n{rules}"));
+    for (own, beside, answers) in [
+        (
+            "ip saddr 203.0.113.5 udp dport { 500, 4500 } counter name tunnels accept",
+            "meta secpath missing ip saddr @tunnel_1_v4 counter name false_source drop",
+            "policy drop;\n\t\tiifname \"lo\" accept",
+        ),
+        (
+            "ip daddr 203.0.113.5 udp dport { 500, 4500 } counter name tunnels accept",
+            "rt ipsec missing ip daddr @tunnel_1_v4 counter name refused_out reject",
+            "policy drop;\n\t\toifname \"lo\" accept",
+        ),
+    ] {
+        // The tunnel's own packets first, for its gateway may lie among what is behind it; then nothing beside it, also
+        // of a connection that stands.
+        let begins = at(answers);
+        let established =
+            begins + rules[begins..].find("ct state { established, related } accept").expect("answers");
+        assert!(begins < at(own) && at(own) < at(beside) && at(beside) < established, "{rules}");
+    }
+    for beside in [
+        "iifname != \"wg-staff-1\" ip6 saddr @tunnel_0_v6",
+        "oifname != \"wg-staff-1\" ip daddr @tunnel_0_v4",
+    ] {
+        at(beside);
+    }
+}
+
+#[test]
 fn net_05_a_peer_whose_term_is_over_is_left_out_of_files_and_rules() {
     let mut config = full();
     config.tunnels[0] = wireguard("staff-1", 20_000);

@@ -8,6 +8,7 @@ use std::process::Command;
 /// A browser's state: its cookies.
 #[derive(Debug)]
 pub struct Client {
+    curl: Vec<String>,
     base: String,
     cookies: PathBuf,
 }
@@ -27,7 +28,36 @@ impl Client {
     /// A browser that has never been there.
     #[must_use]
     pub fn new(port: u16, folder: &Path) -> Self {
-        Self { base: format!("https://127.0.0.1:{port}"), cookies: folder.join("cookies") }
+        Self::by(&["curl"], &format!("https://127.0.0.1:{port}"), folder)
+    }
+
+    /// One whose curl is started so, at the page of this address.
+    #[must_use]
+    pub fn by(curl: &[&str], base: &str, folder: &Path) -> Self {
+        let curl = curl.iter().map(|word| (*word).to_owned()).collect();
+        Self { curl, base: base.to_owned(), cookies: folder.join("cookies") }
+    }
+
+    /// Whether nothing comes back within the time, neither an answer nor a word that nobody is there.
+    ///
+    /// # Errors
+    /// curl cannot be started, or ends for another reason.
+    pub fn is_silent(&self) -> anyhow::Result<bool> {
+        let mut command = self.command();
+        command.args(["--silent", "--insecure", "--max-time", SILENCE_S, "--output", "/dev/null"]);
+        let status = command.arg(&self.base).status().context("curl cannot be started")?;
+        match status.code() {
+            Some(TIMED_OUT) => Ok(true),
+            Some(0 | CONNECTION_REFUSED) => Ok(false),
+            other => bail!("{}: curl ended with {other:?}", self.base),
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut words = self.curl.iter();
+        let mut command = Command::new(words.next().map_or("curl", String::as_str));
+        command.args(words);
+        command
     }
 
     /// Opens a page.
@@ -77,7 +107,7 @@ impl Client {
     }
 
     fn curl(&self, words: &[String]) -> Command {
-        let mut command = Command::new("curl");
+        let mut command = self.command();
         // The certificate is the box's own: what it must be the console said, and who asks compares.
         command.args(["--silent", "--show-error", "--insecure", "--tlsv1.3", "--max-time", ANSWER_LIMIT_S]);
         command.arg("--cookie").arg(&self.cookies).arg("--cookie-jar").arg(&self.cookies);
@@ -141,6 +171,11 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 const ANSWER_LIMIT_S: &str = "60";
+/// How long an answer that must not come is waited for.
+const SILENCE_S: &str = "10";
+/// What curl says by its exit status.
+const TIMED_OUT: i32 = 28;
+const CONNECTION_REFUSED: i32 = 7;
 
 #[cfg(test)]
 mod tests {

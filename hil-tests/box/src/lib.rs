@@ -6,10 +6,12 @@
 pub mod callee;
 pub mod campaign;
 pub mod client;
+pub mod far_site;
 pub mod figures;
 pub mod hand;
 pub mod luks;
 pub mod machine;
+pub mod packets;
 pub mod person;
 pub mod port_text;
 pub mod rig;

@@ -32,6 +32,7 @@ pub struct Machine {
     stick: Option<PathBuf>,
     restarts: bool,
     writes: Option<PathBuf>,
+    packets: Option<PathBuf>,
     running: Option<Running>,
     starts: u32,
     stumbles: u8,
@@ -92,6 +93,7 @@ impl Machine {
             stick: None,
             restarts: false,
             writes: None,
+            packets: None,
             running: None,
             starts: 0,
             stumbles: 0,
@@ -297,6 +299,7 @@ impl Machine {
             "-device i6300esb".to_owned(),
             format!("-netdev user,id=lan,{}", self.forwarded()),
             "-device virtio-net-pci,netdev=lan".to_owned(),
+            self.packets_noted(),
         ];
         let exchange = [
             format!("-chardev file,id=exchange,path={}", at(EXCHANGE)),

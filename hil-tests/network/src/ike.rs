@@ -29,7 +29,9 @@ impl Daemon {
         let told = UnixDatagram::bind(&notices)?;
         told.set_read_timeout(Some(PATIENCE))?;
         let child = Command::new("ip")
-            .args(["netns", "exec", space.0, "setpriv", BOUND, "--no-new-privs", "charon-systemd"])
+            .args(["netns", "exec", space.0, "setpriv", BOUND, "--no-new-privs"])
+            // Whoever started it may be killed: then nobody ends it.
+            .args(["--pdeathsig", "KILL", "charon-systemd"])
             .env("PATH", crate::PATH)
             .env("STRONGSWAN_CONF", &file)
             .env("NOTIFY_SOCKET", &notices)
@@ -74,6 +76,30 @@ impl Daemon {
         let done = self.swanctl(&["--initiate", "--child", child, "--timeout", "30"])?;
         let said = String::from_utf8_lossy(&done.stdout).into_owned();
         Ok((done.status.success() || said.contains("due to existing duplicate"), said))
+    }
+
+    /// Has it read its folder again, as the unit does where it is told to reload.
+    ///
+    /// # Errors
+    /// It does not take what lies there.
+    pub fn reload(&self, unit: &str) -> anyhow::Result<()> {
+        let line = unit.lines().find_map(|line| line.strip_prefix("ExecReload=/usr/sbin/swanctl "));
+        let words: Vec<&str> = line.context("the unit reloads by swanctl")?.split(' ').collect();
+        let done = self.swanctl(&words)?;
+        ensure!(done.status.success(), "what lies in {} is not taken: {done:?}", self.folder);
+        Ok(())
+    }
+
+    /// The number by which packets of this tunnel come in; nothing where it is not up.
+    ///
+    /// # Errors
+    /// The program that asks does not start.
+    pub fn spi(&self, child: &str) -> anyhow::Result<Option<String>> {
+        let has = self.tunnels()?;
+        let of = has.split(" {name=").find(|part| part.split(' ').next() == Some(child));
+        let of = of.filter(|part| part.contains("state=INSTALLED"));
+        let spi = of.and_then(|part| part.split("spi-in=").nth(1)?.split(' ').next());
+        Ok(spi.map(str::to_owned))
     }
 
     /// The tunnels it has.

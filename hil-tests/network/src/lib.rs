@@ -4,12 +4,14 @@
 //! Everything happens in a mount, process and network name space of its own, so that a test that is killed leaves
 //! nothing behind and needs no rights on a machine that lets users make name spaces. It measures no speed.
 
+pub mod gateway;
 pub mod ike;
 pub mod sample;
 pub mod sockets;
+pub mod wireguard;
 
 use anyhow::{Context, bail};
-use nix::sched::{CloneFlags, setns};
+use nix::sched::{CloneFlags, setns, unshare};
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -44,6 +46,17 @@ pub fn inside(test: &str, body: impl FnOnce() -> anyhow::Result<()>) {
         .env("PATH", PATH);
     let status = command.status().expect("util-linux has unshare");
     assert!(status.success(), "{test} failed inside its name spaces");
+}
+
+/// Gives the calling thread, and all that it starts from now on, a network and mounts of their own: what is set there
+/// touches nothing of the machine, and is gone with them.
+///
+/// # Errors
+/// The kernel's refusal.
+pub fn apart() -> anyhow::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET).context("name spaces of its own")?;
+    run("mount", &["--make-rprivate", "/"])?;
+    prepare()
 }
 
 fn prepare() -> anyhow::Result<()> {

@@ -3,41 +3,17 @@
 
 use idl::network::{NetworkConfig, Tunnel, TunnelKind, Zone, ZoneConfig};
 use netconf::{FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY, Ports, Surroundings};
+use network_tests::gateway::{Authority, Far, IKE, SETTINGS, SOCKET_FOLDER, in_user_space, put};
 use network_tests::ike::Daemon;
 use network_tests::sample::{TODAY, cidr};
-use network_tests::{Space, inside};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
-    PKCS_ECDSA_P384_SHA384,
-};
+use network_tests::{Space, gateway, inside};
 use std::net::UdpSocket;
-use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vocab::{Secret, UnixMs};
 
-const SETTINGS: &str = include_str!("../../../image/system/root/etc/ringfence/strongswan.conf");
 const NAME: &str = "ringfence-3f2a91bc";
 const INSIDE_HERE: &str = "10.40.0.1";
 const INSIDE_THERE: &str = "10.50.0.1";
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::new(Vec::<String>::new()).expect("parameters");
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
-}
-
-fn key() -> KeyPair {
-    KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key")
-}
-
-fn authority(name: &str) -> Authority {
-    let mut params = named(name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, key()).expect("an authority")
-}
 
 /// The site, with a tunnel to a gateway of this authority.
 fn config(ca_pem: String) -> NetworkConfig {
@@ -87,49 +63,28 @@ fn site(ca: &Authority) -> anyhow::Result<(Space, Space, String)> {
     let own = vaultd::tunnel_keys::ipsec(&Secret::new([0x5a; 48]), [9; 16], NAME, now).expect("a key");
     put(FILE_IPSEC_CERTIFICATE, &own.certificate)?;
     put(FILE_IPSEC_KEY, own.key.expose())?;
-    put("/run/peer/x509/box.pem", &own.certificate)?;
     Ok((here, there, rendered.nftables))
-}
-
-fn put(path: &str, content: &str) -> anyhow::Result<()> {
-    let path = Path::new(path);
-    std::fs::create_dir_all(path.parent().expect("a folder"))?;
-    Ok(std::fs::write(path, content)?)
 }
 
 /// The box's end: the image's settings, with ESP in user space.
 fn start_box(here: Space) -> anyhow::Result<Daemon> {
-    let folder = "unix:///run/ringfence-ipsec/";
-    assert!(SETTINGS.contains(" kernel-netlink ") && SETTINGS.contains(folder));
-    std::fs::create_dir_all("/run/ringfence-ipsec")?;
+    assert!(SETTINGS.contains(" kernel-netlink ") && SETTINGS.contains(&format!("unix://{SOCKET_FOLDER}")));
+    std::fs::create_dir_all(SOCKET_FOLDER)?;
     Daemon::start(here, &in_user_space(SETTINGS), "/run/swanctl")
-}
-
-/// ESP in user space; and Debian 12's strongSwan derives keys in a plugin of its own, where later ones have OpenSSL do it.
-fn in_user_space(settings: &str) -> String {
-    settings.replace(" kernel-netlink ", " kdf kernel-libipsec kernel-netlink ")
 }
 
 /// The other end, as somebody set it who trusts the box's certificate.
 fn start_peer(there: Space, ca: &Authority, name: &str, ike: &str) -> anyhow::Result<Daemon> {
-    let own = key();
-    let certificate = named(name).signed_by(&own, ca)?;
-    put("/run/peer/x509/own.pem", &certificate.pem())?;
-    put("/run/peer/x509ca/ca.pem", &ca.pem())?;
-    put("/run/peer/private/own.pem", &own.serialize_pem())?;
-    put(
-        "/run/peer/swanctl.conf",
-        &format!(
-            "connections {{ site {{ version = 2\n remote_addrs = 10.0.1.2\n local_addrs = 203.0.113.5\n \
-             proposals = {ike}\n send_cert = always\n \
-             local {{ auth = pubkey\n certs = own.pem\n }}\n \
-             remote {{ auth = pubkey\n id = \"CN={NAME}\"\n certs = box.pem\n }}\n \
-             children {{ site {{ local_ts = 10.50.0.0/16\n remote_ts = 10.40.0.0/24\n \
-             esp_proposals = aes256gcm16-ecp384,aes256gcm16-x25519\n }} }} }} }}\n"
-        ),
-    )?;
-    let settings = SETTINGS.replace("/run/ringfence-ipsec/", "/run/peer/");
-    Daemon::start(there, &in_user_space(&settings), "/run/peer")
+    let box_pem = std::fs::read_to_string(FILE_IPSEC_CERTIFICATE)?;
+    let far = Far {
+        name: "site",
+        own: "203.0.113.5",
+        to: "10.0.1.2",
+        behind: "10.50.0.0/16",
+        of_box: "10.40.0.0/24",
+        ike,
+    };
+    gateway::start(there, ca, name, &box_pem, &[far])
 }
 
 /// Sends a word through the tunnel and waits for it to come back.
@@ -153,10 +108,10 @@ fn speak(here: Space, there: Space) -> bool {
 #[test]
 fn net_05_an_ipsec_tunnel_stands_as_it_is_rendered_and_carries_what_it_is_for() {
     inside("net_05_an_ipsec_tunnel_stands_as_it_is_rendered_and_carries_what_it_is_for", || {
-        let ca = authority("Bank CA");
+        let ca = Authority::new("Bank CA")?;
         let (here, there, rules) = site(&ca)?;
         here.load(&rules)?;
-        let peer = start_peer(there, &ca, "gw1", "aes256gcm16-prfsha384-ecp384")?;
+        let peer = start_peer(there, &ca, "gw1", IKE)?;
         let own = start_box(here)?;
         let (up, said) = own.call("hq")?;
         assert!(up, "{said}");
@@ -195,9 +150,9 @@ fn net_05_an_ipsec_tunnel_stands_as_it_is_rendered_and_carries_what_it_is_for() 
 #[test]
 fn net_05_ipsec_takes_no_other_authority_no_other_name_and_nothing_weak() {
     inside("net_05_ipsec_takes_no_other_authority_no_other_name_and_nothing_weak", || {
-        let (ca, other) = (authority("Bank CA"), authority("Bank CA"));
+        let (ca, other) = (Authority::new("Bank CA")?, Authority::new("Bank CA")?);
         let (here, there, _) = site(&ca)?;
-        let good = "aes256gcm16-prfsha384-ecp384";
+        let good = IKE;
         for (authority, name, ike, taken) in [
             (&ca, "gw1", good, true),
             (&ca, "gw1", "aes256gcm16-prfsha384-x25519", true),
@@ -211,6 +166,26 @@ fn net_05_ipsec_takes_no_other_authority_no_other_name_and_nothing_weak() {
             let (up, said) = peer.call("site")?;
             assert_eq!(up, taken, "{name} {ike}: {said}");
             assert_eq!(own.tunnels()?.contains("state=INSTALLED"), taken, "{name} {ike}: {said}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn net_05_a_tunnel_that_the_other_side_ended_is_called_again_by_itself() {
+    inside("net_05_a_tunnel_that_the_other_side_ended_is_called_again_by_itself", || {
+        let ca = Authority::new("Bank CA")?;
+        let (here, there, _) = site(&ca)?;
+        let peer = start_peer(there, &ca, "gw1", IKE)?;
+        let own = start_box(here)?;
+        let (up, said) = own.call("hq")?;
+        let first = own.spi("hq")?;
+        assert!(up && first.is_some(), "{said}");
+        let ended = peer.swanctl(&["--terminate", "--ike", "site", "--timeout", "30"])?;
+        assert!(ended.status.success(), "{ended:?}");
+        let begun = Instant::now();
+        while own.spi("hq")?.is_none_or(|spi| Some(spi) == first) {
+            assert!(begun.elapsed() < PATIENCE, "it is not called: {}", own.tunnels()?);
         }
         Ok(())
     });

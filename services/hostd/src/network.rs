@@ -182,10 +182,8 @@ impl Network {
                 note(service, must(programs, &Call::new("systemctl", &["try-reload-or-restart", service])));
             }
         }
-        // Whatever became another: a daemon that begins anew has no tunnel of before.
         if changes.below("/run/swanctl/") {
-            let word = if tunnels::has_ipsec(rendered) { "restart" } else { "stop" };
-            note("IPsec", must(programs, &Call::new("systemctl", &[word, IPSEC_SERVICE])));
+            note("IPsec", tunnels::tell_ipsec(programs, rendered, changes));
         }
     }
 
@@ -222,8 +220,6 @@ const NEXT: &str = "run/ringfence-network/next.nft";
 const LISTING: &str = "run/ringfence-network/listing";
 /// Written by systemd-networkd while it runs; where it does not yet, it reads the files at its start.
 const NETWORKD_RUNS: &str = "run/systemd/netif/state";
-/// The IKE daemon: it runs while a tunnel is set, and reads its files once.
-const IPSEC_SERVICE: &str = "ringfence-ipsec.service";
 /// Who reads which folder.
 const READERS: [(&str, &str); 2] = [
     ("/run/systemd/resolved.conf.d/", "systemd-resolved.service"),

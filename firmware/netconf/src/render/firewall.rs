@@ -46,6 +46,8 @@ const CONNECTIONS: u32 = 128;
 const PINGS: &str = "10/second burst 20 packets";
 /// Lines of the log a second about refused packets.
 const LOGGED: &str = "5/second burst 20 packets";
+/// Our own processes are told at once: a refused connection is an error, not a wait.
+const REFUSE_OUT: &str = "counter name refused_out reject with icmpx admin-prohibited";
 /// The mark of administrators and carriers.
 const CALM: &str = "0x1";
 
@@ -212,6 +214,13 @@ impl<'a> Plan<'a> {
         script.close_chain();
         script.open_chain("inbound", Some("type filter hook input priority filter; policy drop;"));
         script.rule("iifname \"lo\" accept");
+        for (tunnel, list) in &self.tunnels {
+            outer_in(script, tunnel);
+            // Whoever says to be behind a tunnel and did not come through it is not, whatever else lets such an
+            // address in, and though the connection was begun through it.
+            let beside = inner(tunnel, "iifname !=", "meta secpath missing");
+            script.listed_rule(list, &beside, "saddr", "counter name false_source drop");
+        }
         script.rule("ct state { established, related } accept");
         script.rule("ct state invalid counter name invalid drop");
         script.rule(&format!("icmp type echo-request limit rate {PINGS} accept"));
@@ -241,7 +250,6 @@ impl<'a> Plan<'a> {
                     &format!("jump {service}"),
                 );
             }
-            outer_in(script, tunnel);
         }
         script.rule("goto refuse");
         script.close_chain();
@@ -264,6 +272,12 @@ impl<'a> Plan<'a> {
         script.close_chain();
         script.open_chain("outbound", Some("type filter hook output priority filter; policy drop;"));
         script.rule("oifname \"lo\" accept");
+        for (tunnel, list) in &self.tunnels {
+            outer_out(script, tunnel);
+            // What is for the far side of a tunnel leaves through it or not at all, answers and calls alike.
+            let beside = inner(tunnel, "oifname !=", "rt ipsec missing");
+            script.listed_rule(list, &beside, "daddr", REFUSE_OUT);
+        }
         script.rule("ct state { established, related } accept");
         script.rule("icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, mld2-listener-report } accept");
         for name in self.by_dhcp() {
@@ -293,7 +307,6 @@ impl<'a> Plan<'a> {
                 script.listed_rule(list, &to, "daddr", "jump speech");
                 script.listed_rule(list, &to, "daddr", call);
             }
-            outer_out(script, tunnel);
         }
         for (at, egress) in self.config.egress.iter().enumerate() {
             let transport = match egress.transport {
@@ -307,8 +320,7 @@ impl<'a> Plan<'a> {
             ));
         }
         script.rule(&format!("limit rate {LOGGED} log prefix \"ringfence out: \" level info"));
-        // Our own processes are told at once: a refused connection is an error, not a wait.
-        script.rule("counter name refused_out reject with icmpx admin-prohibited");
+        script.rule(REFUSE_OUT);
         script.close_chain();
     }
 

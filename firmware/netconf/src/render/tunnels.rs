@@ -127,7 +127,7 @@ fn connection(tunnel: &Tunnel, gateway: IpAddr, local: &[Cidr], peer_id: &str) -
          remote {{\n      auth = pubkey\n      id = \"{peer_id}\"\n      cacerts = {name}.pem\n    }}\n    \
          children {{\n      {name} {{\n        mode = tunnel\n        local_ts = {ours}\n        \
          remote_ts = {theirs}\n        esp_proposals = {ESP}\n        rekey_time = 1h\n        \
-         start_action = trap|start\n        dpd_action = restart\n        close_action = trap\n      }}\n    }}\n  }}\n"
+         start_action = trap|start\n        dpd_action = restart\n        close_action = start\n      }}\n    }}\n  }}\n"
     )
 }
 

@@ -1,9 +1,10 @@
 //! A machine that starts itself again, as hardware does, and how its starts are told apart; the folder that a box of a bench
-//! sees, too; the notes of what is written to its disk.
+//! sees, too; the notes of what is written to its disk, and of what passes on its network.
 
 use super::Machine;
 use anyhow::Context;
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 impl Machine {
@@ -16,6 +17,23 @@ impl Machine {
     /// (QEMU's `blklogwrites`): [`crate::writes`] makes disks of it.
     pub fn note_writes(&mut self, file: &Path) {
         self.writes = Some(file.to_owned());
+    }
+
+    /// From the next start on every packet that comes to the box or leaves it is noted in this file
+    /// ([`crate::packets`]).
+    pub fn note_packets(&mut self, file: &Path) {
+        self.packets = Some(file.to_owned());
+    }
+
+    pub(super) fn packets_noted(&self) -> String {
+        let dump =
+            |file: &PathBuf| format!("-object filter-dump,id=packets,netdev=lan,file={}", file.display());
+        self.packets.as_ref().map(dump).unwrap_or_default()
+    }
+
+    /// As [`Machine::forward`], from any address of this machine's and to any that the box has (empty: its first).
+    pub fn forward_at(&mut self, protocol: &str, here: SocketAddr, box_address: &str, there: u16) {
+        self.forwards.push(format!("hostfwd={protocol}:{here}-{box_address}:{there}"));
     }
 
     /// The folder that the box of a bench sees too, for who hands it a file (the unit `box-hand`).

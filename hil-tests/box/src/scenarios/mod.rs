@@ -14,6 +14,7 @@ pub mod product;
 pub mod recovery;
 pub mod rollback;
 pub mod tampered;
+pub mod tunnel;
 pub mod update;
 pub mod update_cut;
 pub mod update_encrypted;
@@ -153,6 +154,11 @@ pub const ALL: &[Scenario] = &[
         name: "update-encrypted",
         title: "an update that is encrypted to the box's own certificate is installed, one for another box is refused",
         run: update_encrypted::run,
+    },
+    Scenario {
+        name: "tunnel",
+        title: "IPsec to strongSwan and WireGuard outside the guest: the page passes, far addresses beside them do not",
+        run: tunnel::run,
     },
 ];
 

@@ -1,6 +1,7 @@
-//! The box's own key for IPsec as files, and which tunnels are up: what the kernel says of them. The IKE daemon is asked
-//! nothing, for what it tells holds words of its peers.
+//! The box's own key for IPsec as files, the IKE daemon told to take them, and which tunnels are up: what the kernel says of
+//! them. The daemon is asked nothing, for what it tells holds words of its peers.
 
+use super::files::{Changes, must};
 use crate::programs::{Call, Programs};
 use idl::network::{NetworkConfig, Tunnel, TunnelKind};
 use netconf::{
@@ -8,6 +9,7 @@ use netconf::{
     wireguard_interface,
 };
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 use vocab::Secret;
 
@@ -35,6 +37,20 @@ impl IpsecOwn {
 /// Whether an IPsec tunnel is among what was rendered.
 pub(super) fn has_ipsec(rendered: &Rendered) -> bool {
     rendered.files.iter().any(|file| file.path.starts_with(FOLDER_IPSEC_PEERS))
+}
+
+/// Has the IKE daemon take what became another. It runs while a tunnel is set. A tunnel that stays as it is stays up: the
+/// daemon reads again, and ends what is there no longer or is another now. With another key of the box, or where it does
+/// not take what it reads, it begins anew: then it has no tunnel of before.
+pub(super) fn tell_ipsec(programs: &dyn Programs, rendered: &Rendered, changes: &Changes) -> io::Result<()> {
+    let ask = |word: &str| must(programs, &Call::new("systemctl", &[word, IPSEC_SERVICE]));
+    if !has_ipsec(rendered) {
+        return ask("stop");
+    }
+    if [FILE_IPSEC_CERTIFICATE, FILE_IPSEC_KEY].into_iter().any(|file| changes.below(file)) {
+        return ask("restart");
+    }
+    ask("reload-or-restart").or_else(|_| ask("restart"))
 }
 
 /// Names of the tunnels that are up.
@@ -93,6 +109,8 @@ fn met_lately(listing: &str, now: u64) -> BTreeSet<&str> {
     listing.lines().take(MAX_LINES).filter(one).filter_map(|line| line.split_whitespace().next()).collect()
 }
 
+/// The IKE daemon.
+const IPSEC_SERVICE: &str = "ringfence-ipsec.service";
 /// WireGuard's REJECT_AFTER_TIME.
 const HANDSHAKE_HOLDS_S: u64 = 180;
 /// Lines read of a listing.

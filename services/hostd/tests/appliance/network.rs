@@ -282,6 +282,40 @@ fn net_05_the_ike_daemon_runs_while_a_tunnel_needs_it_and_its_key_lies_there_no_
     }
 }
 
+/// A system whose IKE daemon takes nothing while it runs.
+#[derive(Default)]
+struct Stubborn {
+    told: Mutex<Vec<String>>,
+}
+
+impl Programs for Stubborn {
+    fn run(&self, call: &Call, _line: &mut dyn FnMut(&str)) -> std::io::Result<Done> {
+        let word =
+            call.arguments.first().filter(|_| call.program == "systemctl").cloned().unwrap_or_default();
+        let ok = word != "reload-or-restart";
+        if call.arguments.iter().any(|name| name == "ringfence-ipsec.service") {
+            self.told.lock().unwrap().push(word);
+        }
+        Ok(Done { ok, ..Done::default() })
+    }
+}
+
+#[test]
+fn net_05_a_changed_tunnel_is_read_again_and_a_daemon_that_does_not_take_it_begins_anew() {
+    let (at, system) = (with_ports(), Stubborn::default());
+    let mut network = Network::default();
+    network.know_ipsec(own("key"));
+    let told = || std::mem::take(&mut *system.told.lock().unwrap());
+    assert!(good(network.set(by_ipsec(), &at.place, &system, TODAY)));
+    assert_eq!(told(), ["restart"], "with its own key");
+    let mut changed = by_ipsec();
+    changed.tunnels[1].remote = vec![cidr("10.51.0.0/16")];
+    assert!(good(network.set(changed, &at.place, &system, TODAY)));
+    assert_eq!(told(), ["reload-or-restart", "restart"]);
+    assert!(good(network.set(config(), &at.place, &system, TODAY)));
+    assert_eq!(told(), ["stop"]);
+}
+
 #[test]
 fn net_05_which_tunnels_are_up_is_what_the_kernel_says() {
     let (at, system) = (with_ports(), System::default());
