@@ -255,7 +255,8 @@ fn close(
     steps.step("the WireGuard peer is let go of, and is not heard any more", || {
         let closed = system.fill(PAGE, CLOSE, &[])?;
         ensure!(closed.status == 303 && is_up(system, PEER)?.is_none(), "status {}", closed.status);
-        ensure!(far.staff(HTTPS).is_silent()?, "the box answers the peer");
+        machine
+            .wait("silence for the peer", UP_LIMIT, |_| far.staff(HTTPS).is_silent().ok()?.then_some(()))?;
         let page = system.client.get(PAGE)?;
         ensure!(page.status == 200, "the page: status {}", page.status);
         Ok(((), String::new()))
