@@ -111,7 +111,7 @@ impl Screen {
     /// Its rows as runs of one look each; the blanks at the end of a row are left out, and no row is without a run.
     #[must_use]
     pub fn rows(&self) -> Vec<Vec<(Look, String)>> {
-        self.cells.iter().map(|row| runs(row)).collect()
+        self.cells.iter().map(runs).collect()
     }
 
     fn take(&mut self, one: char) {

@@ -11,9 +11,6 @@ use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// The name of the socket within the run folder.
-pub const SOCKET: &str = "vaultd.sock";
-
 /// What the link tells.
 #[derive(Debug)]
 pub enum News {
