@@ -233,11 +233,12 @@ confirm() {
     [[ $typed == "$serial" ]] || die "序列号不符，未写入任何内容" "that is not the serial; nothing was written"
 }
 
+# The copy of a table is in the last sectors, whether or not the disk ends at a whole MiB: from there firmware restores it.
 wipe_tables() {
     local last
-    last=$(($(disk_bytes) / TABLE_BYTES - 1))
+    last=$(($(disk_bytes) - TABLE_BYTES))
     dd if=/dev/zero of="$disk" bs=$TABLE_BYTES count=1 conv=notrunc,fsync status=none &&
-        dd if=/dev/zero of="$disk" bs=$TABLE_BYTES count=1 seek=$last conv=notrunc,fsync status=none
+        dd if=/dev/zero of="$disk" bs=$TABLE_BYTES count=1 oflag=seek_bytes seek=$last conv=notrunc,fsync status=none
 }
 
 # All but the table, from the image on standard input, to the disk. Each block is on the disk before the next is read,

@@ -37,6 +37,25 @@ fn a_signed_image_is_written_read_back_and_the_old_tables_are_gone() {
 }
 
 #[test]
+fn the_old_table_is_gone_from_the_end_of_a_disk_whose_size_is_no_whole_mebibyte() {
+    let bench = Bench::new("box.raw");
+    bench.resize_disk((16 << 20) + (24 << 10));
+    bench.partition(&["name=old-things"]);
+    let end = |bench: &Bench| bench.disk_bytes()[16 << 20..].to_vec();
+    assert!(end(&bench).windows(8).any(|part| part == b"EFI PART"), "the copy lies in what is no whole MiB");
+    // The body is never written: what is left is what firmware would find.
+    let failing = shim("dd", "case \"$*\" in *bs=4M*) exit 1 ;; esac; exec /usr/bin/dd \"$@\"");
+    let failed = bench.flash_after(&failing, &["--disk-is-file"], "disk.img\n");
+    assert!(!failed.ok && failed.said.contains("holds no usable system"), "{}", failed.said);
+    assert!(end(&bench).iter().all(|byte| *byte == 0), "no table comes back after a write that failed");
+    bench.partition(&["name=old-things"]);
+    let done = bench.flash(&["--disk-is-file"], "disk.img\n");
+    assert!(done.ok, "{}", done.said);
+    assert!(end(&bench).iter().all(|byte| *byte == 0), "nor after one that did not");
+    assert_eq!(bench.disk_bytes().len(), (16 << 20) + (24 << 10), "the disk is as long as it was");
+}
+
+#[test]
 fn another_serial_than_the_one_shown_writes_nothing() {
     let bench = Bench::new("box.raw");
     for typed in ["", "\n", "disk\n", "DISK.IMG\n", "yes\n"] {

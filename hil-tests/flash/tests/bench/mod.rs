@@ -69,6 +69,12 @@ impl Bench {
         self.read("disk.img")
     }
 
+    /// Makes the disk this long.
+    pub fn resize_disk(&self, bytes: u64) {
+        let disk = fs::File::options().write(true).open(self.path("disk.img")).expect("a disk");
+        disk.set_len(bytes).expect("room");
+    }
+
     pub fn sign(&self, file: &str, who: &str) {
         self.shell(&format!("openssl pkeyutl -sign -rawin -inkey {who}.key -in {file} -out {file}.sig"));
     }
