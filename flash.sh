@@ -157,7 +157,8 @@ has_ringfence_data() {
     [[ $table == *'name="root-a"'* && $table == *'name="data"'* ]]
 }
 
-# Nothing of a disk may be in use: no mount, no swap, no device mapper, no loop device.
+# Nothing of a disk may be in use: no mount, no swap, no device mapper, no loop device; and nobody may hold it or a
+# partition of it, as ZFS holds a pool's disks and btrfs the second one of two, which are mounted nowhere.
 check_unused() {
     if [[ $disk_is_file ]]; then
         [[ -f $disk && ! -L $disk ]] || die "$disk 不是普通文件" "$disk is not an ordinary file"
@@ -185,6 +186,10 @@ check_unused() {
     [[ $(lsblk --noheadings --list --output TYPE -- "$disk" | grep -cvxE 'disk|part|loop') -eq 0 ]] ||
         die "$disk 上有正在使用的卷（LVM、RAID、加密）" "volumes on $disk are in use (LVM, RAID, encryption)"
     [[ $(disk_field RO) == 0 ]] || die "$disk 写保护" "$disk is write-protected"
+    # Opens the disk exclusively, which the kernel grants only where nobody else has done so, and wipes nothing.
+    wipefs --all --no-act -- "$disk" >/dev/null 2>&1 ||
+        die "$disk 或其分区正被使用（如 ZFS、btrfs、RAID 的成员盘），或无法打开" \
+            "$disk or a partition of it is in use (as a disk of ZFS, btrfs or RAID is), or cannot be opened"
 }
 
 # A stick is something that can be pulled out: an installer has no business on a disk that stays.
@@ -208,8 +213,18 @@ check_disk() {
     fi
 }
 
+# What may be a part of something that lies on other disks, too: in use or not, it is lost with this one.
+members() {
+    local name
+    local -a names=("$disk")
+    [[ $disk_is_file ]] || mapfile -t names < <(lsblk --noheadings --list --paths --output NAME -- "$disk")
+    for name in "${names[@]}"; do
+        blkid --probe --output value --match-tag TYPE -- "$name" 2>/dev/null || true
+    done | grep -xE '[0-9A-Za-z_]+_member|btrfs|bcache|ceph_bluestore' | sort --unique | xargs || true
+}
+
 show_loss() {
-    local table whole
+    local table whole members
     table=$(partitions)
     whole=$(blkid --probe --output value --match-tag TYPE -- "$disk" 2>/dev/null) || whole=
     say "将要抹掉的磁盘：$disk" "this disk will be erased: $disk"
@@ -224,6 +239,10 @@ show_loss() {
     else
         say "其上没有可识别的分区。" "no partitions are known on it."
     fi
+    members=$(members)
+    [[ -z $members ]] ||
+        say "注意：它可能是跨多块磁盘的存储池或阵列的成员（$members），其他盘上的数据也可能因此丢失。" \
+            "note: it may be part of a pool or an array on several disks ($members); what lies on the others may be lost, too."
 }
 
 confirm() {
@@ -282,7 +301,7 @@ read_back() {
 
 flash() {
     local image=$1
-    need openssl sha256sum dd sfdisk lsblk findmnt blockdev blkid stat
+    need openssl sha256sum dd sfdisk lsblk findmnt blockdev blkid stat wipefs
     [[ $image != *.zst ]] || need zstd
     read_manifest "$image" "$kind"
     ((bytes > TABLE_BYTES)) || bad_form

@@ -204,6 +204,35 @@ fn a_loop_device_is_written_and_one_in_use_is_refused() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "says what could not be tried on this machine")]
+fn a_disk_that_somebody_holds_is_refused_though_it_is_mounted_nowhere() {
+    let bench = Bench::new("box.raw");
+    let Some(device) = LoopDevice::over(&bench.path("disk.img")) else {
+        println!("no loop device to be had here: this test did nothing");
+        return;
+    };
+    let before = bench.disk_bytes();
+    let held = device.held();
+    let refused = bench.run("true", &["box.raw", &device.path], &format!("{}\n", device.path));
+    assert!(!refused.ok && refused.said.contains("is in use"), "{}", refused.said);
+    assert!(bench.disk_bytes() == before, "the disk was touched");
+    drop(held);
+    let done = bench.run("true", &["box.raw", &device.path], &format!("{}\n", device.path));
+    assert!(done.ok, "{}", done.said);
+}
+
+#[test]
+fn a_disk_of_a_pool_is_named_as_one_before_it_is_lost() {
+    let bench = Bench::new("box.raw");
+    let none = bench.flash(&["--disk-is-file"], "no\n");
+    assert!(!none.said.contains("several disks"), "{}", none.said);
+    // Where a file system of btrfs has its sign.
+    bench.shell("printf _BHRfS_M | dd of=disk.img bs=1 seek=65600 conv=notrunc status=none");
+    let done = bench.flash(&["--disk-is-file"], "no\n");
+    assert!(done.said.contains("an array on several disks (btrfs)"), "{}", done.said);
+}
+
+#[test]
 fn what_is_no_disk_is_refused() {
     let bench = Bench::new("box.raw");
     for (disk, why) in [

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,6 +10,8 @@ use std::process::{Command, Stdio};
 /// Bytes of the image, unpacked.
 pub const IMAGE_BYTES: usize = 9 * 1024 * 1024;
 const DISK_BYTES: u64 = 16 * 1024 * 1024;
+/// Of a block device: nobody else may have it so (open(2); asm-generic/fcntl.h).
+const O_EXCL: i32 = 0o200;
 
 /// The script.
 pub fn script() -> PathBuf {
@@ -147,6 +150,12 @@ impl LoopDevice {
         let made = Command::new("losetup").args(["--find", "--show"]).arg(file).output().ok()?;
         let path = String::from_utf8(made.stdout).ok()?.trim().to_owned();
         made.status.success().then_some(Self { path })
+    }
+
+    /// Holds it as a file system does that mounts it nowhere: exclusively.
+    pub fn held(&self) -> fs::File {
+        let mut options = fs::File::options();
+        options.read(true).custom_flags(O_EXCL).open(&self.path).expect("nobody else has it")
     }
 
     /// Makes a file system on it and mounts it; `None` where that is not allowed.
