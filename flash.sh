@@ -149,6 +149,14 @@ disk_serial() {
     printf '%s\n' "${value:-$disk}"
 }
 
+# Which disk it is: the kernel counts each time a device comes (since 5.15), where two disks have nothing that tells them
+# apart.
+identity() {
+    local came=/sys/class/block/${disk##*/}/diskseq
+    printf '%s\n' "$(disk_field SERIAL)" "$(disk_field WWN)" "$(disk_field MODEL)" "$(disk_bytes)"
+    if [[ $disk_is_file ]]; then stat -c %d:%i -- "$disk"; elif [[ -r $came ]]; then cat -- "$came"; fi
+}
+
 partitions() { sfdisk --dump -- "$disk" 2>/dev/null | grep -E '^[^ ]+ : start=' || true; }
 
 has_ringfence_data() {
@@ -308,10 +316,15 @@ flash() {
     serial=$(disk_serial)
     check_disk
     check_bytes "$image"
+    local shown
+    shown=$(identity)
     show_loss
     confirm
-    # While a person was reading, somebody may have mounted it.
+    # While a person was reading, somebody may have mounted it, or another disk may have come under its name.
     check_disk
+    [[ $(identity) == "$shown" ]] ||
+        die "$disk 已不是刚才显示的那块盘，未写入任何内容：请核对后重新开始" \
+            "$disk is not the disk that was shown any more; nothing was written: look again and start anew"
     write_disk "$image"
     read_back
     say "完成：$disk 已写入并校验。" "done: $disk is written and verified."

@@ -64,6 +64,46 @@ fn another_serial_than_the_one_shown_writes_nothing() {
 }
 
 #[test]
+fn a_disk_that_is_another_one_when_the_answer_comes_is_not_written() {
+    let bench = Bench::new("box.raw");
+    let words = ["box.raw", "disk.img", "--disk-is-file"];
+    let other = bench.run_while("true", &words, "disk.img\n", || bench.resize_disk(17 << 20));
+    assert!(!other.ok && other.said.contains("not the disk that was shown"), "{}", other.said);
+    assert!(bench.disk_bytes().iter().all(|byte| *byte == 0), "another size: the disk was touched");
+    // As long as the first, with the same name.
+    let replace = || {
+        bench.write("other.img", &vec![7; 17 << 20]);
+        bench.shell("mv other.img disk.img");
+    };
+    let other = bench.run_while("true", &words, "disk.img\n", replace);
+    assert!(!other.ok && other.said.contains("not the disk that was shown"), "{}", other.said);
+    assert!(bench.disk_bytes().iter().all(|byte| *byte == 7), "another disk of that size was touched");
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "says what could not be tried on this machine")]
+fn a_device_with_another_serial_or_model_when_the_answer_comes_is_not_written() {
+    let bench = Bench::new("box.raw");
+    let Some(device) = LoopDevice::over(&bench.path("disk.img")) else {
+        println!("no loop device to be had here: this test did nothing");
+        return;
+    };
+    let before = bench.disk_bytes();
+    let told = shim(
+        "lsblk",
+        "case \"$*\" in *--nodeps*SERIAL*) cat serial ;; *--nodeps*MODEL*) cat model ;; *) exec /usr/bin/lsblk \"$@\" ;; esac",
+    );
+    for field in ["serial", "model"] {
+        bench.write("serial", b"S1\n");
+        bench.write("model", b"Disk 1\n");
+        let change = || bench.write(field, b"other\n");
+        let other = bench.run_while(&told, &["box.raw", &device.path], "S1\n", change);
+        assert!(!other.ok && other.said.contains("not the disk that was shown"), "{field}: {}", other.said);
+        assert!(bench.disk_bytes() == before, "{field}: the disk was touched");
+    }
+}
+
+#[test]
 fn l_80_an_image_that_is_cut_off_changed_or_not_signed_is_not_written() {
     let bench = Bench::new("box.raw");
     let image = bench.read("box.raw");

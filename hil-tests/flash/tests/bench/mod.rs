@@ -1,11 +1,11 @@
 //! A folder with a signed image and a disk, and the script run in it. It decides nothing about what is right.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// Bytes of the image, unpacked.
 pub const IMAGE_BYTES: usize = 9 * 1024 * 1024;
@@ -109,7 +109,32 @@ impl Bench {
 
     /// Runs the script with just these words.
     pub fn run(&self, setup: &str, words: &[&str], typed: &str) -> Done {
-        let mut child = Command::new("bash")
+        let mut child = self.start(setup, words);
+        if let Some(mut stdin) = child.stdin.take() {
+            // It may have ended before it asked.
+            let _heard = stdin.write_all(typed.as_bytes());
+        }
+        let done = child.wait_with_output().expect("it ends");
+        Done { ok: done.status.success(), said: String::from_utf8_lossy(&done.stderr).into_owned() }
+    }
+
+    /// The same; something happens between the question for the serial and its answer.
+    pub fn run_while(&self, setup: &str, words: &[&str], typed: &str, happens: impl FnOnce()) -> Done {
+        let mut child = self.start(setup, words);
+        let mut told = BufReader::new(child.stderr.take().expect("it is kept"));
+        let mut said = String::new();
+        while !said.contains("type the serial above") {
+            assert!(told.read_line(&mut said).expect("it can be read") > 0, "it never asked: {said}");
+        }
+        happens();
+        let mut stdin = child.stdin.take().expect("it listens");
+        stdin.write_all(typed.as_bytes()).expect("it listens");
+        told.read_to_string(&mut said).expect("it can be read");
+        Done { ok: child.wait().expect("it ends").success(), said }
+    }
+
+    fn start(&self, setup: &str, words: &[&str]) -> Child {
+        Command::new("bash")
             .args(["-c", &format!("{setup}\nexec \"$@\""), "bash"])
             .arg(script())
             .args(["--key", "release.pem"])
@@ -121,13 +146,7 @@ impl Bench {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("bash is installed");
-        if let Some(mut stdin) = child.stdin.take() {
-            // It may have ended before it asked.
-            let _heard = stdin.write_all(typed.as_bytes());
-        }
-        let done = child.wait_with_output().expect("it ends");
-        Done { ok: done.status.success(), said: String::from_utf8_lossy(&done.stderr).into_owned() }
+            .expect("bash is installed")
     }
 
     /// It refuses, says why, and the disk stays as it was.
