@@ -9,6 +9,7 @@ use crate::secret::{RecoverySecret, SetId};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use data_encoding::{BASE64, HEXUPPER};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use thiserror::Error;
 use vocab::Secret;
@@ -45,6 +46,8 @@ pub struct DiskHeader {
     pub keyslot: Option<u32>,
     /// The token that says that a recovery has begun and the vault's keys still wait for the shares.
     pub owed: Option<u32>,
+    /// The tokens of copies that cannot be read. They are passed over: one of them is no reason to refuse the others.
+    pub damaged: Vec<u32>,
 }
 
 /// Why metadata cannot be used.
@@ -61,26 +64,12 @@ pub enum HeaderError {
         /// The column.
         column: usize,
     },
-    /// A token of ours is damaged.
-    #[error("token {0} of the header is damaged")]
-    Token(u32),
 }
 
 #[derive(Deserialize)]
 struct Metadata {
     #[serde(default)]
-    tokens: BTreeMap<String, Token>,
-}
-
-#[derive(Deserialize)]
-struct Token {
-    r#type: String,
-    #[serde(default)]
-    keyslots: Vec<String>,
-    #[serde(default)]
-    set: Option<String>,
-    #[serde(default)]
-    sealed: Option<String>,
+    tokens: BTreeMap<String, Value>,
 }
 
 impl DiskCopy {
@@ -145,31 +134,35 @@ impl DiskHeader {
         let mut header = Self::default();
         for (number, token) in read.tokens {
             let Ok(number) = number.parse::<u32>() else { continue };
-            match token.r#type.as_str() {
-                COPY_TYPE => {
-                    let copy = copy_of(&token).ok_or(HeaderError::Token(number))?;
-                    header.copies.push((number, copy));
-                }
-                OWED_TYPE => header.owed = Some(number),
-                RECOVERY_TYPE => {
-                    header.keyslot = token.keyslots.first().and_then(|slot| slot.parse().ok());
-                }
+            match token.get("type").and_then(Value::as_str) {
+                Some(COPY_TYPE) => match copy_of(&token) {
+                    Some(copy) => header.copies.push((number, copy)),
+                    None => header.damaged.push(number),
+                },
+                Some(OWED_TYPE) => header.owed = Some(number),
+                Some(RECOVERY_TYPE) => header.keyslot = keyslot_of(&token),
                 _ => {}
             }
         }
         Ok(header)
     }
 
-    /// The copy of a set.
+    /// The disk's key, by whichever copy of the secret's set opens.
     #[must_use]
-    pub fn copy_of(&self, set: SetId) -> Option<&DiskCopy> {
-        self.copies.iter().map(|(_, copy)| copy).find(|copy| copy.set == set)
+    pub fn open(&self, secret: &RecoverySecret) -> Option<Secret<String>> {
+        let mut ours = self.copies.iter().filter(|(_, copy)| copy.set == secret.set());
+        ours.find_map(|(_, copy)| copy.open(secret))
     }
 }
 
-fn copy_of(token: &Token) -> Option<DiskCopy> {
-    let set: [u8; 4] = HEXUPPER.decode(token.set.as_ref()?.as_bytes()).ok()?.try_into().ok()?;
-    let sealed = token.sealed.as_ref()?;
+fn keyslot_of(token: &Value) -> Option<u32> {
+    token.get("keyslots")?.get(0)?.as_str()?.parse().ok()
+}
+
+fn copy_of(token: &Value) -> Option<DiskCopy> {
+    let set = token.get("set")?.as_str()?;
+    let set: [u8; 4] = HEXUPPER.decode(set.as_bytes()).ok()?.try_into().ok()?;
+    let sealed = token.get("sealed")?.as_str()?;
     if sealed.len() > 2 * MAX_DISK_COPY_BYTES {
         return None;
     }
@@ -242,18 +235,50 @@ mod tests {
         let header = DiskHeader::parse(text.as_bytes()).unwrap();
         assert_eq!((header.keyslot, header.owed), (Some(3), Some(6)));
         assert_eq!(header.copies, [(4, one.clone()), (5, two)]);
-        assert_eq!(header.copy_of(one.set), Some(&one));
-        assert_eq!(header.copy_of(secret(3).set()), None);
+        assert!(header.damaged.is_empty());
         assert_eq!(DiskHeader::parse(b"{}"), Ok(DiskHeader::default()));
     }
 
     #[test]
     fn what_is_no_header_is_told_with_its_place() {
         assert_eq!(DiskHeader::parse(b"{\n  ]"), Err(HeaderError::Form { line: 2, column: 3 }));
-        let damaged =
-            b"{\"tokens\":{\"9\":{\"type\":\"ringfence-custody\",\"set\":\"1A2B3C4D\",\"sealed\":\"?\"}}}";
-        assert_eq!(DiskHeader::parse(damaged), Err(HeaderError::Token(9)));
+        assert_eq!(DiskHeader::parse(b"{\"tokens\": 5}"), Err(HeaderError::Form { line: 1, column: 12 }));
         assert_eq!(DiskHeader::parse(&vec![b' '; super::MAX_METADATA_BYTES + 1]), Err(HeaderError::TooLong));
+    }
+
+    #[test]
+    fn enc_05_a_damaged_copy_is_counted_and_hides_no_other() {
+        let whole = copy(1);
+        for damaged in [
+            r#"{"type":"ringfence-custody"}"#,
+            r#"{"type":"ringfence-custody","set":"1A2B3C4D","sealed":"?"}"#,
+            r#"{"type":"ringfence-custody","set":"1A2B3C","sealed":"AAAA"}"#,
+            r#"{"type":"ringfence-custody","set":5,"sealed":["AAAA"],"keyslots":{}}"#,
+            &format!(r#"{{"type":"ringfence-custody","set":"1A2B3C4D","sealed":"{}"}}"#, "A".repeat(512)),
+        ] {
+            let text = format!("{{\"tokens\":{{\"2\":{damaged},\"4\":{},\"9\":{damaged}}}}}", whole.token(3));
+            let header = DiskHeader::parse(text.as_bytes()).unwrap();
+            assert_eq!(header.copies, [(4, whole.clone())], "{damaged}");
+            assert_eq!(header.damaged, [2, 9], "{damaged}");
+        }
+    }
+
+    #[test]
+    fn enc_05_a_copy_that_was_altered_does_not_stand_before_a_whole_one_of_its_set() {
+        let whole = copy(1);
+        let mut altered = whole.clone();
+        altered.sealed[20] ^= 1;
+        let header = DiskHeader { copies: vec![(1, altered), (2, whole)], ..DiskHeader::default() };
+        assert_eq!(header.open(&secret(1)), Some(Secret::new(KEY.to_owned())));
+        assert_eq!(header.open(&secret(2)), None);
+    }
+
+    #[test]
+    fn a_token_of_ours_is_known_by_its_type_whatever_else_is_wrong_with_it() {
+        let text = br#"{"tokens":{"1":5,"2":{"type":7},"3":{"type":"ringfence-owed","keyslots":0},
+            "4":{"type":"systemd-recovery","keyslots":"0"},"x":{"type":"ringfence-custody"}}}"#;
+        let header = DiskHeader { owed: Some(3), ..DiskHeader::default() };
+        assert_eq!(DiskHeader::parse(text), Ok(header));
     }
 
     #[test]

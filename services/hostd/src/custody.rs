@@ -7,7 +7,7 @@ use custodians::{DiskCopy, DiskHeader, MAX_DISK_COPY_BYTES, SetId};
 use idl::host::{CustodyCopy, HostFault};
 use std::path::Path;
 
-/// Makes the header hold these copies and no others; `owed`: shares are still to be asked for at the next start. A new
+/// Makes the header hold these copies and no others, nor damaged ones; `owed`: shares are still to be asked for at the next start. A new
 /// copy is there before an old one goes. The sets that are in the header then.
 ///
 /// # Errors
@@ -30,7 +30,11 @@ pub fn keep(
     }
     let dead = found.copies.iter().filter(|(_, known)| !wanted.contains(known)).map(|(token, _)| *token);
     let settled = found.owed.filter(|_| !owed);
-    for token in dead.chain(settled) {
+    // What cannot be read opens nothing for anybody.
+    for token in &found.damaged {
+        log::warn!("token {token} of the disk's header, a custodians' copy, is damaged and goes");
+    }
+    for token in dead.chain(settled).chain(found.damaged.iter().copied()) {
         let device = device(place);
         run(programs, &["token", "remove", "--token-id", &token.to_string(), &device])?;
     }

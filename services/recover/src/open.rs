@@ -98,15 +98,14 @@ fn recover(
     console: &mut impl Console,
 ) -> Result<(), OpenError> {
     if header.copies.is_empty() {
-        return Err(OpenError::NoShares);
+        return Err(if header.damaged.is_empty() { OpenError::NoShares } else { OpenError::Damaged });
     }
     if !is_on(&place.secure_boot) {
         return Err(OpenError::SecureBootOff);
     }
     let (secret, shares) = ask(header, closed, console)?;
     if closed {
-        let copy = header.copy_of(secret.set()).ok_or(OpenError::Damaged)?;
-        let key = copy.open(&secret).ok_or(OpenError::Damaged)?;
+        let key = header.open(&secret).ok_or(OpenError::Damaged)?;
         console.show(" The shares are right. The data is opened.\n")?;
         let device = place.device.to_string_lossy();
         let mapped = place.mapped.file_name().unwrap_or_default().to_string_lossy();
@@ -133,6 +132,10 @@ fn ask(
     let named: Vec<String> = sets.iter().map(ToString::to_string).collect();
     let why = if closed { CLOSED } else { OWED };
     console.show(&format!("{CLEAR}{TITLE}{why}{HOW}\n Set in force: {}\n", named.join(", ")))?;
+    if !header.damaged.is_empty() {
+        let tokens: Vec<String> = header.damaged.iter().map(ToString::to_string).collect();
+        console.show(&format!(" Damaged in the header and passed over: token {}\n", tokens.join(", ")))?;
+    }
     let mut dialogue = Dialogue::new(sets);
     let (mut limit, mut refused) = (FIRST_KEY_LIMIT, 0);
     console.show(&prompt(&dialogue))?;

@@ -253,6 +253,29 @@ fn nothing_is_asked_where_no_set_is_in_force_or_secure_boot_is_off() {
 }
 
 #[test]
+fn enc_05_a_damaged_copy_in_the_header_hinders_no_other_and_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (secret, ours) = set(1);
+    let place = place(dir.path());
+    settle(&place, &Bench::new(&place)).unwrap();
+    // Of an older set, and one of the same set that opens nothing: both stand before the whole one.
+    import(&place, r#"{"type":"ringfence-custody","keyslots":["1"],"set":"1A2B3C4D","sealed":"?"}"#);
+    let other = Secret::new(KEY.replace("btbt", "cccc"));
+    let mut altered = DiskCopy::seal(&secret, [4; 12], &other);
+    altered.sealed[20] ^= 1;
+    import(&place, &altered.token(1));
+    let bench = Bench::new(&place);
+    let lines: Vec<String> = ours[..3].iter().map(typed).collect();
+    let (opened, shown) = try_open(&place, &bench, lines.clone());
+    assert!(opened.unwrap_err().contains("damaged") && !place.mapped.exists(), "{shown}");
+    import(&place, &DiskCopy::seal(&secret, [3; 12], &Secret::new(KEY.to_owned())).token(1));
+    let (opened, shown) = try_open(&place, &bench, lines);
+    assert_eq!(opened, Ok(()), "{shown}");
+    assert!(shown.contains("passed over: token 1"), "{shown}");
+    assert!(place.mapped.exists() && place.run.join("shares").exists());
+}
+
+#[test]
 fn a_disk_gets_its_recovery_key_once_and_again_only_where_nobody_has_it() {
     let dir = tempfile::tempdir().unwrap();
     let place = place(dir.path());
