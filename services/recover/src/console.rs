@@ -21,8 +21,8 @@ pub enum ConsoleError {
     #[error("the console cannot be used: {0}")]
     Port(#[from] io::Error),
     /// Nobody typed.
-    #[error("nobody typed anything for {} s", .0.as_secs())]
-    Nobody(Duration),
+    #[error("nobody typed what was asked for in time")]
+    Nobody,
 }
 
 /// Where custodians are asked.
@@ -32,11 +32,13 @@ pub trait Console {
     /// # Errors
     /// [`ConsoleError::Port`].
     fn show(&mut self, text: &str) -> Result<(), ConsoleError>;
-    /// The next line, waited for so long for each key.
+    /// The next line: its first sign comes before `begun`, its end before `whole`. An empty line has no sign.
     ///
     /// # Errors
     /// [`ConsoleError`].
-    fn line(&mut self, limit: Duration) -> Result<Zeroizing<String>, ConsoleError>;
+    fn line(&mut self, begun: Instant, whole: Instant) -> Result<Zeroizing<String>, ConsoleError>;
+    /// The clock of these limits.
+    fn now(&self) -> Instant;
 }
 
 /// A serial port.
@@ -62,8 +64,7 @@ impl Serial {
         Ok(Self { port, editor: Editor::default() })
     }
 
-    fn ready(&self, what: PollFlags, limit: Duration) -> io::Result<bool> {
-        let until = Instant::now() + limit;
+    fn ready(&self, what: PollFlags, until: Instant) -> io::Result<bool> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let wait = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
@@ -80,8 +81,8 @@ impl Serial {
             match self.port.write(bytes) {
                 Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if !self.ready(PollFlags::POLLOUT, WRITE_LIMIT)? {
-                        return Err(ConsoleError::Nobody(WRITE_LIMIT));
+                    if !self.ready(PollFlags::POLLOUT, Instant::now() + WRITE_LIMIT)? {
+                        return Err(io::Error::from(io::ErrorKind::TimedOut).into());
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -97,10 +98,19 @@ impl Console for Serial {
         self.write(text.replace('\n', "\r\n").as_bytes())
     }
 
-    fn line(&mut self, limit: Duration) -> Result<Zeroizing<String>, ConsoleError> {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn line(&mut self, begun: Instant, whole: Instant) -> Result<Zeroizing<String>, ConsoleError> {
+        let mut until = begun;
         loop {
-            if !self.ready(PollFlags::POLLIN, limit)? {
-                return Err(ConsoleError::Nobody(limit));
+            if self.editor.is_begun() {
+                until = whole;
+            }
+            // Bytes that come without end do not outlive the limit either.
+            if Instant::now() >= until || !self.ready(PollFlags::POLLIN, until)? {
+                return Err(ConsoleError::Nobody);
             }
             // One byte at a time: nothing typed for the next question is lost, and nothing lies in a buffer.
             let mut byte = Zeroizing::new([0_u8]);
@@ -122,3 +132,38 @@ impl Console for Serial {
 
 /// A port that takes nothing for so long is none.
 const WRITE_LIMIT: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::{Console, ConsoleError, Serial};
+    use nix::pty::openpty;
+    use std::fs::File;
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    /// A port, and who types at its other end.
+    fn port() -> (Serial, File) {
+        let ends = openpty(None, None).unwrap();
+        let path = format!("/proc/self/fd/{}", ends.slave.as_raw_fd());
+        (Serial::open(Path::new(&path)).unwrap(), File::from(ends.master))
+    }
+
+    #[test]
+    fn a_line_has_its_time_and_what_comes_after_it_is_not_read_any_more() {
+        let (mut port, mut typist) = port();
+        let (past, later) = (Instant::now(), Instant::now() + Duration::from_secs(3_600));
+        typist.write_all(b"\rAB\rCD").unwrap();
+        assert_eq!(*port.line(later, later).unwrap(), "");
+        assert!(
+            matches!(port.line(past, later), Err(ConsoleError::Nobody)),
+            "not even its first sign is read"
+        );
+        assert_eq!(*port.line(later, later).unwrap(), "AB");
+        assert!(
+            matches!(port.line(later, past), Err(ConsoleError::Nobody)),
+            "a line that was begun is to end"
+        );
+    }
+}

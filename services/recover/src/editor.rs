@@ -22,6 +22,12 @@ pub struct Editor {
 }
 
 impl Editor {
+    /// Whether the line has a sign.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        !self.line.is_empty()
+    }
+
     /// Takes a byte; what is to be shown goes to `echo`; the line, when it is whole.
     pub fn byte(&mut self, byte: u8, echo: &mut Vec<u8>) -> Option<Zeroizing<String>> {
         let after_return = std::mem::take(&mut self.returned);

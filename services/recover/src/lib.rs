@@ -7,6 +7,7 @@
 mod console;
 mod dialogue;
 mod editor;
+mod limits;
 mod open;
 mod programs;
 mod settle;
@@ -14,6 +15,7 @@ mod settle;
 pub use console::{Console, ConsoleError, Serial};
 pub use dialogue::{Dialogue, Said};
 pub use editor::{Editor, MAX_LINE_SIGNS, fuzz_typed};
+pub use limits::{FIRST_SIGN_LIMIT, Limits, RECOVERY_LIMIT, SHARE_LIMIT};
 pub use open::{OpenError, open};
 pub use programs::{Done, Programs, Real};
 pub use settle::{SettleError, settle};

@@ -5,13 +5,13 @@
 use crate::Place;
 use crate::console::{Console, ConsoleError};
 use crate::dialogue::{Dialogue, Said};
+use crate::limits::Limits;
 use crate::programs::{Done, Programs};
 use custodians::{DiskHeader, HeaderError, MAX_SHARE_TEXT_BYTES, NEEDED, RecoverySecret, Share, owed_token};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use thiserror::Error;
 use vocab::Secret;
 use zeroize::Zeroizing;
@@ -137,12 +137,13 @@ fn ask(
         console.show(&format!(" Damaged in the header and passed over: token {}\n", tokens.join(", ")))?;
     }
     let mut dialogue = Dialogue::new(sets);
-    let (mut limit, mut refused) = (FIRST_KEY_LIMIT, 0);
+    let (mut limits, mut refused) = (Limits::new(console.now()), 0);
     console.show(&prompt(&dialogue))?;
     loop {
-        let line = console.line(limit)?;
-        limit = NEXT_KEY_LIMIT;
-        match dialogue.line(&line) {
+        let line = console.line(limits.begun(), limits.whole())?;
+        let said = dialogue.line(&line);
+        limits.heard(console.now(), &said);
+        match said {
             Said::Restart => return Err(OpenError::Restart),
             Said::Nothing => console.show(" > ")?,
             Said::More(signs) => console.show(&format!(" ({signs} signs to go) > "))?,
@@ -259,10 +260,6 @@ fn is_on(variable: &Path) -> bool {
 const SHARES: &str = "shares";
 const KEY: &str = "key";
 const TOKEN: &str = "token";
-/// A system on trial that does not open the disk is given up for the other one: nobody stands by, it starts again.
-const FIRST_KEY_LIMIT: Duration = Duration::from_secs(60);
-/// Custodians come one after another.
-const NEXT_KEY_LIMIT: Duration = Duration::from_secs(1_800);
 const MAX_REFUSED: u32 = 50;
 
 const CLEAR: &str = "\x1b[2J\x1b[H";
@@ -278,7 +275,8 @@ const OWED: &str = "
 const HOW: &str = "
  Each types the share on his or her paper. Line ends and spaces do not matter.
  An empty line begins a share anew. The word restart starts the box again.
- Where nobody types within a minute the box starts again by itself.
+ The box starts again by itself where nobody types within a minute, where a
+ share takes more than half an hour, and after two hours.
 ";
 
 #[cfg(test)]

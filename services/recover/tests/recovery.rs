@@ -3,13 +3,16 @@
 //! scenario `recovery` has both.
 
 use custodians::{DiskCopy, DiskHeader, RecoverySecret, Share, owed_token, split};
-use recover::{Console, ConsoleError, Done, Place, Programs, Real, open, settle};
+use recover::{
+    Console, ConsoleError, Done, FIRST_SIGN_LIMIT, Place, Programs, RECOVERY_LIMIT, Real, SHARE_LIMIT, open,
+    settle,
+};
 use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vocab::Secret;
 use zeroize::Zeroizing;
 
@@ -95,9 +98,11 @@ impl Programs for Bench<'_> {
     }
 }
 
-/// Types what it is given, and keeps what it is shown.
+/// Types what it is given, each line after so long, and keeps what it is shown.
 struct Typist<'a> {
     lines: Vec<String>,
+    pace: Duration,
+    clock: &'a Cell<Instant>,
     shown: &'a RefCell<String>,
 }
 
@@ -107,11 +112,18 @@ impl Console for Typist<'_> {
         Ok(())
     }
 
-    fn line(&mut self, limit: Duration) -> Result<Zeroizing<String>, ConsoleError> {
-        if self.lines.is_empty() {
-            return Err(ConsoleError::Nobody(limit));
+    fn line(&mut self, begun: Instant, whole: Instant) -> Result<Zeroizing<String>, ConsoleError> {
+        let until = if self.lines.first().is_some_and(|line| !line.is_empty()) { whole } else { begun };
+        let typed = self.clock.get() + self.pace;
+        self.clock.set(typed.min(until));
+        if typed >= until || self.lines.is_empty() {
+            return Err(ConsoleError::Nobody);
         }
         Ok(Zeroizing::new(self.lines.remove(0)))
+    }
+
+    fn now(&self) -> Instant {
+        self.clock.get()
     }
 }
 
@@ -165,9 +177,21 @@ fn typed(share: &Share) -> String {
 }
 
 fn try_open(place: &Place, bench: &Bench<'_>, lines: Vec<String>) -> (Result<(), String>, String) {
-    let shown = RefCell::default();
-    let opened = open(place, bench, || Ok(Typist { lines, shown: &shown }));
-    (opened.map_err(|error| error.to_string()), shown.into_inner())
+    let (opened, shown, _) = try_slowly(place, bench, lines, Duration::ZERO);
+    (opened, shown)
+}
+
+/// The same with so long before each line; how long it took.
+fn try_slowly(
+    place: &Place,
+    bench: &Bench<'_>,
+    lines: Vec<String>,
+    pace: Duration,
+) -> (Result<(), String>, String, Duration) {
+    let begun = Instant::now();
+    let (shown, clock) = (RefCell::default(), Cell::new(begun));
+    let opened = open(place, bench, || Ok(Typist { lines, pace, clock: &clock, shown: &shown }));
+    (opened.map_err(|error| error.to_string()), shown.into_inner(), clock.get() - begun)
 }
 
 #[test]
@@ -204,6 +228,35 @@ fn enc_05_two_shares_open_nothing_and_without_anybody_the_box_starts_again() {
     assert_eq!((place.mapped.exists(), place.run.join("shares").exists()), (false, false));
     let (opened, _) = try_open(&place, &bench, vec!["!".to_owned(); 60]);
     assert!(opened.unwrap_err().contains("50 wrong shares"));
+}
+
+#[test]
+fn enc_05_a_line_that_is_never_silent_keeps_the_box_from_starting_again_for_a_bounded_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let (secret, ours) = set(1);
+    // The same secret in other parts: right one by one, and wrong together.
+    let others = split(&secret, &Secret::new([[0x11; 32], [0x29; 32]]));
+    let place = in_force(dir.path(), &secret);
+    let bench = Bench::new(&place);
+    let wrong = [typed(&ours[0]), typed(&ours[1]), typed(&others[2])];
+    let seconds = Duration::from_secs;
+    let cases: [(&[String], Duration, Duration); 4] = [
+        // A terminal server that sends a return now and then.
+        (&[String::new()], seconds(7), FIRST_SIGN_LIMIT),
+        // Noise that is no share, and a share that is begun again and again.
+        (&["AB".to_owned()], seconds(70), SHARE_LIMIT),
+        (&["AB".to_owned(), String::new()], seconds(70), SHARE_LIMIT),
+        (&wrong, seconds(540), RECOVERY_LIMIT),
+    ];
+    for (lines, pace, most) in cases {
+        let endless: Vec<String> = lines.iter().cycle().take(3_000).cloned().collect();
+        let (opened, shown, took) = try_slowly(&place, &bench, endless, pace);
+        assert!(opened.unwrap_err().contains("nobody typed"), "{shown}");
+        assert_eq!(took, most, "{lines:?}");
+    }
+    let (opened, shown, _) =
+        try_slowly(&place, &bench, ours[..3].iter().map(typed).collect(), seconds(1_500));
+    assert_eq!(opened, Ok(()), "who comes in time opens it: {shown}");
 }
 
 #[test]
