@@ -8,6 +8,7 @@
 mod custody;
 mod diagnostics;
 mod facts;
+mod found_bad;
 mod life;
 mod network;
 mod orders;

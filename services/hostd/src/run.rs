@@ -3,6 +3,7 @@
 
 use crate::custody;
 use crate::facts::Facts;
+use crate::found_bad::{self, FoundBad};
 use crate::life::{Life, Start, boot_cause};
 use crate::network::IpsecOwn;
 use crate::network::keeper::Keeper;
@@ -29,7 +30,7 @@ pub struct Options {
     pub run: PathBuf,
     /// Where things lie.
     pub place: Place,
-    /// What a confirmation that failed left behind ([`found_bad`]).
+    /// What a confirmation that failed left behind.
     pub found_bad: PathBuf,
 }
 
@@ -39,13 +40,6 @@ enum News {
     Over { id: u64, result: Result<Then, HostFault> },
     NetworkSet { faults: Vec<String> },
     Custody { sets: Vec<[u8; 4]>, fault: Option<HostFault> },
-}
-
-/// What a confirmation that failed leaves behind.
-#[derive(Debug, serde::Deserialize)]
-struct FoundBad {
-    boot: String,
-    reasons: Vec<String>,
 }
 
 struct Host {
@@ -147,10 +141,13 @@ impl Host {
 
     /// Whether the boot before was blamed for something.
     fn take_found_bad(&mut self, before: Option<&Life>, now: &Start) -> anyhow::Result<bool> {
-        let text = match std::fs::read(&self.options.found_bad) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error.into()),
+        let text = match found_bad::read(&self.options.found_bad) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(false),
+            Err(error) => {
+                log::error!("what the life before was blamed for is passed over: {error}");
+                return Ok(false);
+            }
         };
         let mut blamed = false;
         if let Ok(FoundBad { boot, reasons }) = serde_json::from_slice(&text) {

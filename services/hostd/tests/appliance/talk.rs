@@ -37,10 +37,13 @@ impl Talk {
         let ruled = at.place.at("run/ringfence-network/rules.nft").exists();
         let (heard, mut ran) = unbounded_channel();
         let (stop, stopped) = oneshot::channel::<()>();
-        let ended = tokio::spawn(run(options, Arc::new(Heard(heard)), async {
+        let mut ended = tokio::spawn(run(options, Arc::new(Heard(heard)), async {
             let _ = stopped.await;
         }));
-        let (conn, peer) = listener.accept().await.unwrap();
+        let (conn, peer) = tokio::select! {
+            accepted = listener.accept() => accepted.unwrap(),
+            over = &mut ended => panic!("it ended: {over:?}"),
+        };
         assert_eq!(peer.process, Process::Hostd);
         // Before it speaks to anybody the box has rules (NET-01); a second start in the same boot leaves them.
         assert_eq!(ran.try_recv().is_ok_and(|first| first.starts_with("nft -f ")), !ruled);
@@ -118,6 +121,30 @@ async fn a_start_is_told_until_it_is_stored_and_a_rollback_says_why() {
     let talk = Talk::begin(&at, sockets.path()).await;
     assert_eq!(talk.fact().await, (second, booted), "what was not stored is told again, and no second start");
     talk.end().await;
+}
+
+#[tokio::test]
+async fn whatever_lies_where_a_bad_end_is_left_the_box_starts_and_says_nothing_of_it() {
+    type Lay = fn(&std::path::Path);
+    let lays: [Lay; 4] = [
+        |path| std::fs::create_dir(path).unwrap(),
+        |path| {
+            let other = path.with_extension("other");
+            std::fs::write(&other, "{\"boot\":\"before\",\"reasons\":[\"anothers\"]}").unwrap();
+            std::os::unix::fs::symlink(other, path).unwrap();
+        },
+        |path| std::fs::File::create(path).unwrap().set_len(1 << 40).unwrap(),
+        |path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap(),
+    ];
+    for lay in lays {
+        let at = Appliance::new(&["ringfence_0.1.0_A.efi"]);
+        let sockets = tempfile::tempdir().unwrap();
+        lay(&at.place.state.join("found-bad.json"));
+        let talk = Talk::begin(&at, sockets.path()).await;
+        let (_, fact) = talk.fact().await;
+        assert!(matches!(fact, HostFact::Booted { .. }), "{fact:?}");
+        talk.end().await;
+    }
 }
 
 #[tokio::test]
