@@ -38,7 +38,10 @@ fn apart(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
     let (people, keys) = commission(bench, steps, &mut machine)?;
     let (bank, other) = (Authority::new("Bank CA")?, Authority::new("Bank CA")?);
     let staff = Peer::start(far.gateway, &format!("{STAFF}/32"))?;
-    set(steps, &mut machine, &people, &bank, &staff)?;
+    let mut tunnels = typed(&bank, &staff)?;
+    steps.step("the site with both tunnels is proposed by one, agreed to by another, and kept", || {
+        Ok(((), set(&mut machine, &people, &tunnels)?))
+    })?;
     let [system, _] = &people;
     steps.step("a gateway that another authority of the same name certifies is refused", || {
         let stranger = gateway::start(far.gateway, &other, GATEWAY_NAME, &keys.certificate, &[far.tunnel()])?;
@@ -60,6 +63,18 @@ fn apart(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
     })?;
     pass(steps, &far, &keys)?;
     stay_out(steps, &machine, &far, &notes)?;
+    steps.step("a further tunnel is set: the daemon reads again, and the first keeps its keys", || {
+        let before = gateway.spi(far.tunnel().name)?;
+        tunnels.extend(further(&bank));
+        set(&mut machine, &people, &tunnels)?;
+        machine.wait("the daemon's reading", UP_LIMIT, |machine| {
+            machine.this_start().contains(READ).then_some(())
+        })?;
+        ensure!(is_up(system, FURTHER)? == Some(false), "the page does not say that the further one is down");
+        let after = gateway.spi(far.tunnel().name)?;
+        ensure!(before.is_some() && after == before, "{before:?} became {after:?}");
+        Ok(((), String::new()))
+    })?;
     close(steps, &mut machine, system, &far, &gateway)
 }
 
@@ -97,54 +112,73 @@ fn commission(
     Ok((people, keys))
 }
 
-/// One proposes the site with both tunnels, the other agrees, and who reaches the page still says so.
+/// The tunnels as they are typed.
+fn typed(bank: &Authority, staff: &Peer) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let words = [
+        ("w0_name", PEER),
+        ("w0_zone", "management"),
+        ("w0_remote", OF_STAFF),
+        ("w0_peer_key", &staff.public),
+        ("i0_name", IPSEC),
+        ("i0_zone", "management"),
+        ("i0_remote", BEHIND),
+        ("i0_local", FOR_FAR),
+        ("i0_gateway", GATEWAY),
+        ("i0_peer_id", "CN=gw1"),
+    ];
+    let mut fields: Vec<_> = words.map(|(name, value)| (name, value.to_owned())).to_vec();
+    fields.extend([
+        ("w0_local", format!("{FOR_STAFF}/32")),
+        ("w0_listen", WIREGUARD.to_string()),
+        ("w0_expires", in_a_month()?),
+        ("i0_ca", bank.pem()),
+    ]);
+    Ok(fields)
+}
+
+/// A further tunnel, to a gateway that is not there.
+fn further(bank: &Authority) -> Vec<(&'static str, String)> {
+    let words = [
+        ("i1_name", FURTHER),
+        ("i1_zone", "management"),
+        ("i1_remote", "10.51.0.0/16"),
+        ("i1_local", FOR_FAR),
+        ("i1_gateway", "198.51.100.6"),
+        ("i1_peer_id", "CN=gw2"),
+    ];
+    let mut fields: Vec<_> = words.map(|(name, value)| (name, value.to_owned())).to_vec();
+    fields.push(("i1_ca", bank.pem()));
+    fields
+}
+
+/// One proposes the site with these tunnels, the other agrees, and who reaches the page still says so.
 fn set(
-    steps: &mut Steps,
     machine: &mut Machine,
     [system, security]: &[Person; 2],
-    bank: &Authority,
-    staff: &Peer,
-) -> anyhow::Result<()> {
-    steps.step("the site with both tunnels is proposed by one, agreed to by another, and kept", || {
-        let (port, expires, own, pem) =
-            (port_of(&machine.journal())?, in_a_month()?, own_addresses(), bank.pem());
-        let listen = WIREGUARD.to_string();
-        let inside = format!("{FOR_STAFF}/32");
-        let fields = [
-            ("z0_zone", "management"),
-            ("z0_port", &port),
-            ("z0_addresses", &own),
-            ("z0_gateway", "10.0.2.2"),
-            // Far addresses are among these: the tunnels alone keep out who uses one beside them.
-            ("z0_allowed", "10.0.0.0/8"),
-            ("w0_name", PEER),
-            ("w0_zone", "management"),
-            ("w0_remote", OF_STAFF),
-            ("w0_local", &inside),
-            ("w0_listen", &listen),
-            ("w0_peer_key", &staff.public),
-            ("w0_expires", &expires),
-            ("i0_name", IPSEC),
-            ("i0_zone", "management"),
-            ("i0_remote", BEHIND),
-            ("i0_local", "10.40.0.0/24"),
-            ("i0_gateway", GATEWAY),
-            ("i0_peer_id", "CN=gw1"),
-            ("i0_ca", &pem),
-        ];
-        let done = system.fill("/settings/network/edit", PAGE, &fields)?;
-        let fault = between(&done.body, "class=\"field-error\"", "</p>").unwrap_or_default();
-        ensure!(done.status == 303, "status {}: {fault}", done.status);
-        let agreed = security.fill(PAGE, AGREE, &[])?;
-        ensure!(agreed.status == 303, "status {}", agreed.status);
-        machine.wait("a page that is still reached", TRIAL, |_| {
-            system.fill(PAGE, CONFIRM, &[]).ok().filter(|done| done.status == 303)
-        })?;
-        let shown = system.client.get(PAGE)?.body;
-        ensure!(!shown.contains(CONFIRM), "it is on trial still");
-        ensure!(shown.contains(GATEWAY), "the page does not show the tunnel");
-        Ok(((), port))
-    })
+    tunnels: &[(&'static str, String)],
+) -> anyhow::Result<String> {
+    let (port, own) = (port_of(&machine.journal())?, format!("{OWN} {OF_BOX}/24"));
+    let mut fields = vec![
+        ("z0_zone", "management"),
+        ("z0_port", &port),
+        ("z0_addresses", &own),
+        ("z0_gateway", "10.0.2.2"),
+        // Far addresses are among these: the tunnels alone keep out who uses one beside them.
+        ("z0_allowed", "10.0.0.0/8"),
+    ];
+    fields.extend(tunnels.iter().map(|(name, value)| (*name, value.as_str())));
+    let done = system.fill("/settings/network/edit", PAGE, &fields)?;
+    let fault = between(&done.body, "class=\"field-error\"", "</p>").unwrap_or_default();
+    ensure!(done.status == 303, "status {}: {fault}", done.status);
+    let agreed = security.fill(PAGE, AGREE, &[])?;
+    ensure!(agreed.status == 303, "status {}", agreed.status);
+    machine.wait("a page that is still reached", TRIAL, |_| {
+        system.fill(PAGE, CONFIRM, &[]).ok().filter(|done| done.status == 303)
+    })?;
+    let shown = system.client.get(PAGE)?.body;
+    ensure!(!shown.contains(CONFIRM), "it is on trial still");
+    ensure!(shown.contains(GATEWAY), "the page does not show the tunnel");
+    Ok(port)
 }
 
 fn come_up(
@@ -240,27 +274,45 @@ fn close(
     far: &FarSite,
     gateway: &Daemon,
 ) -> anyhow::Result<()> {
+    let name = far.tunnel().name;
+    steps.step("the further tunnel is closed, and the first keeps its keys", || {
+        let before = gateway.spi(name)?;
+        close_last(system, FURTHER)?;
+        let read = |machine: &Machine| machine.this_start().matches(READ).count() > 1;
+        machine.wait("the daemon's reading", UP_LIMIT, |machine| read(machine).then_some(()))?;
+        ensure!(before.is_some() && gateway.spi(name)? == before, "its keys are others");
+        Ok(((), String::new()))
+    })?;
     steps.step("the IPsec tunnel is closed: it ends at both sides, and the other one stays", || {
-        // Tunnels by IPsec stand last, and the last form of several is the one that is sent.
-        let closed = system.fill(PAGE, CLOSE, &[])?;
-        ensure!(closed.status == 303 && is_up(system, IPSEC)?.is_none(), "status {}", closed.status);
-        machine.wait("the gateway's end", UP_LIMIT, |_| {
-            gateway.spi(far.tunnel().name).ok()?.is_none().then_some(())
-        })?;
+        close_last(system, IPSEC)?;
+        machine.wait("the gateway's end", UP_LIMIT, |_| gateway.spi(name).ok()?.is_none().then_some(()))?;
         ensure!(far.host(HTTPS).get("/sign-in").is_err(), "the box answers the far site");
         let page = far.staff(HTTPS).get("/sign-in")?;
         ensure!(page.status == 200, "the other tunnel: status {}", page.status);
         Ok(((), String::new()))
     })?;
     steps.step("the WireGuard peer is let go of, and is not heard any more", || {
-        let closed = system.fill(PAGE, CLOSE, &[])?;
-        ensure!(closed.status == 303 && is_up(system, PEER)?.is_none(), "status {}", closed.status);
+        close_last(system, PEER)?;
         machine
             .wait("silence for the peer", UP_LIMIT, |_| far.staff(HTTPS).is_silent().ok()?.then_some(()))?;
         let page = system.client.get(PAGE)?;
         ensure!(page.status == 200, "the page: status {}", page.status);
         Ok(((), String::new()))
     })
+}
+
+/// Closes the tunnel that stands last on the page, where the form of that one is the one that is sent.
+fn close_last(system: &Person, name: &str) -> anyhow::Result<()> {
+    let shown = system.client.get(PAGE)?;
+    let last = shown.body.rsplit("<strong>").find_map(|rest| rest.split_once("</strong>"));
+    ensure!(last.is_some_and(|(last, _)| last == name), "{name} is not the last tunnel");
+    let closed = system.client.send(CLOSE, &shown, &[])?;
+    ensure!(closed.status == 303, "status {}", closed.status);
+    ensure!(
+        !system.client.get(PAGE)?.body.contains(&format!("<strong>{name}</strong>")),
+        "{name} is there still"
+    );
+    Ok(())
 }
 
 /// What the page says of a tunnel; nothing where it has none of this name, or does not know.
@@ -281,10 +333,6 @@ fn port_of(journal: &str) -> anyhow::Result<String> {
     Ok(names.find(|name| *name != "lo").context("no port came up")?.to_owned())
 }
 
-fn own_addresses() -> String {
-    format!("{OWN} {OF_BOX}/24")
-}
-
 fn in_a_month() -> anyhow::Result<String> {
     let done = Command::new("date").args(["-u", "-d", "+30 days", "+%F"]).output().context("date")?;
     Ok(String::from_utf8(done.stdout)?.trim().to_owned())
@@ -297,6 +345,11 @@ const CONFIRM: &str = "/settings/network/confirm";
 const CLOSE: &str = "/settings/network/close";
 const IPSEC: &str = "hq";
 const PEER: &str = "staff";
+const FURTHER: &str = "dr";
+/// The box's network for the far sites.
+const FOR_FAR: &str = "10.40.0.0/24";
+/// systemd's word once the IKE daemon has read again.
+const READ: &str = "Reloaded ringfence-ipsec.service";
 const GATEWAY_NAME: &str = "gw1";
 const REFUSED: &str = "AUTHENTICATION_FAILED";
 /// SIP over TLS, a shell, and a neighbour of the page's.
