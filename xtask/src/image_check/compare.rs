@@ -20,6 +20,7 @@ pub fn faults(subject: &Subject, answer: &Answer, root: &Path) -> anyhow::Result
     let units = units(root)?;
     faults.extend(programs(answer, &units));
     faults.extend(installed_units(answer, &units)?);
+    faults.extend(limits(&units));
     faults.extend(users(subject, answer, &units)?);
     faults.extend(folders(subject, &units)?);
     faults.extend(slots(subject, answer)?);
@@ -178,6 +179,21 @@ fn installed_units(answer: &Answer, units: &[Unit]) -> anyhow::Result<Vec<String
         }
     }
     Ok(faults)
+}
+
+/// Each unit has an end to its memory and its tasks: one process that grows must not take the others with it. Of several
+/// values the last one counts.
+fn limits(units: &[Unit]) -> Vec<String> {
+    let without = |unit: &Unit, limit: &str| {
+        unit.values(limit).last().is_none_or(|value| value.is_empty() || *value == "infinity")
+    };
+    let mut faults = Vec::new();
+    for unit in units {
+        for limit in ["MemoryMax", "TasksMax"].into_iter().filter(|limit| without(unit, limit)) {
+            faults.push(format!("{} has no {limit}", unit.name));
+        }
+    }
+    faults
 }
 
 /// A unit's user and group are among those that sysusers.d makes, and the recipe makes the same.

@@ -148,6 +148,17 @@ fn a_folder_of_sockets_in_which_another_process_could_answer_is_found() {
 }
 
 #[test]
+fn a_unit_without_a_limit_of_memory_and_tasks_is_found() {
+    let copy = Copy::new();
+    let unit = "system/root/usr/lib/systemd/system/ringfence-closed.service";
+    copy.change(unit, "MemoryMax=64M\n", "");
+    copy.change(unit, "TasksMax=16\n", "TasksMax=16\nTasksMax=infinity\n");
+    let faults = copy.faults();
+    assert!(faults.contains("ringfence-closed.service has no MemoryMax"), "{faults}");
+    assert!(faults.contains("ringfence-closed.service has no TasksMax"), "{faults}");
+}
+
+#[test]
 fn a_kernel_that_could_write_to_a_stick_is_found() {
     let copy = Copy::new();
     let fragment = "meta-ringfence/recipes-kernel/linux/files/storage.cfg";
@@ -228,6 +239,7 @@ const PROGRAMS: &[&str] = &[
     "lined",
     "supervisor",
     "vaultd",
+    "ringfence",
     "ringfence-ledger",
     "ringfence-recording",
     "ringfence-slot",
