@@ -476,4 +476,6 @@ pub enum Admin {
     Network(NetworkAsk),
     /// Recorded sessions of the serial console: what [`ConsoleAsk`] says.
     Consoles(ConsoleAsk),
+    /// Where the page is to listen: [`Answer::PageListens`].
+    PageListens,
 }

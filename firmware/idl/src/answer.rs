@@ -3,6 +3,7 @@
 use crate::account::{Door, EnrolSecret, Me, PersonView, SessionView, SignInView};
 use crate::admin::Role;
 use crate::campaign::Disposition;
+use crate::network::Listening;
 use crate::spans::QualityBin;
 use crate::views::{
     BatchView, BoxView, CallCard, CallsPage, CampaignDetail, CampaignRow, Choices, ConsolePiece,
@@ -224,6 +225,8 @@ pub enum Answer {
     Consoles(Box<ConsolesView>),
     /// A piece of a recorded session.
     ConsolePiece(Box<ConsolePiece>),
+    /// Where the page listens; `None`: it is not known yet, and the page stays where it is.
+    PageListens(Option<Listening>),
 }
 
 /// An error of an import.

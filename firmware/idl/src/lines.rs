@@ -5,6 +5,7 @@ pub use crate::trunks::{
     TrunkConfig,
 };
 
+use crate::network::Listening;
 use crate::spans::{SpanFact, SpanOrder, SpanRefusal, SpanStatus};
 use serde::{Deserialize, Serialize};
 use vocab::{
@@ -104,6 +105,8 @@ pub enum VaultToLined {
         /// The dialog as `lined` described it in [`CallFact::Answered`].
         dialog: Secret<Vec<u8>>,
     },
+    /// Where SIP and RTP are received; told when the calls were told, and whenever it changes.
+    Listen(Listening),
 }
 
 /// Permission to place one call. It cannot be copied and is used up by dialling.

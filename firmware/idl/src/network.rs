@@ -2,7 +2,7 @@
 //! sites (NET-01, NET-04, NET-05, NET-07, NET-08). What is not named here is neither reachable nor reached.
 
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use vocab::Secret;
 
 /// The whole of it; applied at once or not at all.
@@ -132,4 +132,88 @@ pub enum TunnelKind {
         /// The authority of the other's certificate, PEM.
         ca_pem: String,
     },
+}
+
+/// Where a service listens whose command line leaves the address open (NET-04).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Listening {
+    /// On every address: the network was never set.
+    Every,
+    /// On the loopback and on these alone.
+    Only(Vec<IpAddr>),
+}
+
+impl Listening {
+    /// The loopback alone.
+    #[must_use]
+    pub const fn nowhere_else() -> Self {
+        Self::Only(Vec::new())
+    }
+
+    /// The sockets for an address of the command line: itself, unless it leaves the address open. `[::]` means both
+    /// families, as the kernel takes it.
+    #[must_use]
+    pub fn sockets(&self, asked: SocketAddr) -> Vec<SocketAddr> {
+        let Self::Only(addresses) = self else { return vec![asked] };
+        if !asked.ip().is_unspecified() {
+            return vec![asked];
+        }
+        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let heard = |address: &IpAddr| address.is_ipv4() || asked.is_ipv6();
+        let mut sockets: Vec<SocketAddr> = Vec::new();
+        for address in loopback.iter().chain(addresses).filter(|address| heard(address)) {
+            let at = SocketAddr::new(*address, asked.port());
+            if !sockets.contains(&at) {
+                sockets.push(at);
+            }
+        }
+        sockets
+    }
+
+    /// Whether something of ours may be at this address.
+    #[must_use]
+    pub fn has(&self, address: IpAddr) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Only(addresses) => address.is_loopback() || addresses.contains(&address),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Listening;
+    use std::net::{IpAddr, SocketAddr};
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().expect(text)
+    }
+
+    fn only(addresses: &[&str]) -> Listening {
+        Listening::Only(addresses.iter().map(|text| text.parse().expect(text)).collect())
+    }
+
+    #[test]
+    fn net_04_an_open_address_becomes_the_loopback_and_the_zone_s_own() {
+        let listening = only(&["10.0.1.2", "fd00:1::2", "10.0.1.2"]);
+        let both = ["127.0.0.1:443", "[::1]:443", "10.0.1.2:443", "[fd00:1::2]:443"].map(at);
+        assert_eq!(listening.sockets(at("[::]:443")), both);
+        assert_eq!(listening.sockets(at("0.0.0.0:5060")), ["127.0.0.1:5060", "10.0.1.2:5060"].map(at));
+        assert_eq!(Listening::nowhere_else().sockets(at("0.0.0.0:5060")), [at("127.0.0.1:5060")]);
+    }
+
+    #[test]
+    fn net_04_an_address_that_was_named_and_a_box_never_set_stay_as_they_are() {
+        assert_eq!(only(&["10.0.1.2"]).sockets(at("10.9.9.9:443")), [at("10.9.9.9:443")]);
+        assert_eq!(Listening::Every.sockets(at("[::]:443")), [at("[::]:443")]);
+    }
+
+    #[test]
+    fn net_04_speech_is_received_only_where_the_lines_listen() {
+        let address = |text: &str| -> IpAddr { text.parse().expect(text) };
+        let listening = only(&["10.0.2.2"]);
+        assert!(listening.has(address("10.0.2.2")) && listening.has(address("127.0.0.1")));
+        assert!(!listening.has(address("10.0.1.2")) && !listening.has(address("0.0.0.0")));
+        assert!(Listening::Every.has(address("10.0.1.2")));
+    }
 }

@@ -20,6 +20,7 @@
 mod check;
 mod cidr;
 mod fault;
+mod listening;
 mod pem;
 mod reach;
 mod render;
@@ -30,6 +31,7 @@ mod words;
 pub use check::{check, check_terms};
 pub use cidr::{contains, is_network, is_peer, mask, minimal, overlap, parse_cidr};
 pub use fault::{ConfigFault, What};
+pub use listening::{Places, Seen, listening};
 pub use pem::{MAX_PEM_BYTES, certificate_pem, fuzz_typed};
 pub use reach::{Reach, Service, reach};
 pub use render::{

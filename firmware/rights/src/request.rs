@@ -135,6 +135,7 @@ requests!(
     Consoles,
     ConsoleRecording,
     CutConsole,
+    PageListens,
 );
 
 /// The kind of a request.
@@ -227,6 +228,7 @@ pub const fn request_of(admin: &Admin) -> Request {
         Admin::Consoles(ConsoleAsk::Look { .. }) => Request::Consoles,
         Admin::Consoles(ConsoleAsk::Read { .. }) => Request::ConsoleRecording,
         Admin::Consoles(ConsoleAsk::Cut { .. }) => Request::CutConsole,
+        Admin::PageListens => Request::PageListens,
     }
 }
 

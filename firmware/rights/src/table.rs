@@ -22,7 +22,7 @@ pub const ROLES: [Role; 10] = [
 
 /// Requests that need no session; each has its own proof or tells nothing. `Commission`, `Status` and
 /// `ClaimCode` are never taken from the page.
-pub const OPEN: [Request; 9] = [
+pub const OPEN: [Request; 10] = [
     Request::Commission,
     Request::Status,
     Request::Door,
@@ -32,6 +32,7 @@ pub const OPEN: [Request; 9] = [
     Request::BeginEnrol,
     Request::FinishEnrol,
     Request::SignInConsole,
+    Request::PageListens,
 ];
 
 /// Requests about oneself: everybody with a session.

@@ -9,6 +9,8 @@ use vocab::{DAY_MS, UnixMs};
 pub struct Facts {
     /// Connections open.
     pub connections: usize,
+    /// Addresses that it cannot listen at.
+    pub missing: usize,
     /// Jobs that run.
     pub jobs: usize,
     /// `vaultd` is connected.
@@ -28,6 +30,12 @@ pub fn answer(serial: u64, facts: Facts) -> HealthReply {
             "page-alone",
             "the page cannot reach the records process; it is being restarted",
             "页面无法连接记录进程，正在重启",
+        ),
+        (
+            facts.missing > 0,
+            "page-address",
+            "the page cannot listen at every address of its zones and tries again: see the log of the page",
+            "页面无法监听所属区域的全部地址，正在重试，请查看页面日志",
         ),
         (
             facts.not_after.since(facts.now) < WARN_BEFORE_MS,
@@ -63,6 +71,7 @@ mod tests {
     fn an_old_certificate_and_a_lost_vaultd_are_alarms() {
         let good = Facts {
             connections: 3,
+            missing: 0,
             jobs: 1,
             connected: true,
             not_after: UnixMs(31 * DAY_MS),
@@ -73,5 +82,7 @@ mod tests {
         let codes: Vec<_> = bad.alarms.iter().map(|alarm| alarm.code.as_str()).collect();
         assert_eq!(codes, ["page-alone", "page-certificate"]);
         assert_eq!((bad.serial, bad.state), (8, HealthState::Degraded));
+        let deaf = answer(9, Facts { missing: 1, ..good });
+        assert_eq!(deaf.alarms[0].code, "page-address");
     }
 }

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::clock;
 use crate::health::{Facts, answer};
 use crate::limit::source;
+use crate::places::{Places, Taken};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use idl::network::Listening;
 use ipc::Question;
 use rustls::ServerConfig;
 use std::collections::HashMap;
@@ -19,9 +21,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
@@ -74,7 +77,11 @@ impl Drop for Seat {
 /// What the loop works with.
 pub struct Server {
     /// Where it listens.
-    pub listeners: Vec<TcpListener>,
+    pub places: Places,
+    /// Connections from there.
+    pub accepted: Receiver<Taken>,
+    /// Where it is to listen, whenever that changes.
+    pub told: watch::Receiver<Listening>,
     /// How TLS is spoken.
     pub tls: Arc<ServerConfig>,
     /// The routes.
@@ -92,19 +99,15 @@ impl Server {
     pub async fn serve(mut self, stop: impl Future<Output = ()>) {
         let seats = Seats::default();
         let graceful = GracefulShutdown::new();
-        let (taken, mut accepted) = tokio::sync::mpsc::channel(1);
-        let mut accepting = JoinSet::new();
-        for listener in std::mem::take(&mut self.listeners) {
-            accepting.spawn(accept(listener, taken.clone()));
-        }
-        drop(taken);
+        let mut again = tokio::time::interval(AGAIN);
+        again.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut connections = JoinSet::new();
         let mut beat = tokio::time::interval(self.watchdog.unwrap_or(IDLE_BEAT));
         let mut stop = std::pin::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
-                Some((stream, peer)) = accepted.recv() => match seats.take(source(peer.ip())) {
+                Some((stream, peer)) = self.accepted.recv() => match seats.take(source(peer.ip())) {
                     Some(seat) => {
                         let _slower = stream.set_nodelay(true);
                         let (tls, router) = (Arc::clone(&self.tls), self.router.clone());
@@ -119,6 +122,11 @@ impl Server {
                 Some(Question { serial, reply }) = self.questions.recv() => {
                     let _asker_may_be_gone = reply.send(answer(serial, self.facts(&seats)));
                 }
+                Ok(()) = self.told.changed() => {
+                    let listening = self.told.borrow_and_update().clone();
+                    self.places.set(listening).await;
+                }
+                _ = again.tick(), if self.places.missing() > 0 => self.places.settle().await,
                 Some(_ended) = connections.join_next() => {}
                 _ = beat.tick() => {
                     if self.watchdog.is_some() {
@@ -127,7 +135,7 @@ impl Server {
                 }
             }
         }
-        accepting.shutdown().await;
+        self.places.shutdown().await;
         let _elapsed = tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await;
         connections.shutdown().await;
     }
@@ -135,6 +143,7 @@ impl Server {
     fn facts(&self, seats: &Seats) -> Facts {
         Facts {
             connections: seats.taken(),
+            missing: self.places.missing(),
             jobs: self.app.jobs.running(),
             connected: self.app.vault.is_connected(),
             not_after: self.app.identity.not_after(),
@@ -179,23 +188,6 @@ where
     }
 }
 
-async fn accept(listener: TcpListener, taken: tokio::sync::mpsc::Sender<(TcpStream, SocketAddr)>) {
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => {
-                if taken.send(accepted).await.is_err() {
-                    return;
-                }
-            }
-            Err(error) => {
-                // Out of descriptors: connections that end give some back.
-                log::warn!("a connection cannot be taken: {error}");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
 /// HTTP with its limits. Heads a little over the page's own limits reach it, to be refused with a page.
 #[must_use]
 pub fn http() -> Builder<TokioExecutor> {
@@ -226,7 +218,8 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request's head may take, and how long a connection may idle.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often an address that could not be had is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
 const IDLE_BEAT: Duration = Duration::from_secs(3_600);
 const MAX_HEADERS: usize = 128;
 const MAX_HEAD_BYTES: usize = 64 * 1_024;

@@ -13,7 +13,8 @@ admind: the local HTTPS page of Ringfence
 
   --run DIR              sockets (default /run/ringfence)
   --state DIR            certificate and key (default /var/lib/ringfence/admin)
-  --listen ADDR:PORT     where the page is served (default [::]:443; may be repeated)
+  --listen ADDR:PORT     where the page is served (default [::]:443; may be repeated);
+                         with [::] or 0.0.0.0 on the loopback and where vaultd says
   --source-rate N        requests a second of one source (default 100)
   --supervisor-uid UID   user id of the supervisor (default: our own)
   --log WHERE            stderr or journal (default journal)

@@ -2,8 +2,10 @@
 
 use crate::app::App;
 use crate::fault::Fault;
+use crate::follow;
 use crate::listen::Server;
 use crate::options::Options;
+use crate::places::Places;
 use crate::routes::Routes;
 use crate::vault::Vault;
 use crate::{assets, clock, dress, limit, pages, spool, tls};
@@ -16,7 +18,6 @@ use idl::hello::Process;
 use ipc::{Listener, Question};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tower_http::compression::CompressionLayer;
@@ -53,12 +54,10 @@ impl Bound {
     /// As [`Bound::new`].
     pub async fn with_routes(options: Options, routes: Routes) -> anyhow::Result<Self> {
         let identity = tls::Identity::open(&options.state, &options.run, clock::now())?;
-        let mut listeners = vec![];
-        for address in &options.listen {
-            let listener = TcpListener::bind(address).await;
-            listeners.push(listener.with_context(|| format!("cannot listen at {address}"))?);
-        }
-        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
+        let (taken, accepted) = mpsc::channel(1);
+        let was = follow::kept(&options.state);
+        let places = Places::open(&options.listen, was.clone(), taken).await?;
+        let addresses = places.addresses();
         let supervised = Listener::bind(
             &Process::Admind.socket(&options.run),
             Process::Admind,
@@ -74,10 +73,14 @@ impl Bound {
         let mut tasks = JoinSet::new();
         tasks.spawn(keeping);
         tasks.spawn(forgetting);
+        let (telling, told_where) = watch::channel(was);
+        if places.follows() {
+            tasks.spawn(follow::follow(app.vault.clone(), options.state, telling));
+        }
         tasks.spawn(Question::take(supervised, asked, |error| log::warn!("a peer was refused: {error}")));
         let watchdog = sd_notify::watchdog_enabled().map(|limit| limit / 2);
         let tls = tls::server_config(identity);
-        let server = Server { listeners, tls, router, app, questions, watchdog };
+        let server = Server { places, accepted, told: told_where, tls, router, app, questions, watchdog };
         Ok(Self { server, addresses, stopping, tasks })
     }
 
@@ -96,9 +99,6 @@ impl Bound {
     /// Serves until `stop` resolves, then ends in order.
     pub async fn serve(mut self, stop: impl Future<Output = ()>) {
         let _not_under_systemd = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-        for address in &self.addresses {
-            log::info!("the page is served at https://{address}");
-        }
         let stopping = self.stopping;
         let stop = async move {
             stop.await;

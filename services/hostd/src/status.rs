@@ -169,4 +169,5 @@ fn ones_6(mask: std::net::Ipv6Addr) -> u32 {
     u128::from(mask).count_ones()
 }
 
-const MAX_ADDRESSES: usize = 16;
+/// All that a site can set, and some.
+const MAX_ADDRESSES: usize = 128;

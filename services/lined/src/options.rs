@@ -13,7 +13,8 @@ lined: the line process of Ringfence
   --run DIR               sockets: of vaultd (reached), of lined (made)
   --recordings DIR        recordings are written here
   --objects DIR           encrypted prompts are read here
-  --sip-udp ADDR:PORT     listen for SIP over UDP (may be given again)
+  --sip-udp ADDR:PORT     listen for SIP over UDP (may be given again); with 0.0.0.0 here and below
+                          on the loopback and where vaultd says
   --sip-tcp ADDR:PORT     listen for SIP over TCP
   --sip-tls ADDR:PORT     listen for SIP over TLS
   --tls-cert FILE         certificate chain of the TLS listener

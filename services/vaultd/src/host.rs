@@ -185,7 +185,9 @@ impl Vault {
                     self.host_now.check = Check::Asked;
                     self.work(Job::CheckLedger);
                 }
-                self.host_now.status = Some(bounded_status(*status));
+                let status = bounded_status(*status);
+                self.network_now.know_addresses(&status.addresses);
+                self.host_now.status = Some(status);
             }
             HostToVault::Fact { seq, at, fact } => {
                 let fact = bounded(fact);
@@ -397,7 +399,7 @@ fn bounded_status(mut status: HostStatus) -> HostStatus {
     for slot in &mut status.slots {
         slot.version = slot.version.as_deref().map(cut);
     }
-    status.addresses.truncate(MAX_LINES);
+    status.addresses.truncate(MAX_ADDRESSES);
     for address in &mut status.addresses {
         *address = cut(address);
     }
@@ -412,5 +414,7 @@ const EPOCH_AGAIN_MS: u64 = 60_000;
 const AGREE_WITHIN_MS: i64 = vocab::DAY_MS;
 /// Characters of one line `hostd` tells.
 const MAX_TEXT: usize = 240;
+/// Addresses `hostd` tells.
+const MAX_ADDRESSES: usize = 128;
 /// Lines of one list `hostd` tells.
 const MAX_LINES: usize = 16;

@@ -25,6 +25,7 @@ mod host_files;
 pub mod import;
 pub mod level;
 mod lines;
+mod listening;
 mod live;
 mod mask;
 mod network;

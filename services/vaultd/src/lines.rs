@@ -11,6 +11,7 @@ use crate::vault::Vault;
 use idl::campaign::VaultToCalld;
 use idl::hello::Process;
 use idl::lines::{CallFact, LinedToVault, NoRecording, PhoneAccount, SiteLines, VaultToLined};
+use idl::network::Listening;
 use idl::{MAX_FRAME_BYTES, MAX_PAGE_ITEMS};
 use std::collections::BTreeSet;
 use vocab::{CallId, EndedBy, FailCause, Outcome, Secret, UnixMs};
@@ -25,6 +26,8 @@ pub struct LinedLink {
     live: bool,
     /// The version of lines and phones it was sent.
     sent: u64,
+    /// Where it was told to listen.
+    pub(crate) listens: Option<Listening>,
     /// Since when, in milliseconds of `CLOCK_BOOTTIME`.
     since_boot_ms: u64,
 }
@@ -40,7 +43,7 @@ impl LinedLink {
 impl Vault {
     pub(crate) fn lined_up(&mut self, conn: ConnId) {
         let since_boot_ms = self.clock.boot_ms;
-        self.lined = Some(LinedLink { conn, live: false, sent: 0, since_boot_ms });
+        self.lined = Some(LinedLink { conn, live: false, sent: 0, listens: None, since_boot_ms });
     }
 
     pub(crate) fn lined_down(&mut self, conn: ConnId) {
@@ -79,6 +82,7 @@ impl Vault {
         };
         lined.live = true;
         let conn = lined.conn;
+        self.tell_lines_where();
         let lost: Vec<CallId> = self.state.open_calls.difference(alive).copied().collect();
         for call in lost {
             let answered = self.calls.get(call).is_some_and(|record| record.answered_at.is_some());

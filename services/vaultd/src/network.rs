@@ -16,10 +16,10 @@ use idl::hello::Process;
 use idl::host::VaultToHost;
 use idl::network::{Cidr, NetworkConfig, Tunnel, TunnelKind};
 use idl::views::{NetworkAsk, NetworkProposal, NetworkTrial, NetworkView};
-use netconf::{ConfigFault, Ports, Settling, Step};
+use netconf::{ConfigFault, Ports, Seen, Settling, Step};
 use std::net::IpAddr;
 use std::time::Duration;
-use vocab::{DAY_MS, Secret, SubjectId};
+use vocab::{Secret, SubjectId};
 
 /// Preshared keys by the names of their tunnels, as they are sealed.
 type Preshared = Vec<(String, [u8; 32])>;
@@ -29,6 +29,8 @@ type Preshared = Vec<(String, [u8; 32])>;
 pub(crate) struct NetworkNow {
     settling: Option<Settling>,
     told: Option<NetworkConfig>,
+    /// Addresses of interfaces, as `hostd` said last; they outlive its connection.
+    seen: Option<Vec<Seen>>,
     /// Tunnels that are up, as `hostd` said last.
     up: Option<Vec<String>>,
 }
@@ -39,6 +41,16 @@ impl NetworkNow {
         up.truncate(netconf::MAX_TUNNELS);
         up.retain(|name| name.len() <= netconf::MAX_NAME);
         self.up = Some(up);
+    }
+
+    /// Which addresses the box has.
+    pub(crate) fn know_addresses(&mut self, told: &[String]) {
+        self.seen = Some(told.iter().filter_map(|line| Seen::parse(line)).collect());
+    }
+
+    /// Which addresses the box has; `None`: nobody said so far.
+    pub(crate) fn seen(&self) -> Option<&[Seen]> {
+        self.seen.as_deref()
     }
 
     /// `hostd` is gone: nobody knows.
@@ -68,7 +80,7 @@ impl Vault {
     }
 
     fn propose_network(&mut self, actor: &Actor, mut config: NetworkConfig) -> Handled {
-        let today = u32::try_from(self.clock.now.0 / DAY_MS).unwrap_or(0);
+        let today = self.day();
         // The vault sees no ports; hostd looks at them when it applies.
         netconf::check(&config, &Ports::unknown()).map_err(|faults| refused(&faults))?;
         netconf::check_terms(&config, today).map_err(|faults| refused(&faults))?;

@@ -366,6 +366,7 @@ impl Vault {
         self.plays.forget_ended(self.clock.boot_ms);
         self.tick_host();
         self.tick_network();
+        self.tell_lines_where();
         self.tick_consoles();
     }
 }

@@ -49,7 +49,9 @@ impl Core {
                     None => self.facts.forget(call),
                 }
             }
-            VaultToLined::SpanFactStored { .. } | VaultToLined::SpanOrder { .. } => {}
+            VaultToLined::SpanFactStored { .. }
+            | VaultToLined::SpanOrder { .. }
+            | VaultToLined::Listen(_) => {}
             VaultToLined::Release { call, dialog } => self.release(env, call, dialog.expose()),
         }
     }

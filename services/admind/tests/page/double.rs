@@ -3,6 +3,7 @@
 use idl::account::{Door, EnrolSecret, Me, SessionId, SessionView, SignInOutcome, SignInView, Source};
 use idl::admin::{Admin, AdminReply, AdminRequest, Answer, Role};
 use idl::hello::Process;
+use idl::network::Listening;
 use ipc::{Conn, Listener};
 use rights::{Request, request_of};
 use std::collections::HashMap;
@@ -48,6 +49,8 @@ pub struct State {
     pub asked: Vec<Asked>,
     /// Sessions with the source they are bound to.
     pub sessions: HashMap<[u8; 32], Source>,
+    /// Where the page is to listen.
+    pub listening: Option<Listening>,
     /// What it answers to more than it knows itself.
     pub more: Option<fn(&Admin) -> Option<Answer>>,
     next: u8,
@@ -71,6 +74,7 @@ impl Double {
             role: Role::SystemAdmin,
             asked: vec![],
             sessions: HashMap::new(),
+            listening: None,
             more: None,
             next: 1,
         };
@@ -164,6 +168,7 @@ impl Double {
                     tpm_kept: self.state.lock().unwrap().tpm_kept,
                 }))
             }
+            Admin::PageListens => Answer::PageListens(self.state.lock().unwrap().listening.clone()),
             Admin::SignIn { login, password, code } => {
                 let good = login == "li" && password.expose() == PASSWORD && code.expose() == CODE;
                 if !good {

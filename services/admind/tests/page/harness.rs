@@ -42,15 +42,19 @@ impl Site {
 
     /// Starts one with a limit of requests a second.
     pub async fn with_rate(source_rate: u32) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::at(tempfile::tempdir().unwrap(), "127.0.0.1:0", source_rate).await
+    }
+
+    /// Starts one in a folder, perhaps of one that was, and at this address.
+    pub async fn at(folder: TempDir, listen: &str, source_rate: u32) -> Self {
         let run = folder.path().join("run");
-        std::fs::create_dir(&run).unwrap();
+        std::fs::create_dir_all(&run).unwrap();
         let (mut page, mut vault) = (JoinSet::new(), JoinSet::new());
         let double = Double::serve(&run, &mut vault);
         let options = Options {
             run,
             state: folder.path().join("state"),
-            listen: vec!["127.0.0.1:0".parse().unwrap()],
+            listen: vec![listen.parse().unwrap()],
             source_rate,
             ..Options::default()
         };

@@ -10,6 +10,7 @@ mod harness;
 mod hostile;
 mod jobs;
 mod limits;
+mod listening;
 mod probe;
 mod remote;
 mod sessions;

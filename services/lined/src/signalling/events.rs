@@ -130,6 +130,10 @@ impl Signalling {
                 self.parts.deck.order(super::cards::now(), id, span, order, &mut self.card_out);
             }
             VaultToLined::Release { call, dialog } => self.release(call, &dialog),
+            VaultToLined::Listen(listening) => {
+                self.parts.transports.listen(listening.clone());
+                self.parts.ports.listen(listening);
+            }
         }
     }
 

@@ -92,6 +92,14 @@ impl Signalling {
                 format!("环回自检呼叫失败：{zh}。请重启线路进程；若再次出现，请联系厂商。"),
             ));
         }
+        if self.parts.transports.missing() > 0 {
+            alarms.push(alarm(
+                "sip-address",
+                "SIP cannot be received at every address of the voice zone; it is tried again: see the log of the line process."
+                    .to_owned(),
+                "SIP 无法监听语音区域的全部地址，正在重试：请查看线路进程日志。".to_owned(),
+            ));
+        }
         if self.vault.is_none() {
             alarms.push(alarm(
                 "vaultd-away",

@@ -302,6 +302,7 @@ impl Signalling {
 
     /// The regular round: trunks, free lines, health of the media threads.
     fn round(&mut self) {
+        self.parts.transports.look_after();
         let nameless = self.with_upkeep(|lines, around| lines.look_after(around));
         for status in nameless {
             self.trunk_changed(status);

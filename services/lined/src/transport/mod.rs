@@ -4,17 +4,20 @@
 //! All tables belong to the signalling task; the tasks here only move bytes.
 
 mod local;
+mod sockets;
 mod stream;
 #[cfg(test)]
 mod tests;
 pub mod tls;
 mod udp;
 
+pub use sockets::Binding;
 pub use tls::{ClientProfile, ServerProfile, TlsError};
 
-use local::LocalAddresses;
+use idl::network::Listening;
 use sip::Message;
 use sip_ua::{Flow, Transport};
+use sockets::Sockets;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -29,19 +32,6 @@ pub const MAX_INBOUND: usize = 8_192;
 pub const MAX_CONNECTIONS: usize = 2_048;
 /// Messages waiting on one connection; a peer that does not read is cut off.
 pub const MAX_WRITES: usize = 256;
-
-/// Where to listen.
-#[derive(Debug, Clone, Default)]
-pub struct Binding {
-    /// UDP addresses, one socket each.
-    pub udp: Vec<SocketAddr>,
-    /// TCP addresses.
-    pub tcp: Vec<SocketAddr>,
-    /// TLS addresses; they need a certificate.
-    pub tls: Vec<SocketAddr>,
-    /// Certificate and key of the TLS listener.
-    pub server: Option<ServerProfile>,
-}
 
 /// What the transports tell signalling.
 #[derive(Debug)]
@@ -113,9 +103,7 @@ pub enum SendError {
 /// All transports of the process.
 #[derive(Debug)]
 pub struct Transports {
-    udp: Vec<udp::Udp>,
-    listeners: Vec<AbortHandle>,
-    local: LocalAddresses,
+    sockets: Sockets,
     connections: HashMap<u64, Connection>,
     /// How to reach a trunk again whose connection is gone.
     profiles: HashMap<(Transport, SocketAddr), Arc<ClientProfile>>,
@@ -145,51 +133,42 @@ impl Transports {
         serial: u64,
         inbound: mpsc::Sender<Inbound>,
     ) -> Result<Self, TransportError> {
-        let mut transports = Self {
-            udp: Vec::new(),
-            listeners: Vec::new(),
-            local: LocalAddresses::default(),
+        Ok(Self {
+            sockets: Sockets::bind(binding, inbound.clone())?,
             connections: HashMap::new(),
             profiles: HashMap::new(),
             next: serial,
-            inbound: inbound.clone(),
+            inbound,
             loopback: None,
-        };
-        for &address in &binding.udp {
-            let socket = udp::Udp::bind(address, inbound.clone()).map_err(|source| TransportError::Bind {
-                transport: "UDP",
-                address,
-                source,
-            })?;
-            transports.local.listens(Transport::Udp, socket.address());
-            transports.udp.push(socket);
-        }
-        for &address in &binding.tcp {
-            let (bound, task) = stream::listen(address, None, inbound.clone())
-                .map_err(|source| TransportError::Bind { transport: "TCP", address, source })?;
-            transports.local.listens(Transport::Tcp, bound);
-            transports.listeners.push(task);
-        }
-        for &address in &binding.tls {
-            let server = binding.server.clone().ok_or(TransportError::NoCertificate)?;
-            let (bound, task) = stream::listen(address, Some(server), inbound.clone())
-                .map_err(|source| TransportError::Bind { transport: "TLS", address, source })?;
-            transports.local.listens(Transport::Tls, bound);
-            transports.listeners.push(task);
-        }
-        Ok(transports)
+        })
+    }
+
+    /// Where to listen from now on, on what the command line leaves open (NET-04).
+    pub fn listen(&mut self, listening: Listening) {
+        self.sockets.listen(listening);
+    }
+
+    /// A round: addresses that are new, or could not be had, are tried.
+    pub fn look_after(&mut self) {
+        self.sockets.look_after();
+    }
+
+    /// Addresses that should be listened on and cannot be.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.sockets.missing()
     }
 
     /// The address listened on for a transport, for tests and the log.
     #[must_use]
     pub fn listening(&self, transport: Transport) -> Option<SocketAddr> {
-        self.local.listening(transport)
+        self.sockets.local().listening(transport)
     }
 
     /// Our address as this peer shall see it; unspecified while there is no route.
     #[must_use]
     pub fn towards(&self, transport: Transport, remote: SocketAddr) -> SocketAddr {
-        self.local.towards(transport, remote)
+        self.sockets.local().towards(transport, remote)
     }
 
     /// A flow that this machine alone hears, from a socket of its own to one of ours; it is the only one of its kind.
@@ -197,7 +176,7 @@ impl Transports {
     /// # Errors
     /// The system's, if no socket can be had.
     pub fn open_loopback(&mut self, remote: SocketAddr) -> std::io::Result<Flow> {
-        let socket = udp::Udp::bind((Ipv4Addr::LOCALHOST, 0).into(), self.inbound.clone())?;
+        let socket = udp::Udp::bind((Ipv4Addr::LOCALHOST, 0).into(), false, self.inbound.clone())?;
         let local = socket.address();
         self.loopback = Some(socket);
         Ok(Flow { transport: Transport::Udp, remote, local, connection: None })
@@ -218,7 +197,7 @@ impl Transports {
         remote: SocketAddr,
         profile: &Arc<ClientProfile>,
     ) -> Result<Flow, SendError> {
-        let local = self.local.towards(transport, remote);
+        let local = self.sockets.local().towards(transport, remote);
         if transport == Transport::Udp {
             return Ok(Flow { transport, remote, local, connection: None });
         }
@@ -299,12 +278,7 @@ impl Transports {
 
     fn send_datagram(&self, flow: Flow, bytes: &[u8]) -> Result<(), SendError> {
         let own = self.loopback.iter().find(|socket| socket.address() == flow.local);
-        let socket = own
-            .or_else(|| {
-                let port = flow.local.port();
-                self.udp.iter().find(|socket| socket.address().port() == port && socket.reaches(flow.remote))
-            })
-            .or_else(|| self.udp.iter().find(|socket| socket.reaches(flow.remote)));
+        let socket = own.or_else(|| self.sockets.udp(flow.local, flow.remote));
         socket.ok_or(SendError::NoSocket)?.send(bytes, flow.remote).map_err(SendError::Refused)
     }
 
@@ -339,9 +313,6 @@ impl Transports {
 
 impl Drop for Transports {
     fn drop(&mut self) {
-        for listener in &self.listeners {
-            listener.abort();
-        }
         for connection in self.connections.values() {
             connection.task.abort();
         }

@@ -98,9 +98,10 @@ async fn tell_closed(flow: Flow, mut outgoing: mpsc::Receiver<Arc<[u8]>>, inboun
     let _ = inbound.send(Inbound::Closed { flow }).await;
 }
 
-/// Listens; answers the bound address and the task that accepts.
+/// Listens; answers the bound address and the task that accepts. `ahead`: the address may come later.
 pub fn listen(
     address: SocketAddr,
+    ahead: bool,
     server: Option<ServerProfile>,
     inbound: mpsc::Sender<Inbound>,
 ) -> std::io::Result<(SocketAddr, AbortHandle)> {
@@ -111,6 +112,9 @@ pub fn listen(
     )?;
     // A restart must not wait for the connections of the former life.
     socket.set_reuse_address(true)?;
+    if ahead {
+        super::sockets::before_it_is_there(&socket)?;
+    }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;

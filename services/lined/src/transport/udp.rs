@@ -26,13 +26,16 @@ pub struct Udp {
 }
 
 impl Udp {
-    /// Binds and begins to read.
-    pub fn bind(address: SocketAddr, inbound: mpsc::Sender<Inbound>) -> std::io::Result<Self> {
+    /// Binds and begins to read; `ahead`: the address may come later.
+    pub fn bind(address: SocketAddr, ahead: bool, inbound: mpsc::Sender<Inbound>) -> std::io::Result<Self> {
         let raw = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         // Without privileges the kernel caps these at its own limits.
         raw.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
         raw.set_send_buffer_size(SEND_BUFFER_BYTES)?;
         raw.set_nonblocking(true)?;
+        if ahead {
+            super::sockets::before_it_is_there(&raw)?;
+        }
         raw.bind(&address.into())?;
         let socket = Arc::new(UdpSocket::from_std(raw.into())?);
         let address = socket.local_addr()?;

@@ -5,6 +5,7 @@
 //! is then where speech leaves, on a box with several networks too.
 
 use super::LegSockets;
+use idl::network::Listening;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -24,6 +25,9 @@ pub enum PortError {
     /// There is no way to the peer, so no address of ours that it could send to.
     #[error("no route to the peer")]
     NoRoute,
+    /// The peer is reached from an address of a zone in which nobody speaks.
+    #[error("the peer is reached from an address that is not of the voice zone")]
+    OtherZone,
     /// The system refuses a socket.
     #[error("a media socket could not be made: {0}")]
     Socket(#[source] std::io::Error),
@@ -33,6 +37,7 @@ pub enum PortError {
 #[derive(Debug)]
 pub struct Ports {
     address: IpAddr,
+    listening: Listening,
     first: u16,
     pairs: u16,
     next: u16,
@@ -66,7 +71,19 @@ impl Ports {
     pub fn new(address: IpAddr, (first, last): (u16, u16)) -> Self {
         let first = first.next_multiple_of(2);
         let pairs = last.saturating_sub(first).saturating_add(1) / 2;
-        Self { address, first, pairs, next: 0, held: Arc::new(AtomicUsize::new(0)) }
+        Self {
+            address,
+            listening: Listening::nowhere_else(),
+            first,
+            pairs,
+            next: 0,
+            held: Arc::new(AtomicUsize::new(0)),
+        }
+    }
+
+    /// Where speech may be received from now on, if no address of ours is set (NET-04); what is bound stays.
+    pub fn listen(&mut self, listening: Listening) {
+        self.listening = listening;
     }
 
     /// Pairs not in use.
@@ -83,6 +100,9 @@ impl Ports {
         let address = if self.address.is_unspecified() { ours } else { self.address };
         if address.is_unspecified() {
             return Err(PortError::NoRoute);
+        }
+        if self.address.is_unspecified() && !self.listening.has(address) {
+            return Err(PortError::OtherZone);
         }
         self.bind_at(address)
     }
@@ -145,6 +165,7 @@ fn timestamps(socket: &Socket) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::{PortError, Ports};
+    use idl::network::Listening;
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -172,5 +193,18 @@ mod tests {
         assert!(matches!(ports.bind(none), Err(PortError::NoRoute)), "no offer says 0.0.0.0");
         let mut fixed = Ports::new(HERE, (41_021, 41_024));
         assert_eq!(fixed.bind(none).expect("a pair").pair.rtp(), SocketAddr::new(HERE, 41_022));
+    }
+
+    #[test]
+    fn net_04_speech_is_received_in_the_voice_zone_and_nowhere_else() {
+        let other = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+        let zone: IpAddr = "192.0.2.7".parse().expect("an address of documentation");
+        let mut ports = Ports::new(Ipv4Addr::UNSPECIFIED.into(), (41_031, 41_036));
+        assert!(matches!(ports.bind(zone), Err(PortError::OtherZone)), "nothing was told yet");
+        ports.listen(Listening::Only(vec![other]));
+        assert!(matches!(ports.bind(zone), Err(PortError::OtherZone)));
+        assert_eq!(ports.bind(other).expect("a pair").pair.rtp().ip(), other);
+        ports.listen(Listening::Every);
+        assert!(matches!(ports.bind(zone), Err(PortError::Socket(_))), "allowed, and not an address of ours");
     }
 }

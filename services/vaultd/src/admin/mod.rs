@@ -210,6 +210,7 @@ impl Vault {
             Admin::Commission { .. }
             | Admin::Status
             | Admin::Door
+            | Admin::PageListens
             | Admin::ClaimCode
             | Admin::Claim(_)
             | Admin::SignIn { .. }

@@ -3,7 +3,7 @@
 //!
 //! | from | may ask without a session |
 //! |---|---|
-//! | the page | `Door`, `Claim`, `SignIn`, `BeginEnrol`, `FinishEnrol`; whatever actor it names is not looked at |
+//! | the page | `Door`, `PageListens`, `Claim`, `SignIn`, `BeginEnrol`, `FinishEnrol`; whatever actor it names is not looked at |
 //! | the console | `Door`, `ClaimCode`, `SignInConsole`; with a session of its own what `rights::BY_CONSOLE` names |
 //! | a tool | everything, in the name of a person; on a box no tool may connect (`--allow`) |
 
@@ -100,6 +100,7 @@ impl Vault {
         let tool = asker.from == Process::Tool;
         match what {
             Admin::Door => Ok(Some(Answer::Door(Box::new(self.door())))),
+            Admin::PageListens if page => Ok(Some(Answer::PageListens(self.page_listens()))),
             Admin::ClaimCode if console => self.claim_code(),
             Admin::Commission { company, zone, administrators, calendar_key } if tool => {
                 self.commission(asker.from, company, zone, &administrators, calendar_key)

@@ -15,7 +15,7 @@ use vocab::{DAY_MS, PersonId, TrunkId, UnixMs};
 const HOST: ConnId = ConnId(400);
 const BUNDLE: [u8; 32] = [7; 32];
 
-fn status(good: bool) -> HostStatus {
+pub(crate) fn status(good: bool) -> HostStatus {
     let view = |slot, good| SlotView { slot, version: Some("0.1.0".to_owned()), good, tries_left: None };
     HostStatus {
         running: Slot::A,

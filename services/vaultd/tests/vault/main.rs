@@ -14,6 +14,7 @@ mod dial;
 mod disk;
 mod door;
 mod lines;
+mod listening;
 mod matrix;
 mod network;
 mod page;

@@ -66,6 +66,7 @@ pub fn sample(request: Request) -> Admin {
         Request::VerifyLedger => Admin::VerifyLedger,
         Request::SetPolicy => Admin::SetPolicy { toml: "version = {".to_owned() },
         Request::Door => Admin::Door,
+        Request::PageListens => Admin::PageListens,
         Request::ClaimCode => Admin::ClaimCode,
         Request::Claim
         | Request::SignIn
