@@ -239,7 +239,10 @@ fn a_connection_gets_the_site_and_the_phones_and_again_when_they_change() {
     assert!(rig.sent_to_lined().is_empty(), "nothing before it said what lives");
     rig.give(Cmd::Lined(LinedToVault::Live { calls: Vec::new() }));
     let sent = rig.sent_to_lined();
-    assert!(matches!(sent.as_slice(), [VaultToLined::Site(_), VaultToLined::Phones { first: true, .. }]));
+    assert!(matches!(
+        sent.as_slice(),
+        [VaultToLined::Listen(_), VaultToLined::Site(_), VaultToLined::Phones { first: true, .. }]
+    ));
     rig.done(crate::rig::SYSTEM, Admin::AllowUdpPhones { allow: true });
     let sent = rig.sent_to_lined();
     assert!(matches!(sent.first(), Some(VaultToLined::Site(site)) if site.phones_allow_udp));

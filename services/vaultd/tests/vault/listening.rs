@@ -19,7 +19,8 @@ fn zone(zone: Zone, port: &str, address: &str) -> ZoneConfig {
         vlan: None,
         addresses: netconf::parse_cidr(address).into_iter().collect(),
         gateway: None,
-        allowed: vec![],
+        // By DHCP a zone has no network of its own to allow.
+        allowed: netconf::parse_cidr("10.7.0.0/24").filter(|_| address.is_empty()).into_iter().collect(),
     }
 }
 
