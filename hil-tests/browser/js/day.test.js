@@ -11,6 +11,8 @@ import './desk.test.js';
 import './sipp.test.js';
 import './cards.test.js';
 import './appliance.test.js';
+import './network.test.js';
+import './custody.test.js';
 import './roles.test.js';
 import './hostile.test.js';
 import './crash.test.js';
