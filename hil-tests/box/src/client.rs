@@ -97,7 +97,19 @@ impl Client {
         for (name, value) in fields {
             words.extend(["--data-urlencode".to_owned(), format!("{name}={value}")]);
         }
-        let mut command = self.curl(&words);
+        self.keep(path, &words, to)
+    }
+
+    /// Opens a file and keeps it.
+    ///
+    /// # Errors
+    /// It cannot be reached, or is not there.
+    pub fn file(&self, path: &str, to: &Path) -> anyhow::Result<()> {
+        self.keep(path, &[], to)
+    }
+
+    fn keep(&self, path: &str, words: &[String], to: &Path) -> anyhow::Result<()> {
+        let mut command = self.curl(words);
         command.arg("--output").arg(to).args(["--write-out", "%{http_code}"]);
         let output =
             command.arg(format!("{}{path}", self.base)).output().context("curl cannot be started")?;

@@ -45,7 +45,7 @@ pub fn run(bench: &Bench, steps: &mut Steps) -> anyhow::Result<()> {
         Ok(((), String::new()))
     })?;
     idle(steps, &mut machine)?;
-    watched::replay(steps, &machine, security, typed_before)?;
+    watched::replay(bench, steps, &machine, security, typed_before)?;
     watched::cut(bench, steps, &mut machine, (&mut *technician, LOGIN), security)?;
     restart(steps, &mut machine, technician)?;
     refusals(steps, &mut machine, technician)?;

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 /// # Errors
 /// It is not.
 pub fn replay(
+    bench: &Bench,
     steps: &mut Steps,
     machine: &Machine,
     security: &Person,
@@ -30,8 +31,9 @@ pub fn replay(
                 list.status
             );
             let one = newest(&list.body).context("no recording is listed")?;
-            let recorded = security.client.get(&format!("{CONSOLES}/{one}/cast"))?;
-            let read = cast::read(recorded.body.as_bytes())?;
+            let recorded = bench.folder.join("session.cast");
+            security.client.file(&format!("{CONSOLES}/{one}/cast"), &recorded)?;
+            let read = cast::read(&std::fs::read(&recorded)?)?;
             let of = |kind: Kind| -> String {
                 read.events
                     .iter()
