@@ -12,9 +12,10 @@ import './sipp.test.js';
 import './cards.test.js';
 import './appliance.test.js';
 import './network.test.js';
-import './custody.test.js';
 import './roles.test.js';
 import './hostile.test.js';
 import './crash.test.js';
+// Custodians may look at what they agree to: after what each role may do.
+import './custody.test.js';
 import './ledger.test.js';
 import './everypage.test.js';
