@@ -103,7 +103,8 @@ fn units() -> anyhow::Result<()> {
     // A link only says when a unit starts; benches' units and a developer's shell are in no box that is delivered; the
     // first stage ends before anything else runs, and opens disks and the TPM as root.
     let root = project::root();
-    let elsewhere = ["hil-tests", "image/system/initrd", "image/system/development"].map(|folder| root.join(folder));
+    let elsewhere =
+        ["hil-tests", "image/system/initrd", "image/system/development"].map(|folder| root.join(folder));
     let of_the_box =
         |unit: &PathBuf| !unit.is_symlink() && !elsewhere.iter().any(|folder| unit.starts_with(folder));
     for unit in project::files(&root, ".service")?.into_iter().filter(of_the_box) {
