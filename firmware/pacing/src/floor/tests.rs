@@ -23,6 +23,8 @@ pub(super) struct Bench {
     pub(super) agents: Vec<AgentView>,
     pub(super) campaigns: Vec<CampaignView>,
     pub(super) contacts: Vec<ContactId>,
+    /// What the vault knows of agents.
+    states: Vec<(AgentId, AgentState, Option<CallId>)>,
     next_call: u64,
     /// Dial requests in the order they were asked for, not answered yet.
     pub(super) dials: Vec<(u64, ContactId, Option<AgentId>)>,
@@ -56,6 +58,7 @@ impl Bench {
             agents: (0..agents).map(agent).collect(),
             campaigns: vec![view],
             contacts: (1..=contacts).map(ContactId).collect(),
+            states: Vec::new(),
             next_call: 100,
             dials: vec![],
             lines: vec![],
@@ -107,7 +110,7 @@ impl Bench {
             CampaignRequest::Campaigns => CampaignReply::Campaigns(self.campaigns.clone()),
             CampaignRequest::Agents { after: None } => CampaignReply::Agents(self.agents.clone()),
             CampaignRequest::Agents { after: Some(_) } => CampaignReply::Agents(vec![]),
-            CampaignRequest::AgentStates => CampaignReply::AgentStates(vec![]),
+            CampaignRequest::AgentStates => CampaignReply::AgentStates(self.states.clone()),
             CampaignRequest::Queue { max, .. } => {
                 let take = usize::from(max).min(self.contacts.len());
                 CampaignReply::Queue { contacts: self.contacts.drain(..take).collect(), again_at: None }
@@ -363,6 +366,21 @@ fn cam_15_an_opt_out_while_the_lines_connect_again_does_not_lose_the_wrap_up() {
     bench.close(call);
     assert_eq!(bench.state(AGENT), AgentState::WrapUp);
     assert_eq!(bench.floor.live().wrap_ups, vec![(AGENT, call)]);
+}
+
+#[test]
+fn cam_15_a_call_that_ended_between_our_start_and_the_lines_leaves_its_wrap_up() {
+    let mut bench = Bench::new(CampaignMode::Progressive, 3, 1);
+    assert_eq!(bench.state(AGENT), AgentState::Ready);
+    // Nobody here saw it: when we asked for the agents' states, its agent was not connected yet.
+    let call = CallId(500);
+    bench.states = vec![(AGENT, AgentState::Ready, Some(call))];
+    bench.close(call);
+    assert_eq!(bench.state(AGENT), AgentState::WrapUp);
+    assert_eq!(bench.floor.live().wrap_ups, vec![(AGENT, call)]);
+    bench.free(30);
+    bench.wait(20_000);
+    assert!(bench.dials.is_empty(), "nobody is called for an agent who writes up");
 }
 
 #[test]

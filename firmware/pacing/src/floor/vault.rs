@@ -296,6 +296,12 @@ impl Floor {
         out: &mut Vec<Output>,
     ) {
         self.changed = true;
+        if !self.calls.contains_key(&call) && matches!(outcome, Outcome::Answered { .. }) {
+            // It ended between our start and the lines': whom it owes a wrap-up the vault alone knows, and until it says so
+            // nobody is called for.
+            self.states_known = false;
+            self.ask(CampaignRequest::AgentStates, Pending::AgentStates, out);
+        }
         if self.awaits_the_line(call, outcome) {
             if let Some(known) = self.calls.get_mut(&call) {
                 known.closed = Some(outcome);
