@@ -367,10 +367,12 @@ impl Machine {
                 return Ok(seen);
             }
             let running = self.running.as_mut().context("the box is off")?;
-            if let Some(status) = running.qemu.try_wait()? {
-                if self.starts_after_a_stumble()? {
-                    continue;
-                }
+            let ended = running.qemu.try_wait()?;
+            // A bare system does not end by itself.
+            if (ended.is_some() || !self.restarts) && self.starts_after_a_stumble()? {
+                continue;
+            }
+            if let Some(status) = ended {
                 bail!("the box ended ({status}) before {what}\n{}", self.last_words());
             }
             if begun.elapsed() > limit {
