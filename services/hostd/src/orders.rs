@@ -79,10 +79,11 @@ fn install(
     let bundle = inspect(&path, programs)?;
     may_install(&bundle, &own, downgrade, &Both(epoch(place), counted))?;
     let ordered = place.state.join(ORDERED);
-    expect(place, Some(running.other()))?;
     ordered::allow(&ordered, &bundle.root)
         .map_err(|error| system("what is ordered cannot be kept", error))?;
-    let installed = run_rauc(&path, programs, progress).and_then(|()| starts_next(place, running.other()));
+    let installed = expect(place, Some(running.other()))
+        .and_then(|()| run_rauc(&path, programs, progress))
+        .and_then(|()| starts_next(place, running.other()));
     ordered::forget(&ordered).map_err(|error| system("what was ordered cannot be taken back", error))?;
     if installed.is_err() {
         expect(place, None)?;
