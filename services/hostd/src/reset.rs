@@ -96,9 +96,13 @@ fn keyslots(data: &Path, programs: &dyn Programs) -> Option<BTreeSet<String>> {
 
 /// Nothing was destroyed: the next start is none that resets. Why it was not, and whether even this failed.
 fn take_back(place: &Place, complaint: String) -> String {
-    let forgot = forget(&variable(place, RESET)).and_then(|()| forget(&variable(place, OWED)));
-    match forgot {
-        Ok(()) => complaint,
+    match forget(&variable(place, RESET)) {
+        Ok(()) => {
+            if let Err(error) = forget(&variable(place, OWED)) {
+                log::warn!("the note about the TPM's seeds stays: {error}");
+            }
+            complaint
+        }
         Err(error) => format!("{complaint} {ENDED_LATER} ({error})"),
     }
 }
